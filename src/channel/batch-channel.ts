@@ -32,7 +32,10 @@ export class BatchChannel<Item, Result> {
   private inFlightBatches = 0;
   private idle: (() => void)[] = [];
 
-  constructor(private readonly options: BatchChannelOptions<Item, Result>) {
+  private readonly options: BatchChannelOptions<Item, Result>;
+
+  constructor(options: BatchChannelOptions<Item, Result>) {
+    this.options = options;
     this.name = options.name;
     this.depthMax = options.depthMax;
   }

@@ -1,0 +1,59 @@
+// Signed events for tests, made with @noble/curves and deterministic keys.
+
+import { schnorr } from "@noble/curves/secp256k1.js";
+import { asVerified, type NostrEvent, parseEvent, type VerifiedEvent } from "../../src/nostr/event.ts";
+import { eventIdOf } from "../../src/nostr/event-id.ts";
+
+export interface Keypair {
+  readonly secret: Uint8Array;
+  readonly pubkey: string;
+}
+
+/** The same number gives the same key. */
+export function keypair(seed: number): Keypair {
+  const secret = Uint8Array.fromHex(Bun.SHA256.hash(`thermocline test key ${seed}`, "hex") as string);
+  return { secret, pubkey: Buffer.from(schnorr.getPublicKey(secret)).toString("hex") };
+}
+
+export interface EventTemplate {
+  readonly kind?: number;
+  readonly content?: string;
+  readonly tags?: readonly (readonly string[])[];
+  readonly created_at?: number;
+}
+
+/** A complete, correctly signed event; created_at is now when the template does not say. */
+export function signed(key: Keypair, template: EventTemplate = {}): NostrEvent {
+  const unsigned = {
+    pubkey: key.pubkey,
+    created_at: template.created_at ?? Math.floor(Date.now() / 1000),
+    kind: template.kind ?? 1,
+    tags: template.tags ?? [],
+    content: template.content ?? "",
+  };
+  const id = eventIdOf(unsigned);
+  const sig = Buffer.from(schnorr.sign(Uint8Array.fromHex(id), key.secret, new Uint8Array(32))).toString("hex");
+  return { id, ...unsigned, sig };
+}
+
+/**
+ * An event with a right id and a meaningless signature, a thousand times cheaper: for stores and filters, which do not
+ * look at signatures.
+ */
+export function unsignedEvent(pubkey: string, template: EventTemplate = {}): VerifiedEvent {
+  const fields = {
+    pubkey,
+    created_at: template.created_at ?? 1_700_000_000,
+    kind: template.kind ?? 1,
+    tags: template.tags ?? [],
+    content: template.content ?? "",
+  };
+  return verified({ id: eventIdOf(fields), ...fields, sig: "0".repeat(128) });
+}
+
+/** Parses an event that the test made itself, as the store wants it. */
+export function verified(event: NostrEvent): VerifiedEvent {
+  const parsed = parseEvent(event);
+  if (!("json" in parsed)) throw new Error(`test event is malformed: ${parsed.text}`);
+  return asVerified(parsed);
+}
