@@ -34,7 +34,8 @@ export interface StoredEvent extends Hit {
 }
 
 /** Why a row left the hot store. */
-export type RemovalReason = "replaced" | "deleted" | "vanished" | "expired" | "banned" | "evicted";
+export type RemovalReason =
+  "replaced" | "deleted" | "vanished" | "expired" | "banned" | "evicted";
 
 /**
  * One entry of the log. Events and removals share one rising `seq`, so "after N" means the same to everyone.
@@ -56,7 +57,12 @@ export type LogEntry =
       readonly identifier: string;
       readonly reason: RemovalReason;
     }
-  | { readonly type: "vanished"; readonly seq: number; readonly pubkey: string; readonly until: number };
+  | {
+      readonly type: "vanished";
+      readonly seq: number;
+      readonly pubkey: string;
+      readonly until: number;
+    };
 
 /** What one transaction, or several of another process, changed, in order of seq. */
 export interface Committed {
@@ -98,7 +104,19 @@ export interface Scan {
 
 /** A plan in words and numbers: the index chosen, how many streams are merged, and why. */
 export interface ScanPlan {
-  readonly source: "nothing" | "ids" | "tail" | "author" | "tag" | "kind" | "time" | "heads" | "tail+author" | "tail+tag" | "tail+kind" | "tail+time";
+  readonly source:
+    | "nothing"
+    | "ids"
+    | "tail"
+    | "author"
+    | "tag"
+    | "kind"
+    | "time"
+    | "heads"
+    | "tail+author"
+    | "tail+tag"
+    | "tail+kind"
+    | "tail+time";
   readonly streams: number;
   readonly because: string;
 }
@@ -128,6 +146,10 @@ export interface HotReader {
 /** Writes only, on the one write connection of this process. All calls are synchronous; a worker owns it while serving. */
 export interface HotWriter {
   /** Applies a batch as one durable transaction, in order: later events see earlier ones. One outcome for each. */
-  apply(events: readonly VerifiedEvent[]): { readonly outcomes: readonly WriteOutcome[]; readonly removed: readonly number[]; readonly lastSeq: number };
+  apply(events: readonly VerifiedEvent[]): {
+    readonly outcomes: readonly WriteOutcome[];
+    readonly removed: readonly number[];
+    readonly lastSeq: number;
+  };
   close(): void;
 }

@@ -1,0 +1,159 @@
+// The write pipeline: one event from untrusted JSON to its verdict, cheapest check first. Read admit() for the order.
+
+import type { SignedId, Verdict as SignatureVerdict } from "../ffi/contract.ts";
+import type { WriteOutcome } from "../hot/contract.ts";
+import {
+  asVerified,
+  type NostrEvent,
+  type ParsedEvent,
+  parseEvent,
+  type VerifiedEvent,
+} from "../nostr/event.ts";
+import { isRefusal, refuse } from "../nostr/reason.ts";
+import {
+  checkWrite,
+  isStored,
+  type WritePolicyOptions,
+  type WriterKeys,
+} from "../policy/write.ts";
+import { InFlight } from "./in-flight.ts";
+import { RecentIds } from "./recent-ids.ts";
+import {
+  ACCEPTED,
+  DUPLICATE,
+  refused,
+  type Verdict,
+  verdictOf,
+} from "./verdict.ts";
+
+/** What the pipeline needs from the rest of the relay. */
+export interface AdmissionPorts {
+  /** Is an event with this id stored? */
+  has(id: string, createdAt: number): boolean;
+  /** Queues a signature check; false when that queue is full. */
+  verify(
+    signed: SignedId,
+    settle: (verdict: SignatureVerdict) => void,
+  ): boolean;
+  /** Queues a write; false when that queue is full. */
+  store(event: VerifiedEvent, settle: (outcome: WriteOutcome) => void): boolean;
+  /** Delivers an event that is not stored; answers how many subscriptions heard it. */
+  deliver(event: VerifiedEvent): number;
+  /** Unix seconds. */
+  now(): number;
+}
+
+export interface AdmissionOptions {
+  readonly policy: WritePolicyOptions;
+  /** Refuse ephemeral events that nobody is listening for (`mute:`). */
+  readonly muteEphemeral: boolean;
+}
+
+/** Who sends an event, as far as admission cares. */
+export interface Publisher {
+  readonly keys: WriterKeys;
+  /** False while this publisher has sent so many invalid events that no signature is checked for it. */
+  mayBeVerified(): boolean;
+  /** Told once for every event whose shape, id or signature was wrong. */
+  foundInvalid(): void;
+}
+
+const OVERLOADED = refused(
+  refuse(
+    "rate-limited",
+    "the relay has more events waiting than it can take; send again in a second",
+  ),
+);
+const BAD_SIGNATURE = refused(
+  refuse("invalid", "the signature does not match id and pubkey"),
+);
+const UNCHECKED = refused(
+  refuse("error", "the signature could not be checked; send the event again"),
+);
+const TOO_MANY_INVALID = refused(
+  refuse(
+    "rate-limited",
+    "too many invalid events from this connection; wait a minute before sending more",
+  ),
+);
+const NOBODY_LISTENS = refused(
+  refuse("mute", "no one is listening for this ephemeral event"),
+);
+
+export class Admission {
+  private readonly inFlight = new InFlight();
+  private readonly recentEphemeral = new RecentIds();
+  private readonly ports: AdmissionPorts;
+  private readonly options: AdmissionOptions;
+
+  constructor(ports: AdmissionPorts, options: AdmissionOptions) {
+    this.ports = ports;
+    this.options = options;
+  }
+
+  /** Events that have been let in and not yet answered. */
+  get depth(): number {
+    return this.inFlight.size;
+  }
+
+  /** Calls settle() exactly once, now or later, with the answer for this event. */
+  admit(
+    value: unknown,
+    publisher: Publisher,
+    settle: (verdict: Verdict) => void,
+  ): void {
+    const parsed = parseEvent(value);
+    if (isRefusal(parsed)) {
+      publisher.foundInvalid();
+      return settle(refused(parsed));
+    }
+    const { event } = parsed;
+    if (this.inFlight.join(event, settle)) return;
+    if (this.isKnown(event)) return settle(DUPLICATE);
+
+    const refusal = checkWrite(
+      event,
+      publisher.keys,
+      this.ports.now(),
+      this.options.policy,
+    );
+    if (refusal !== undefined) return settle(refused(refusal));
+    if (!publisher.mayBeVerified()) return settle(TOO_MANY_INVALID);
+    this.verify(parsed, publisher, this.inFlight.begin(event, settle));
+  }
+
+  private isKnown(event: NostrEvent): boolean {
+    return isStored(event)
+      ? this.ports.has(event.id, event.created_at)
+      : this.recentEphemeral.has(event.id);
+  }
+
+  private verify(
+    parsed: ParsedEvent,
+    publisher: Publisher,
+    settle: (verdict: Verdict) => void,
+  ): void {
+    const taken = this.ports.verify(parsed.event, (signature) => {
+      if (signature === "valid") return this.keep(asVerified(parsed), settle);
+      if (signature === "failed") return settle(UNCHECKED);
+      publisher.foundInvalid();
+      settle(BAD_SIGNATURE);
+    });
+    if (!taken) settle(OVERLOADED);
+  }
+
+  private keep(event: VerifiedEvent, settle: (verdict: Verdict) => void): void {
+    if (!isStored(event.event)) return settle(this.passOn(event));
+    if (!this.ports.store(event, (outcome) => settle(verdictOf(outcome))))
+      settle(OVERLOADED);
+  }
+
+  private passOn(event: VerifiedEvent): Verdict {
+    if (this.recentEphemeral.has(event.event.id)) return DUPLICATE;
+    this.recentEphemeral.add(event.event.id);
+    const heard = this.ports.deliver(event);
+    return heard === 0 && this.options.muteEphemeral
+      ? NOBODY_LISTENS
+      : ACCEPTED;
+  }
+}
