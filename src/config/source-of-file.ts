@@ -1,0 +1,145 @@
+// Settings from a TOML file.
+
+import { readFileSync } from "node:fs";
+import { parse, TomlError } from "smol-toml";
+import type { Assignment, Found } from "./assignment.ts";
+import type { ConfigError } from "./config-error.ts";
+import { rowAt, SECTIONS, SETTING_ROWS } from "./settings.ts";
+import { nearest } from "./suggest.ts";
+
+/** What the file sets. A file that cannot be read or parsed is one error. */
+export function readFileSettings(path: string): Found {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      assignments: [],
+      errors: [{ where: path, message: `cannot be read: ${reason}` }],
+    };
+  }
+  return parseFileSettings(path, text);
+}
+
+export function parseFileSettings(path: string, text: string): Found {
+  let document: Record<string, unknown>;
+  try {
+    document = parse(text) as Record<string, unknown>;
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const where = `${path}:${error.line}:${error.column}`;
+    return {
+      assignments: [],
+      errors: [{ where, message: error.message.trim() }],
+    };
+  }
+  return collect(document, path, text);
+}
+
+function collect(
+  document: Record<string, unknown>,
+  path: string,
+  text: string,
+): Found {
+  const assignments: Assignment[] = [];
+  const errors: ConfigError[] = [];
+  for (const [section, content] of Object.entries(document)) {
+    const where = `${path}:${lineOf(text, section)}`;
+    if (!Object.hasOwn(SECTIONS, section)) {
+      errors.push(unknownSection(section, content, where));
+    } else if (!isTable(content)) {
+      errors.push({
+        where,
+        key: section,
+        message: `is a section, so it is written as [${section}]`,
+      });
+    } else {
+      for (const [key, value] of Object.entries(content)) {
+        const place = `${path}:${lineOf(text, section, key)}`;
+        const row = rowAt(`${section}.${key}`);
+        if (row === undefined) errors.push(unknownKey(section, key, place));
+        else
+          assignments.push({
+            row,
+            value,
+            origin: { source: "file", where: place },
+          });
+      }
+    }
+  }
+  return { assignments, errors };
+}
+
+function unknownSection(
+  section: string,
+  content: unknown,
+  where: string,
+): ConfigError {
+  const paths = SETTING_ROWS.map((row) => row.path);
+  // A key that stands above the first section: say which section it belongs to.
+  const suggestion = isTable(content)
+    ? nearest(section, Object.keys(SECTIONS))
+    : (paths.find((path) => path.endsWith(`.${section}`)) ??
+      nearest(section, paths));
+  const message = isTable(content)
+    ? "there is no such section"
+    : "there is no such setting outside of a section";
+  return {
+    where,
+    key: section,
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+function unknownKey(section: string, key: string, where: string): ConfigError {
+  const inSection = SETTING_ROWS.filter((row) => row.section === section).map(
+    (row) => row.key,
+  );
+  const elsewhere = SETTING_ROWS.find((row) => row.key === key)?.path;
+  const close = nearest(key, inSection);
+  const suggestion = close === undefined ? elsewhere : `${section}.${close}`;
+  return {
+    where,
+    key: `${section}.${key}`,
+    message: "there is no such setting",
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date)
+  );
+}
+
+/**
+ * The line on which a section or a key of it is written, counted from 1. The parser tells positions only for syntax
+ * errors, so this looks for the usual spellings; where a file is written otherwise, the section's line has to do.
+ */
+function lineOf(text: string, section: string, key?: string): number {
+  let inSection = false;
+  let sectionLine = 1;
+  for (const [index, line] of text.split("\n").entries()) {
+    const header = /^\s*\[+\s*"?([^\]".]+)"?(?:\.([^\]"]+))?\s*\]/.exec(line);
+    if (header !== null) {
+      inSection = header[1]?.trim() === section;
+      if (inSection) sectionLine = index + 1;
+      if (inSection && key !== undefined && header[2]?.trim() === key)
+        return index + 1;
+    }
+    const name = /^\s*"?([\w.-]+)"?\s*=/.exec(line)?.[1];
+    if (name === undefined) continue;
+    if (key === undefined && name === section) return index + 1;
+    if (
+      key !== undefined &&
+      (name === `${section}.${key}` || (inSection && name === key))
+    )
+      return index + 1;
+  }
+  return sectionLine;
+}
