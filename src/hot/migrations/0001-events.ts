@@ -60,6 +60,14 @@ export const sql = `
     until  INTEGER NOT NULL
   ) WITHOUT ROWID, STRICT;
 
+  -- Vanished keys that still have rows here: large removals go on in later transactions, also after a restart. Rows
+  -- given a seq before before_seq (that of the request) and dated up to until are to go.
+  CREATE TABLE vanishing (
+    pubkey     BLOB PRIMARY KEY,
+    until      INTEGER NOT NULL,
+    before_seq INTEGER NOT NULL
+  ) WITHOUT ROWID, STRICT;
+
   -- What an operator has banned.
   CREATE TABLE banned_event (id BLOB PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID, STRICT;
   CREATE TABLE banned_pubkey (pubkey BLOB PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID, STRICT;

@@ -1,0 +1,92 @@
+// What can be wrong with a data folder, in words an operator can act on.
+
+import { SQLiteError } from "bun:sqlite";
+
+export type StoreFault =
+  | "folder-missing"
+  | "not-writable"
+  | "disk-full"
+  | "damaged"
+  | "newer-schema"
+  | "older-schema"
+  | "in-use"
+  | "busy"
+  | "io";
+
+/** A fault of the store as a whole. `message` says what is wrong, `hint` what to do about it. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly fault: StoreFault;
+  readonly hint: string;
+
+  constructor(
+    fault: StoreFault,
+    message: string,
+    hint: string,
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+    this.fault = fault;
+    this.hint = hint;
+  }
+}
+
+/** Message and hint as one readable line. */
+export function faultText(error: unknown): string {
+  if (error instanceof StoreError) return `${error.message}: ${error.hint}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+const DAMAGED_HINT =
+  "stop the relay, keep a copy of the file, and restore a backup or start with an empty data folder";
+
+/** Turns what SQLite threw about `path` into a StoreError; anything else comes back unchanged. */
+export function asStoreError(error: unknown, path: string): unknown {
+  if (!(error instanceof SQLiteError)) return error;
+  const code = error.code ?? "";
+  if (code.startsWith("SQLITE_FULL")) {
+    return new StoreError(
+      "disk-full",
+      `the disk is full, ${path} cannot grow`,
+      "free some space, nothing else is lost",
+      error,
+    );
+  }
+  if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
+    return new StoreError(
+      "damaged",
+      `${path} is damaged or not a SQLite database`,
+      DAMAGED_HINT,
+      error,
+    );
+  }
+  if (
+    code.startsWith("SQLITE_READONLY") ||
+    code.startsWith("SQLITE_CANTOPEN") ||
+    code.startsWith("SQLITE_PERM")
+  ) {
+    return new StoreError(
+      "not-writable",
+      `${path} cannot be opened or written`,
+      "check owner and mode of the data folder and its files",
+      error,
+    );
+  }
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
+    return new StoreError(
+      "busy",
+      `another process kept ${path} locked for too long`,
+      "try again; see which process has the file open",
+      error,
+    );
+  }
+  if (code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_NOMEM")) {
+    return new StoreError(
+      "io",
+      `the disk failed under ${path} (${code})`,
+      "check the disk and the system log",
+      error,
+    );
+  }
+  return error;
+}
