@@ -94,12 +94,19 @@ function unknownSection(
 }
 
 function unknownKey(section: string, key: string, where: string): ConfigError {
-  const inSection = SETTING_ROWS.filter((row) => row.section === section).map(
+  const keysIn = SETTING_ROWS.filter((row) => row.section === section).map(
     (row) => row.key,
   );
-  const elsewhere = SETTING_ROWS.find((row) => row.key === key)?.path;
-  const close = nearest(key, inSection);
-  const suggestion = close === undefined ? elsewhere : `${section}.${close}`;
+  const close = nearest(key, keysIn);
+  // Perhaps it only stands in the wrong section.
+  const elsewhere = nearest(
+    key,
+    SETTING_ROWS.map((row) => row.key),
+  );
+  const suggestion =
+    close === undefined
+      ? SETTING_ROWS.find((row) => row.key === elsewhere)?.path
+      : `${section}.${close}`;
   return {
     where,
     key: `${section}.${key}`,
