@@ -1,0 +1,133 @@
+// One filter answered from the hot store: a scan on this thread within its budget, then on a reader worker.
+
+import type { Hit, HotReader, Scan } from "../hot/contract.ts";
+import type { Filter } from "../nostr/filter.ts";
+import type { HitSource, PullState } from "./source.ts";
+import type { ReaderPool, RemoteScan } from "./reader-pool.ts";
+
+/** Hits fetched ahead at once; more than a page rarely needs. */
+const CHUNK_HITS = 128;
+
+export interface HotSourceOptions {
+  readonly reader: HotReader;
+  /** Takes over when the scan has used up its time on this thread. */
+  readonly pool: ReaderPool | undefined;
+  readonly upToSeq: number;
+  /** Readable hits to show, at most. */
+  readonly limit: number;
+  readonly accept: (hit: Hit) => boolean;
+  /** Called when a `waiting` source has news. */
+  readonly wake: () => void;
+}
+
+export class HotSource implements HitSource {
+  readonly order = "time";
+  hasMore: boolean | undefined = undefined;
+  error: string | undefined = undefined;
+  private readonly filter: Filter;
+  private readonly options: HotSourceOptions;
+  private scan: Scan | undefined;
+  private remote: RemoteScan | undefined;
+  private buffer: Hit[] = [];
+  private head = 0;
+  private accepted = 0;
+  private ended = false;
+  private waiting = false;
+
+  constructor(filter: Filter, options: HotSourceOptions) {
+    this.filter = filter;
+    this.options = options;
+    this.scan = options.reader.scan(filter, { upToSeq: options.upToSeq });
+  }
+
+  pull(deadlineMs: number): PullState {
+    if (this.head < this.buffer.length) return "ready";
+    if (this.error !== undefined) return "failed";
+    if (this.ended) return "ended";
+    if (this.waiting) return "waiting";
+    this.buffer = [];
+    this.head = 0;
+    return this.scan === undefined
+      ? this.askRemote()
+      : this.runLocal(this.scan, deadlineMs);
+  }
+
+  peek(): Hit {
+    return this.buffer[this.head]!;
+  }
+
+  shift(): void {
+    this.head++;
+  }
+
+  close(): void {
+    this.ended = true;
+    this.scan = undefined;
+    this.remote?.close();
+    this.remote = undefined;
+  }
+
+  private runLocal(scan: Scan, deadlineMs: number): PullState {
+    const state = scan.run((hit) => this.take(hit), { deadlineMs });
+    if (state === "exhausted") this.end(false);
+    if (state === "paused") this.moveAway(scan);
+    return this.pull(deadlineMs);
+  }
+
+  /** Answers whether the scan should go on. One hit more than the limit is looked for, to know whether there is more. */
+  private take(hit: Hit): boolean {
+    if (!this.options.accept(hit)) return true;
+    if (this.accepted === this.options.limit) {
+      this.end(true);
+      return false;
+    }
+    this.accepted++;
+    this.buffer.push(hit);
+    return this.buffer.length < CHUNK_HITS;
+  }
+
+  private end(hasMore: boolean): void {
+    this.hasMore = hasMore;
+    this.close();
+  }
+
+  /** The budget is spent: a worker takes over, or, where there is none, the scan goes on here after other work. */
+  private moveAway(scan: Scan): void {
+    const { pool, upToSeq, wake } = this.options;
+    if (pool === undefined) {
+      this.waiting = true;
+      setImmediate(() => {
+        this.waiting = false;
+        wake();
+      });
+      return;
+    }
+    const after = scan.position();
+    this.scan = undefined;
+    this.remote = pool.open(
+      this.filter,
+      after === undefined ? { upToSeq } : { upToSeq, after },
+    );
+    if (this.remote === undefined)
+      this.error = "too many long queries are running; ask again in a moment";
+  }
+
+  private askRemote(): PullState {
+    this.waiting = true;
+    const wanted = Math.min(CHUNK_HITS, this.options.limit + 1 - this.accepted);
+    this.remote!.next(wanted).then(
+      ({ hits, exhausted }) => {
+        this.waiting = false;
+        for (const hit of hits) if (!this.ended) this.take(hit);
+        if (exhausted && !this.ended) this.end(false);
+        this.options.wake();
+      },
+      (error: unknown) => {
+        this.waiting = false;
+        this.error = error instanceof Error ? error.message : String(error);
+        this.options.wake();
+      },
+    );
+    return "waiting";
+  }
+}

@@ -1,0 +1,144 @@
+// Reader workers for scans that pass their time budget on the main thread.
+
+import type { Hit, ScanOptions } from "../hot/contract.ts";
+import type { Filter } from "../nostr/filter.ts";
+import {
+  type ReaderReply,
+  type ReaderRequest,
+  type ReaderStart,
+  unpackHits,
+} from "./reader-protocol.ts";
+
+export interface ReaderPoolOptions extends ReaderStart {
+  readonly workers: number;
+  /** Long scans open at once over all workers. */
+  readonly depthMax: number;
+}
+
+export interface RemoteChunk {
+  readonly hits: Hit[];
+  readonly exhausted: boolean;
+}
+
+/** A scan that goes on in a worker. Hits are not gated there: whoever reads them does that. */
+export interface RemoteScan {
+  /** Up to `count` further hits. One call at a time. */
+  next(count: number): Promise<RemoteChunk>;
+  close(): void;
+}
+
+interface Pending {
+  resolve(chunk: RemoteChunk): void;
+  reject(error: Error): void;
+}
+
+interface Lane {
+  worker: Worker;
+  readonly jobs: Set<number>;
+}
+
+export class ReaderPool {
+  private readonly options: ReaderPoolOptions;
+  private readonly lanes: Lane[] = [];
+  private readonly pending = new Map<number, Pending>();
+  private lastJob = 0;
+  private stopped = false;
+
+  constructor(options: ReaderPoolOptions) {
+    this.options = options;
+    for (let i = 0; i < options.workers; i++) {
+      const lane: Lane = {
+        worker: undefined as unknown as Worker,
+        jobs: new Set(),
+      };
+      this.startWorker(lane);
+      this.lanes.push(lane);
+    }
+  }
+
+  /** Long scans open now. */
+  get depth(): number {
+    return this.lanes.reduce((total, lane) => total + lane.jobs.size, 0);
+  }
+
+  get depthMax(): number {
+    return this.options.depthMax;
+  }
+
+  /** Undefined when too many scans are open already. */
+  open(filter: Filter, options: ScanOptions): RemoteScan | undefined {
+    if (this.stopped || this.depth >= this.options.depthMax) return undefined;
+    const lane = this.lanes.reduce((least, other) =>
+      other.jobs.size < least.jobs.size ? other : least,
+    );
+    const job = ++this.lastJob;
+    lane.jobs.add(job);
+    send(lane, { type: "open", job, filter, options });
+    return {
+      next: (count) =>
+        new Promise((resolve, reject) => {
+          if (!lane.jobs.has(job))
+            return reject(new Error("the query was interrupted; ask again"));
+          this.pending.set(job, { resolve, reject });
+          send(lane, { type: "next", job, count });
+        }),
+      close: () => {
+        this.pending.delete(job);
+        if (lane.jobs.delete(job)) send(lane, { type: "close", job });
+      },
+    };
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const lane of this.lanes) {
+      this.failAll(lane, "the relay is stopping");
+      lane.worker.terminate();
+    }
+  }
+
+  private startWorker(lane: Lane): void {
+    const worker = new Worker(new URL("./reader-worker.ts", import.meta.url));
+    worker.onmessage = (message: MessageEvent<ReaderReply>) =>
+      this.settle(lane, message.data);
+    worker.onerror = (event) => this.replace(lane, event.message);
+    worker.unref();
+    lane.worker = worker;
+    const { path, tagSeed } = this.options;
+    send(lane, { type: "start", start: { path, tagSeed } });
+  }
+
+  private settle(lane: Lane, reply: ReaderReply): void {
+    const pending = this.pending.get(reply.job);
+    this.pending.delete(reply.job);
+    if ("error" in reply) {
+      lane.jobs.delete(reply.job);
+      return pending?.reject(new Error(reply.error));
+    }
+    if (reply.exhausted) lane.jobs.delete(reply.job);
+    pending?.resolve({
+      hits: unpackHits(reply.json, reply.numbers),
+      exhausted: reply.exhausted,
+    });
+  }
+
+  /** A worker that died takes its scans with it; the clients are told and the next ones find a new worker. */
+  private replace(lane: Lane, reason: string): void {
+    if (this.stopped) return;
+    this.failAll(lane, `the query was interrupted (${reason}); ask again`);
+    lane.worker.terminate();
+    this.startWorker(lane);
+  }
+
+  private failAll(lane: Lane, reason: string): void {
+    for (const job of lane.jobs) {
+      this.pending.get(job)?.reject(new Error(reason));
+      this.pending.delete(job);
+    }
+    lane.jobs.clear();
+  }
+}
+
+function send(lane: Lane, request: ReaderRequest): void {
+  lane.worker.postMessage(request);
+}

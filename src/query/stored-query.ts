@@ -1,0 +1,130 @@
+// The stored phase of a REQ: merges its sources newest first, without doubles, as fast as the connection takes it.
+
+import type { Hit } from "../hot/contract.ts";
+import { idOfJson } from "../nostr/event-json.ts";
+import type { HitSource, PullState } from "./source.ts";
+
+/** What a client is told with EOSE (NIP-67): every match was sent, more exist, or nothing is known. */
+export type EndHint = "finish" | "more" | undefined;
+
+export interface StoredQueryOptions {
+  readonly send: (hit: Hit) => void;
+  /** May more be sent now? When not, resume() is called once the connection has drained. */
+  readonly hasRoom: () => boolean;
+  readonly done: (hint: EndHint) => void;
+  readonly failed: (reason: string) => void;
+  /** Milliseconds this thread spends on it before other work gets a turn. */
+  readonly sliceMs: number;
+}
+
+/** Hits sent between two looks at the connection's buffer. */
+const HITS_PER_ROOM_CHECK = 32;
+
+export class StoredQuery {
+  private readonly options: StoredQueryOptions;
+  private readonly sources: readonly HitSource[];
+  private state: "running" | "over" = "running";
+  private lastSent = -1;
+  private sinceRoomCheck = 0;
+  /** Set while a turn is queued or running, so that wakes in between do not start another. */
+  private turnQueued = false;
+
+  constructor(sources: readonly HitSource[], options: StoredQueryOptions) {
+    this.sources = sources;
+    this.options = options;
+  }
+
+  get isOver(): boolean {
+    return this.state === "over";
+  }
+
+  /** Goes on: at the start, when a source has news, and when the connection has drained. */
+  advance(): void {
+    if (this.state === "over") return;
+    const deadlineMs = performance.now() + this.options.sliceMs;
+    for (;;) {
+      if (!this.hasRoom()) return;
+      const next = this.next(deadlineMs);
+      if (next === "waiting") return;
+      if (next === "ended") return this.finish();
+      if (next === "failed") return this.fail();
+      this.emit(next);
+      if (performance.now() > deadlineMs && this.sinceRoomCheck === 0)
+        return this.continueSoon();
+    }
+  }
+
+  /** Wakes come from other threads and may arrive many at a time. */
+  wake(): void {
+    if (!this.turnQueued) this.advance();
+  }
+
+  cancel(): void {
+    this.state = "over";
+    for (const source of this.sources) source.close();
+  }
+
+  private hasRoom(): boolean {
+    if (this.sinceRoomCheck < HITS_PER_ROOM_CHECK) return true;
+    if (!this.options.hasRoom()) return false;
+    this.sinceRoomCheck = 0;
+    return true;
+  }
+
+  /** The source whose hit comes next, or why there is none. Ranked sources go before merged ones. */
+  private next(deadlineMs: number): HitSource | Exclude<PullState, "ready"> {
+    let best: HitSource | undefined;
+    for (const source of this.sources) {
+      const state = source.pull(deadlineMs);
+      if (state === "ended") continue;
+      if (state !== "ready") return state;
+      if (source.order === "rank") return source;
+      if (best === undefined || isNewer(source.peek(), best.peek()))
+        best = source;
+    }
+    return best ?? "ended";
+  }
+
+  private emit(source: HitSource): void {
+    const hit = source.peek();
+    source.shift();
+    // The same event has the same place in every source, so its doubles follow each other.
+    if (hit.seq === this.lastSent) return;
+    this.lastSent = hit.seq;
+    this.sinceRoomCheck++;
+    this.options.send(hit);
+  }
+
+  private continueSoon(): void {
+    this.turnQueued = true;
+    setImmediate(() => {
+      this.turnQueued = false;
+      this.advance();
+    });
+  }
+
+  private finish(): void {
+    this.state = "over";
+    const known = this.sources.map((source) => source.hasMore);
+    this.options.done(
+      known.includes(true)
+        ? "more"
+        : known.every((hasMore) => hasMore === false)
+          ? "finish"
+          : undefined,
+    );
+  }
+
+  private fail(): void {
+    const reason = this.sources.find(
+      (source) => source.error !== undefined,
+    )!.error!;
+    this.cancel();
+    this.options.failed(reason);
+  }
+}
+
+function isNewer(a: Hit, b: Hit): boolean {
+  if (a.createdAt !== b.createdAt) return a.createdAt > b.createdAt;
+  return idOfJson(a.json) < idOfJson(b.json);
+}
