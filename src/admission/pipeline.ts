@@ -10,31 +10,17 @@ import {
   type VerifiedEvent,
 } from "../nostr/event.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
-import {
-  checkWrite,
-  isStored,
-  type WritePolicyOptions,
-  type WriterKeys,
-} from "../policy/write.ts";
+import { checkWrite, isStored, type WritePolicyOptions, type WriterKeys } from "../policy/write.ts";
 import { InFlight } from "./in-flight.ts";
 import { RecentIds } from "./recent-ids.ts";
-import {
-  ACCEPTED,
-  DUPLICATE,
-  refused,
-  type Verdict,
-  verdictOf,
-} from "./verdict.ts";
+import { ACCEPTED, DUPLICATE, refused, type Verdict, verdictOf } from "./verdict.ts";
 
 /** What the pipeline needs from the rest of the relay. */
 export interface AdmissionPorts {
   /** Is an event with this id stored? */
   has(id: string, createdAt: number): boolean;
   /** Queues a signature check; false when that queue is full. */
-  verify(
-    signed: SignedId,
-    settle: (verdict: SignatureVerdict) => void,
-  ): boolean;
+  verify(signed: SignedId, settle: (verdict: SignatureVerdict) => void): boolean;
   /** Queues a write; false when that queue is full. */
   store(event: VerifiedEvent, settle: (outcome: WriteOutcome) => void): boolean;
   /** Delivers an event that is not stored; answers how many subscriptions heard it. */
@@ -59,26 +45,14 @@ export interface Publisher {
 }
 
 const OVERLOADED = refused(
-  refuse(
-    "rate-limited",
-    "the relay has more events waiting than it can take; send again in a second",
-  ),
+  refuse("rate-limited", "the relay has more events waiting than it can take; send again in a second"),
 );
-const BAD_SIGNATURE = refused(
-  refuse("invalid", "the signature does not match id and pubkey"),
-);
-const UNCHECKED = refused(
-  refuse("error", "the signature could not be checked; send the event again"),
-);
+const BAD_SIGNATURE = refused(refuse("invalid", "the signature does not match id and pubkey"));
+const UNCHECKED = refused(refuse("error", "the signature could not be checked; send the event again"));
 const TOO_MANY_INVALID = refused(
-  refuse(
-    "rate-limited",
-    "too many invalid events from this connection; wait a minute before sending more",
-  ),
+  refuse("rate-limited", "too many invalid events from this connection; wait a minute before sending more"),
 );
-const NOBODY_LISTENS = refused(
-  refuse("mute", "no one is listening for this ephemeral event"),
-);
+const NOBODY_LISTENS = refused(refuse("mute", "no one is listening for this ephemeral event"));
 
 export class Admission {
   private readonly inFlight = new InFlight();
@@ -97,11 +71,7 @@ export class Admission {
   }
 
   /** Calls settle() exactly once, now or later, with the answer for this event. */
-  admit(
-    value: unknown,
-    publisher: Publisher,
-    settle: (verdict: Verdict) => void,
-  ): void {
+  admit(value: unknown, publisher: Publisher, settle: (verdict: Verdict) => void): void {
     const parsed = parseEvent(value);
     if (isRefusal(parsed)) {
       publisher.foundInvalid();
@@ -111,28 +81,17 @@ export class Admission {
     if (this.inFlight.join(event, settle)) return;
     if (this.isKnown(event)) return settle(DUPLICATE);
 
-    const refusal = checkWrite(
-      event,
-      publisher.keys,
-      this.ports.now(),
-      this.options.policy,
-    );
+    const refusal = checkWrite(event, publisher.keys, this.ports.now(), this.options.policy);
     if (refusal !== undefined) return settle(refused(refusal));
     if (!publisher.mayBeVerified()) return settle(TOO_MANY_INVALID);
     this.verify(parsed, publisher, this.inFlight.begin(event, settle));
   }
 
   private isKnown(event: NostrEvent): boolean {
-    return isStored(event)
-      ? this.ports.has(event.id, event.created_at)
-      : this.recentEphemeral.has(event.id);
+    return isStored(event) ? this.ports.has(event.id, event.created_at) : this.recentEphemeral.has(event.id);
   }
 
-  private verify(
-    parsed: ParsedEvent,
-    publisher: Publisher,
-    settle: (verdict: Verdict) => void,
-  ): void {
+  private verify(parsed: ParsedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
     const taken = this.ports.verify(parsed.event, (signature) => {
       if (signature === "valid") return this.keep(asVerified(parsed), settle);
       if (signature === "failed") return settle(UNCHECKED);
@@ -144,16 +103,13 @@ export class Admission {
 
   private keep(event: VerifiedEvent, settle: (verdict: Verdict) => void): void {
     if (!isStored(event.event)) return settle(this.passOn(event));
-    if (!this.ports.store(event, (outcome) => settle(verdictOf(outcome))))
-      settle(OVERLOADED);
+    if (!this.ports.store(event, (outcome) => settle(verdictOf(outcome)))) settle(OVERLOADED);
   }
 
   private passOn(event: VerifiedEvent): Verdict {
     if (this.recentEphemeral.has(event.event.id)) return DUPLICATE;
     this.recentEphemeral.add(event.event.id);
     const heard = this.ports.deliver(event);
-    return heard === 0 && this.options.muteEphemeral
-      ? NOBODY_LISTENS
-      : ACCEPTED;
+    return heard === 0 && this.options.muteEphemeral ? NOBODY_LISTENS : ACCEPTED;
   }
 }

@@ -1,11 +1,7 @@
 // What a publisher is told about one event: the two last elements of an OK message.
 
 import type { WriteOutcome } from "../hot/contract.ts";
-import {
-  type ReasonPrefix,
-  type Refusal,
-  reasonText,
-} from "../nostr/reason.ts";
+import { type ReasonPrefix, type Refusal, reasonText } from "../nostr/reason.ts";
 
 export interface Verdict {
   readonly accepted: boolean;
@@ -31,10 +27,7 @@ export function refused(refusal: Refusal): Verdict {
   };
 }
 
-const REFUSED_BY_STORE: Record<
-  "superseded" | "deleted" | "vanished" | "banned",
-  Verdict
-> = {
+const REFUSED_BY_STORE: Record<"superseded" | "deleted" | "vanished" | "banned", Verdict> = {
   superseded: refused({
     prefix: "duplicate",
     text: "a newer version of this event is stored",

@@ -61,9 +61,7 @@ export class BatchChannel<Item, Result> {
 
   private dispatch(): void {
     const batch =
-      this.queue.length <= this.options.batchMax
-        ? this.queue
-        : this.queue.slice(0, this.options.batchMax);
+      this.queue.length <= this.options.batchMax ? this.queue : this.queue.slice(0, this.options.batchMax);
     this.queue = batch === this.queue ? [] : this.queue.slice(batch.length);
     this.inFlightBatches++;
     this.inFlightItems += batch.length;
@@ -73,10 +71,7 @@ export class BatchChannel<Item, Result> {
     );
   }
 
-  private land(
-    batch: readonly Waiting<Item, Result>[],
-    resultAt: (index: number) => Result,
-  ): void {
+  private land(batch: readonly Waiting<Item, Result>[], resultAt: (index: number) => Result): void {
     this.inFlightBatches--;
     this.inFlightItems -= batch.length;
     // The next batch leaves before this one is told, so that the worker works while we answer.

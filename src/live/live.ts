@@ -42,10 +42,7 @@ export class Live {
 
   /** Starts matching; `phase` of the subscription decides whether events are pushed or held. */
   add(subscription: LiveSubscription): void {
-    const rides =
-      subscription.phase === "live" &&
-      ridesTopics(subscription) &&
-      this.topics.add(subscription);
+    const rides = subscription.phase === "live" && ridesTopics(subscription) && this.topics.add(subscription);
     if (!rides) this.index.add(subscription);
   }
 
@@ -58,8 +55,7 @@ export class Live {
     subscription.heldBytes = 0;
     // Held events may have expired meanwhile (NIP-40).
     for (const event of held) {
-      if (mayRead(event, subscription.sink.keys, this.options.now()))
-        this.push(subscription, event);
+      if (mayRead(event, subscription.sink.keys, this.options.now())) this.push(subscription, event);
     }
     this.options.flush();
     if (!this.index.has(subscription)) {
@@ -90,16 +86,10 @@ export class Live {
   }
 
   private deliver(event: LiveEvent): number {
-    let heard = this.topics.deliver(event, this.options.publish, (rider) =>
-      this.push(rider, event),
-    );
+    let heard = this.topics.deliver(event, this.options.publish, (rider) => this.push(rider, event));
     const isPublic = isPublicKind(event.kind);
     this.index.forEachMatch(event.event, (subscription) => {
-      if (
-        !isPublic &&
-        !mayRead(event, subscription.sink.keys, this.options.now())
-      )
-        return;
+      if (!isPublic && !mayRead(event, subscription.sink.keys, this.options.now())) return;
       heard++;
       if (subscription.phase === "live") this.push(subscription, event);
       else this.hold(subscription, event);
@@ -115,10 +105,7 @@ export class Live {
   private hold(subscription: LiveSubscription, event: LiveEvent): void {
     subscription.held.push(event);
     subscription.heldBytes += event.json.length;
-    if (
-      subscription.held.length > HELD_EVENTS_MAX ||
-      subscription.heldBytes > HELD_BYTES_MAX
-    ) {
+    if (subscription.held.length > HELD_EVENTS_MAX || subscription.heldBytes > HELD_BYTES_MAX) {
       this.remove(subscription);
       this.options.overflowed(subscription);
     }

@@ -12,10 +12,7 @@ export interface Matcher {
 }
 
 /** Same meaning as matchesFilter. `matchesSearch`, where the filter has a search text, decides that part. */
-export function prepareMatcher(
-  filter: Filter,
-  matchesSearch?: (event: NostrEvent) => boolean,
-): Matcher {
+export function prepareMatcher(filter: Filter, matchesSearch?: (event: NostrEvent) => boolean): Matcher {
   if (matchesNothing(filter)) return { filter, matches: () => false };
   const hasId = membership(filter.ids);
   const hasAuthor = membership(filter.authors);
@@ -34,13 +31,10 @@ export function prepareMatcher(
   };
 }
 
-function membership<T>(
-  values: readonly T[] | undefined,
-): (value: T) => boolean {
+function membership<T>(values: readonly T[] | undefined): (value: T) => boolean {
   if (values === undefined) return () => true;
   if (values.length === 1) return (value) => value === values[0];
-  if (values.length <= WALKED_LIST_MAX)
-    return (value) => values.includes(value);
+  if (values.length <= WALKED_LIST_MAX) return (value) => values.includes(value);
   const set = new Set(values);
   return (value) => set.has(value);
 }

@@ -1,11 +1,7 @@
 // Who might want this event: an inverted index from attributes to the filters that ask for them.
 
 import type { NostrEvent } from "../nostr/event.ts";
-import {
-  type Filter,
-  matchesNothing,
-  type TagCondition,
-} from "../nostr/filter.ts";
+import { type Filter, matchesNothing, type TagCondition } from "../nostr/filter.ts";
 import { forEachIndexedTag } from "../nostr/tag.ts";
 import type { Matcher } from "./matcher.ts";
 import type { LiveSubscription } from "./subscription.ts";
@@ -34,10 +30,7 @@ export class SubscriptionIndex {
   private readonly byTag = new Map<string, Bucket>();
   private readonly byKind = new Map<number, Bucket>();
   private readonly rest: Bucket = new Set();
-  private readonly filed = new Map<
-    LiveSubscription,
-    { entry: Entry; place: Place }[]
-  >();
+  private readonly filed = new Map<LiveSubscription, { entry: Entry; place: Place }[]>();
   private matchNumber = 0;
 
   /** Subscriptions filed here. */
@@ -57,8 +50,7 @@ export class SubscriptionIndex {
   }
 
   remove(subscription: LiveSubscription): void {
-    for (const { entry, place } of this.filed.get(subscription) ?? [])
-      this.unfile(entry, place);
+    for (const { entry, place } of this.filed.get(subscription) ?? []) this.unfile(entry, place);
     this.filed.delete(subscription);
   }
 
@@ -67,26 +59,19 @@ export class SubscriptionIndex {
   }
 
   /** Calls back once for each subscription with a filter that matches. */
-  forEachMatch(
-    event: NostrEvent,
-    visit: (subscription: LiveSubscription) => void,
-  ): void {
+  forEachMatch(event: NostrEvent, visit: (subscription: LiveSubscription) => void): void {
     const matchNumber = ++this.matchNumber;
     const ask = (bucket: Bucket | undefined): void => {
       if (bucket === undefined) return;
       for (const { subscription, matcher } of bucket) {
-        if (subscription.lastMatched === matchNumber || !matcher.matches(event))
-          continue;
+        if (subscription.lastMatched === matchNumber || !matcher.matches(event)) continue;
         subscription.lastMatched = matchNumber;
         visit(subscription);
       }
     };
     if (this.byId.size > 0) ask(this.byId.get(event.id));
     if (this.byAuthor.size > 0) ask(this.byAuthor.get(event.pubkey));
-    if (this.byTag.size > 0)
-      forEachIndexedTag(event, (name, value) =>
-        ask(this.byTag.get(name + value)),
-      );
+    if (this.byTag.size > 0) forEachIndexedTag(event, (name, value) => ask(this.byTag.get(name + value)));
     if (this.byKind.size > 0) ask(this.byKind.get(event.kind));
     ask(this.rest);
   }
@@ -113,17 +98,12 @@ export class SubscriptionIndex {
         for (const key of place.keys) removeFrom(this.byKind, key, entry);
         return;
       default:
-        for (const key of place.keys)
-          removeFrom(this.mapOf(place.by), key, entry);
+        for (const key of place.keys) removeFrom(this.mapOf(place.by), key, entry);
     }
   }
 
   private mapOf(by: "id" | "author" | "tag"): Map<string, Bucket> {
-    return by === "id"
-      ? this.byId
-      : by === "author"
-        ? this.byAuthor
-        : this.byTag;
+    return by === "id" ? this.byId : by === "author" ? this.byAuthor : this.byTag;
   }
 }
 
@@ -131,10 +111,7 @@ function placeOf(filter: Filter): Place {
   if (filter.ids !== undefined) return { by: "id", keys: filter.ids };
   const tagKeys = rarestTagKeys(filter.tags);
   const authors = filter.authors;
-  if (
-    tagKeys !== undefined &&
-    (authors === undefined || tagKeys.length <= authors.length)
-  ) {
+  if (tagKeys !== undefined && (authors === undefined || tagKeys.length <= authors.length)) {
     return { by: "tag", keys: tagKeys };
   }
   if (authors !== undefined) return { by: "author", keys: authors };
@@ -143,15 +120,10 @@ function placeOf(filter: Filter): Place {
 }
 
 /** An AND condition needs one key only, since a matching event carries them all. */
-function rarestTagKeys(
-  conditions: readonly TagCondition[],
-): string[] | undefined {
+function rarestTagKeys(conditions: readonly TagCondition[]): string[] | undefined {
   let best: string[] | undefined;
   for (const { name, mode, values } of conditions) {
-    const keys =
-      mode === "all"
-        ? [name + values[0]!]
-        : values.map((value) => name + value);
+    const keys = mode === "all" ? [name + values[0]!] : values.map((value) => name + value);
     if (best === undefined || keys.length < best.length) best = keys;
   }
   return best;

@@ -29,12 +29,7 @@ export function ridesTopics(subscription: LiveSubscription): boolean {
       tags.length === 0 &&
       until === undefined &&
       search === undefined;
-    return (
-      isPlain &&
-      kinds !== undefined &&
-      kinds.length > 0 &&
-      kinds.every(isPublicKind)
-    );
+    return isPlain && kinds !== undefined && kinds.length > 0 && kinds.every(isPublicKind);
   });
 }
 
@@ -56,15 +51,12 @@ export class Topics {
     const joined: number[] = [];
     for (const kind of kindsOf(subscription)) {
       if (!subscription.sink.joinTopic(topicName(kind, subscription.id))) {
-        for (const done of joined)
-          subscription.sink.leaveTopic(topicName(done, subscription.id));
+        for (const done of joined) subscription.sink.leaveTopic(topicName(done, subscription.id));
         return false;
       }
       joined.push(kind);
     }
-    const since = Math.max(
-      ...subscription.matchers.map(({ filter }) => filter.since ?? 0),
-    );
+    const since = Math.max(...subscription.matchers.map(({ filter }) => filter.since ?? 0));
     for (const kind of joined) {
       const group = this.groupOf(kind, subscription);
       group.riders.add(subscription);
@@ -88,11 +80,7 @@ export class Topics {
   }
 
   /** Delivers an event to all riders of its kind and answers how many there were. */
-  deliver(
-    live: LiveEvent,
-    publish: Publish,
-    deliverTo: (subscription: LiveSubscription) => void,
-  ): number {
+  deliver(live: LiveEvent, publish: Publish, deliverTo: (subscription: LiveSubscription) => void): number {
     let heard = 0;
     for (const group of this.groups.get(live.event.kind)?.values() ?? []) {
       if (live.event.created_at >= group.latestSince) {
@@ -136,9 +124,7 @@ function deliverToMatching(
 }
 
 function kindsOf(subscription: LiveSubscription): Set<number> {
-  return new Set(
-    subscription.matchers.flatMap(({ filter }) => filter.kinds ?? []),
-  );
+  return new Set(subscription.matchers.flatMap(({ filter }) => filter.kinds ?? []));
 }
 
 function topicName(kind: number, subscriptionId: string): string {

@@ -14,8 +14,7 @@ export interface Address {
 
 /** Where a new version of this event would stand, or undefined for kinds that keep every event. */
 export function addressOf(event: NostrEvent): Address | undefined {
-  if (isReplaceableKind(event.kind))
-    return { kind: event.kind, pubkey: event.pubkey, identifier: "" };
+  if (isReplaceableKind(event.kind)) return { kind: event.kind, pubkey: event.pubkey, identifier: "" };
   if (isAddressableKind(event.kind)) {
     return {
       kind: event.kind,
@@ -42,8 +41,7 @@ export function parseAddress(text: string): Address | undefined {
   if (!/^\d{1,5}$/.test(kindText)) return undefined;
   const kind = Number(kindText);
   const second = text.indexOf(":", first + 1);
-  const pubkey =
-    second === -1 ? text.slice(first + 1) : text.slice(first + 1, second);
+  const pubkey = second === -1 ? text.slice(first + 1) : text.slice(first + 1, second);
   const identifier = second === -1 ? "" : text.slice(second + 1);
   if (kind > KIND_MAX || !isHex64(pubkey)) return undefined;
   if (isReplaceableKind(kind)) return { kind, pubkey, identifier: "" };

@@ -19,17 +19,14 @@ export function deletionTargets(request: NostrEvent): DeletionTargets {
   const addresses = new Map<string, Address>();
   for (const text of new Set(tagValues(request, "a"))) {
     const address = parseAddress(text);
-    if (address !== undefined && address.pubkey === request.pubkey)
-      addresses.set(text, address);
+    if (address !== undefined && address.pubkey === request.pubkey) addresses.set(text, address);
   }
   return { ids: [...ids], addresses: [...addresses.values()] };
 }
 
 /** A kind 5 must name something, by `e` or `a`, even if it is not the signer's own. */
 export function namesAnyTarget(request: NostrEvent): boolean {
-  return request.tags.some(
-    (tag) => (tag[0] === "e" || tag[0] === "a") && tag[1] !== undefined,
-  );
+  return request.tags.some((tag) => (tag[0] === "e" || tag[0] === "a") && tag[1] !== undefined);
 }
 
 /**
@@ -37,8 +34,7 @@ export function namesAnyTarget(request: NostrEvent): boolean {
  * one-time key (NIP-59). Deletion requests and requests to vanish cannot be deleted (NIP-09, NIP-62).
  */
 export function mayDelete(pubkey: string, target: NostrEvent): boolean {
-  if (target.kind === Kind.deletion || target.kind === Kind.vanish)
-    return false;
+  if (target.kind === Kind.deletion || target.kind === Kind.vanish) return false;
   if (target.pubkey === pubkey) return true;
   return target.kind === Kind.giftWrap && hasTagValue(target, "p", pubkey);
 }

@@ -2,10 +2,7 @@
 
 import type { NostrEvent } from "./event.ts";
 
-type Hashed = Pick<
-  NostrEvent,
-  "pubkey" | "created_at" | "kind" | "tags" | "content"
->;
+type Hashed = Pick<NostrEvent, "pubkey" | "created_at" | "kind" | "tags" | "content">;
 
 /**
  * The id an event must carry, as lower-case hex. JSON.stringify writes exactly the escapes that NIP-01 names and

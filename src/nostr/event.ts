@@ -46,44 +46,23 @@ export function parseEvent(value: unknown): ParsedEvent | Refusal {
       "an event is a JSON object with id, pubkey, created_at, kind, tags, content and sig",
     );
   }
-  const { id, pubkey, created_at, kind, tags, content, sig } = value as Record<
-    string,
-    unknown
-  >;
-  if (!isHex64(id))
-    return refuse("invalid", "id must be 64 lower-case hex characters");
-  if (!isHex64(pubkey))
-    return refuse("invalid", "pubkey must be 64 lower-case hex characters");
-  if (!isHex128(sig))
-    return refuse("invalid", "sig must be 128 lower-case hex characters");
+  const { id, pubkey, created_at, kind, tags, content, sig } = value as Record<string, unknown>;
+  if (!isHex64(id)) return refuse("invalid", "id must be 64 lower-case hex characters");
+  if (!isHex64(pubkey)) return refuse("invalid", "pubkey must be 64 lower-case hex characters");
+  if (!isHex128(sig)) return refuse("invalid", "sig must be 128 lower-case hex characters");
   if (!Number.isSafeInteger(created_at) || (created_at as number) < 0) {
-    return refuse(
-      "invalid",
-      "created_at must be a whole number of seconds between 0 and 2^53-1",
-    );
+    return refuse("invalid", "created_at must be a whole number of seconds between 0 and 2^53-1");
   }
-  if (
-    !Number.isInteger(kind) ||
-    (kind as number) < 0 ||
-    (kind as number) > KIND_MAX
-  ) {
+  if (!Number.isInteger(kind) || (kind as number) < 0 || (kind as number) > KIND_MAX) {
     return refuse("invalid", "kind must be a whole number between 0 and 65535");
   }
-  if (typeof content !== "string")
-    return refuse("invalid", "content must be a string");
-  if (!areTags(tags))
-    return refuse(
-      "invalid",
-      "tags must be an array of non-empty arrays of strings",
-    );
+  if (typeof content !== "string") return refuse("invalid", "content must be a string");
+  if (!areTags(tags)) return refuse("invalid", "tags must be an array of non-empty arrays of strings");
 
   const tagsJson = JSON.stringify(tags);
   const contentJson = JSON.stringify(content);
   if (!isWellFormed(tagsJson, contentJson, tags, content)) {
-    return refuse(
-      "invalid",
-      "strings must be well-formed Unicode, without lone surrogates",
-    );
+    return refuse("invalid", "strings must be well-formed Unicode, without lone surrogates");
   }
   // -0 parses to a number that prints as 0; adding 0 makes what we keep equal to what we hash.
   const event: NostrEvent = {
@@ -96,10 +75,7 @@ export function parseEvent(value: unknown): ParsedEvent | Refusal {
     sig,
   };
   if (eventIdOf(event, tagsJson, contentJson) !== id) {
-    return refuse(
-      "invalid",
-      "id does not match the SHA-256 of the serialised event",
-    );
+    return refuse("invalid", "id does not match the SHA-256 of the serialised event");
   }
   return { event, json: eventJson(event, tagsJson, contentJson) };
 }
@@ -122,15 +98,7 @@ function areTags(tags: unknown): tags is readonly Tag[] {
  * A lone surrogate survives JSON but not UTF-8, so the event we would serve no longer hashes to its id.
  * JSON.stringify escapes them as \udXXX, which makes the common case one substring search.
  */
-function isWellFormed(
-  tagsJson: string,
-  contentJson: string,
-  tags: readonly Tag[],
-  content: string,
-): boolean {
+function isWellFormed(tagsJson: string, contentJson: string, tags: readonly Tag[], content: string): boolean {
   if (!tagsJson.includes("\\ud") && !contentJson.includes("\\ud")) return true;
-  return (
-    content.isWellFormed() &&
-    tags.every((tag) => tag.every((item) => item.isWellFormed()))
-  );
+  return content.isWellFormed() && tags.every((tag) => tag.every((item) => item.isWellFormed()));
 }

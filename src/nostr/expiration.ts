@@ -10,9 +10,7 @@ export const NEVER_EXPIRES = 0;
  * Unix seconds of the first `expiration` tag, NEVER_EXPIRES without one, undefined when its value is not a positive
  * whole number (such an event is refused). A value of 0 is read as 1: long expired either way.
  */
-export function expirationOf(
-  event: Pick<NostrEvent, "tags">,
-): number | undefined {
+export function expirationOf(event: Pick<NostrEvent, "tags">): number | undefined {
   const tag = firstTag(event, "expiration");
   if (tag === undefined) return NEVER_EXPIRES;
   if (!/^\d{1,15}$/.test(tag[1] ?? "")) return undefined;

@@ -51,18 +51,12 @@ function parseKey(
     case "ids":
     case "authors":
       if (!isListOf(entry, isHex64))
-        return refuse(
-          "invalid",
-          `${key} must be a list of 64 lower-case hex strings`,
-        );
+        return refuse("invalid", `${key} must be a list of 64 lower-case hex strings`);
       filter[key] = unique(entry);
       return undefined;
     case "kinds":
       if (!isListOf(entry, isKindNumber))
-        return refuse(
-          "invalid",
-          "kinds must be a list of whole numbers from 0",
-        );
+        return refuse("invalid", "kinds must be a list of whole numbers from 0");
       filter.kinds = unique(entry).filter((kind) => kind <= KIND_MAX);
       return undefined;
     case "since":
@@ -83,19 +77,11 @@ function parseKey(
   }
 }
 
-function parseTagKey(
-  tags: TagCondition[],
-  key: string,
-  entry: unknown,
-): Refusal | undefined {
+function parseTagKey(tags: TagCondition[], key: string, entry: unknown): Refusal | undefined {
   const name = key.slice(1);
-  const isTagKey =
-    (key.startsWith("#") || key.startsWith("&")) && isIndexedTagName(name);
+  const isTagKey = (key.startsWith("#") || key.startsWith("&")) && isIndexedTagName(name);
   if (!isTagKey) {
-    return refuse(
-      "unsupported",
-      `filter key ${JSON.stringify(key.slice(0, 32))} is not known to this relay`,
-    );
+    return refuse("unsupported", `filter key ${JSON.stringify(key.slice(0, 32))} is not known to this relay`);
   }
   const isValue = name === "e" || name === "p" ? isHex64 : isWellFormedString;
   if (!isListOf<string>(entry, isValue)) {
@@ -113,9 +99,7 @@ function parseTagKey(
 /** NIP-91: AND outranks OR. Values that `&x` asks for are ignored in `#x`; a `#x` left empty that way falls away. */
 function mergeAndTags(tags: readonly TagCondition[]): TagCondition[] {
   const required = new Map(
-    tags
-      .filter((tag) => tag.mode === "all")
-      .map((tag) => [tag.name, new Set(tag.values)]),
+    tags.filter((tag) => tag.mode === "all").map((tag) => [tag.name, new Set(tag.values)]),
   );
   if (required.size === 0) return [...tags];
   return tags.flatMap((tag) => {
@@ -133,38 +117,27 @@ export function matchesNothing(filter: Filter): boolean {
     filter.authors?.length === 0 ||
     filter.kinds?.length === 0 ||
     filter.tags.some((tag) => tag.values.length === 0) ||
-    (filter.since !== undefined &&
-      filter.until !== undefined &&
-      filter.since > filter.until)
+    (filter.since !== undefined && filter.until !== undefined && filter.since > filter.until)
   );
 }
 
 /** The meaning of a filter in its plainest form; `limit` and `search` are not matched here. */
 export function matchesFilter(filter: Filter, event: NostrEvent): boolean {
-  if (filter.kinds !== undefined && !filter.kinds.includes(event.kind))
-    return false;
-  if (filter.since !== undefined && event.created_at < filter.since)
-    return false;
-  if (filter.until !== undefined && event.created_at > filter.until)
-    return false;
+  if (filter.kinds !== undefined && !filter.kinds.includes(event.kind)) return false;
+  if (filter.since !== undefined && event.created_at < filter.since) return false;
+  if (filter.until !== undefined && event.created_at > filter.until) return false;
   if (filter.ids !== undefined && !filter.ids.includes(event.id)) return false;
-  if (filter.authors !== undefined && !filter.authors.includes(event.pubkey))
-    return false;
+  if (filter.authors !== undefined && !filter.authors.includes(event.pubkey)) return false;
   for (const tag of filter.tags) if (!matchesTags(tag, event)) return false;
   return true;
 }
 
 /** Do the event's tags meet this one condition? */
-export function matchesTags(
-  condition: TagCondition,
-  event: Pick<NostrEvent, "tags">,
-): boolean {
+export function matchesTags(condition: TagCondition, event: Pick<NostrEvent, "tags">): boolean {
   if (condition.values.length === 0) return false;
   const carries = (value: string): boolean =>
     event.tags.some((tag) => tag[0] === condition.name && tag[1] === value);
-  return condition.mode === "any"
-    ? condition.values.some(carries)
-    : condition.values.every(carries);
+  return condition.mode === "any" ? condition.values.some(carries) : condition.values.every(carries);
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -174,10 +147,7 @@ const isWellFormedString = (value: unknown): value is string =>
 const isKindNumber = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 
-function isListOf<T>(
-  value: unknown,
-  isItem: (item: unknown) => item is T,
-): value is T[] {
+function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is T[] {
   return Array.isArray(value) && value.every(isItem);
 }
 

@@ -8,7 +8,5 @@ export function isHex64(value: unknown): value is string {
 }
 
 export function isHex128(value: unknown): value is string {
-  return (
-    typeof value === "string" && value.length === 128 && HEX_128.test(value)
-  );
+  return typeof value === "string" && value.length === 128 && HEX_128.test(value);
 }

@@ -10,16 +10,12 @@ export function isProtected(event: Pick<NostrEvent, "tags">): boolean {
 
 /** Does this repost (kind 6 or 16) embed an event that is protected? The content is parsed, not searched as text. */
 export function repostsProtected(event: NostrEvent): boolean {
-  if (event.kind !== Kind.repost && event.kind !== Kind.genericRepost)
-    return false;
+  if (event.kind !== Kind.repost && event.kind !== Kind.genericRepost) return false;
   if (!event.content.includes("-")) return false;
   try {
     const embedded: unknown = JSON.parse(event.content);
     const tags = (embedded as { tags?: unknown } | null)?.tags;
-    return (
-      Array.isArray(tags) &&
-      tags.some((tag) => Array.isArray(tag) && tag[0] === "-")
-    );
+    return Array.isArray(tags) && tags.some((tag) => Array.isArray(tag) && tag[0] === "-");
   } catch {
     return false;
   }

@@ -12,8 +12,7 @@ export function normaliseRelayUrl(text: string): string | undefined {
     return undefined;
   }
   const secure = url.protocol === "wss:" || url.protocol === "https:";
-  if (!secure && url.protocol !== "ws:" && url.protocol !== "http:")
-    return undefined;
+  if (!secure && url.protocol !== "ws:" && url.protocol !== "http:") return undefined;
   if (url.hostname === "") return undefined;
   // The URL parser knows the default ports of all four schemes and has dropped them already.
   const path = url.pathname.replace(/\/+$/, "");
@@ -23,7 +22,5 @@ export function normaliseRelayUrl(text: string): string | undefined {
 /** Host and port of a relay URL: what AUTH compares, since a proxy may change scheme and path. */
 export function relayHost(text: string): string | undefined {
   const normal = normaliseRelayUrl(text);
-  return normal === undefined
-    ? undefined
-    : new URL(normal.replace(/^ws/, "http")).host;
+  return normal === undefined ? undefined : new URL(normal.replace(/^ws/, "http")).host;
 }

@@ -7,10 +7,7 @@ import { tagValues } from "./tag.ts";
 export const ALL_RELAYS = "ALL_RELAYS";
 
 /** `ownUrls` are normalised URLs of this relay. The word ALL_RELAYS counts in upper case only. */
-export function vanishesHere(
-  request: NostrEvent,
-  ownUrls: ReadonlySet<string>,
-): boolean {
+export function vanishesHere(request: NostrEvent, ownUrls: ReadonlySet<string>): boolean {
   return tagValues(request, "relay").some((value) => {
     if (value === ALL_RELAYS) return true;
     const normal = normaliseRelayUrl(value);

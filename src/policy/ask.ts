@@ -10,12 +10,8 @@ import type { ReaderKeys } from "./read.ts";
  * - Every filter names private kinds only, and only other people's: `restricted:`.
  * - Anything mixed is served, and the reading gate leaves out what the asker may not see.
  */
-export function checkAsk(
-  filters: readonly Filter[],
-  reader: ReaderKeys,
-): Refusal | undefined {
-  if (filters.length === 0 || !filters.every(namesPrivateKindsOnly))
-    return undefined;
+export function checkAsk(filters: readonly Filter[], reader: ReaderKeys): Refusal | undefined {
+  if (filters.length === 0 || !filters.every(namesPrivateKindsOnly)) return undefined;
   if (reader.size === 0) {
     return refuse(
       "auth-required",
@@ -32,9 +28,7 @@ export function checkAsk(
 function namesPrivateKindsOnly(filter: Filter): boolean {
   const kinds = filter.kinds;
   return (
-    kinds !== undefined &&
-    kinds.length > 0 &&
-    kinds.every((kind) => privateReadersOf(kind) !== undefined)
+    kinds !== undefined && kinds.length > 0 && kinds.every((kind) => privateReadersOf(kind) !== undefined)
   );
 }
 
@@ -42,14 +36,9 @@ function namesPrivateKindsOnly(filter: Filter): boolean {
 function mayConcern(filter: Filter, reader: ReaderKeys): boolean {
   const isMine = (values: readonly string[] | undefined): boolean =>
     values === undefined || values.some((value) => reader.has(value));
-  const recipients = filter.tags.find(
-    (tag) => tag.name === "p" && tag.mode === "any",
-  )?.values;
+  const recipients = filter.tags.find((tag) => tag.name === "p" && tag.mode === "any")?.values;
   return filter.kinds!.some((kind) => {
     const readers = privateReadersOf(kind)!;
-    return (
-      (readers.author && isMine(filter.authors)) ||
-      (readers.recipient && isMine(recipients))
-    );
+    return (readers.author && isMine(filter.authors)) || (readers.recipient && isMine(recipients));
   });
 }

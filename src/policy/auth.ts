@@ -20,8 +20,7 @@ export function checkAuth(
   nowSeconds: number,
   options: AuthOptions,
 ): Refusal | undefined {
-  if (event.kind !== Kind.clientAuth)
-    return refuse("invalid", "an AUTH event is of kind 22242");
+  if (event.kind !== Kind.clientAuth) return refuse("invalid", "an AUTH event is of kind 22242");
   if (Math.abs(event.created_at - nowSeconds) > options.windowSeconds) {
     return refuse(
       "invalid",
@@ -29,16 +28,11 @@ export function checkAuth(
     );
   }
   if (!tagValues(event, "challenge").includes(challenge)) {
-    return refuse(
-      "invalid",
-      "the challenge tag does not hold the challenge of this connection",
-    );
+    return refuse("invalid", "the challenge tag does not hold the challenge of this connection");
   }
   const isOurs = tagValues(event, "relay").some((url) => {
     const host = relayHost(url);
     return host !== undefined && options.ownHosts.has(host);
   });
-  return isOurs
-    ? undefined
-    : refuse("invalid", "the relay tag does not name this relay");
+  return isOurs ? undefined : refuse("invalid", "the relay tag does not name this relay");
 }

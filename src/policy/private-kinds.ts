@@ -31,6 +31,4 @@ export function isPrivateKind(kind: number): boolean {
 }
 
 /** All private kinds, for stores that must leave them out of text, totals and trends. */
-export const PRIVATE_KIND_NUMBERS: readonly number[] = [
-  ...PRIVATE_KINDS.keys(),
-];
+export const PRIVATE_KIND_NUMBERS: readonly number[] = [...PRIVATE_KINDS.keys()];

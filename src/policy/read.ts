@@ -26,13 +26,8 @@ export interface Readable {
  * expiry (NIP-40) and privacy are decided here. Every exit asks: stored reads, live pushes, ids, COUNT and its HLL,
  * search hits and totals, trends, HTTP.
  */
-export function mayRead(
-  readable: Readable,
-  reader: ReaderKeys,
-  nowSeconds: number,
-): boolean {
-  if (readable.expiresAt !== 0 && isExpired(readable.expiresAt, nowSeconds))
-    return false;
+export function mayRead(readable: Readable, reader: ReaderKeys, nowSeconds: number): boolean {
+  if (readable.expiresAt !== 0 && isExpired(readable.expiresAt, nowSeconds)) return false;
   return isPublicKind(readable.kind) || mayReadPrivate(readable, reader);
 }
 
@@ -43,8 +38,7 @@ export function isPublicKind(kind: number): boolean {
 
 function mayReadPrivate(readable: Readable, reader: ReaderKeys): boolean {
   const event = readable.event ?? eventFromJson(readable.json);
-  if (event.kind === Kind.vanish)
-    return vanishesEverywhere(event) || reader.has(event.pubkey);
+  if (event.kind === Kind.vanish) return vanishesEverywhere(event) || reader.has(event.pubkey);
   if (reader.size === 0) return false;
   const readers = privateReadersOf(event.kind)!;
   if (readers.author && reader.has(event.pubkey)) return true;

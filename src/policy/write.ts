@@ -55,69 +55,36 @@ export function checkWrite(
   );
 }
 
-function checkAuthenticated(
-  writer: WriterKeys,
-  options: WritePolicyOptions,
-): Refusal | undefined {
+function checkAuthenticated(writer: WriterKeys, options: WritePolicyOptions): Refusal | undefined {
   if (!options.authRequired || writer.size > 0) return undefined;
-  return refuse(
-    "auth-required",
-    "this relay takes events from authenticated clients only",
-  );
+  return refuse("auth-required", "this relay takes events from authenticated clients only");
 }
 
-function checkKind(
-  event: NostrEvent,
-  options: WritePolicyOptions,
-): Refusal | undefined {
+function checkKind(event: NostrEvent, options: WritePolicyOptions): Refusal | undefined {
   const { kind } = event;
   if (kind === Kind.clientAuth)
-    return refuse(
-      "invalid",
-      "kind 22242 belongs in an AUTH message and is never published",
-    );
+    return refuse("invalid", "kind 22242 belongs in an AUTH message and is never published");
   if (kind === Kind.seal && !options.acceptBareSeals) {
-    return refuse(
-      "invalid",
-      "a seal (kind 13) travels inside a gift wrap (kind 1059), not by itself",
-    );
+    return refuse("invalid", "a seal (kind 13) travels inside a gift wrap (kind 1059), not by itself");
   }
-  if (options.blockedKinds.has(kind))
-    return refuse("blocked", `this relay does not take kind ${kind}`);
-  if (
-    options.allowedKinds.size > 0 &&
-    !options.allowedKinds.has(kind) &&
-    kind !== Kind.vanish
-  ) {
+  if (options.blockedKinds.has(kind)) return refuse("blocked", `this relay does not take kind ${kind}`);
+  if (options.allowedKinds.size > 0 && !options.allowedKinds.has(kind) && kind !== Kind.vanish) {
     return refuse("blocked", `this relay does not take kind ${kind}`);
   }
   return undefined;
 }
 
 /** A request to vanish is honoured whoever sends it, also from non-members and blocked keys (NIP-62). */
-function checkAuthor(
-  event: NostrEvent,
-  options: WritePolicyOptions,
-): Refusal | undefined {
+function checkAuthor(event: NostrEvent, options: WritePolicyOptions): Refusal | undefined {
   if (event.kind === Kind.vanish) return undefined;
-  if (options.blockedPubkeys.has(event.pubkey))
-    return refuse("blocked", "this key may not write here");
-  if (
-    options.allowedPubkeys.size > 0 &&
-    !options.allowedPubkeys.has(event.pubkey)
-  ) {
-    return refuse(
-      "restricted",
-      "only keys on this relay's list may write here",
-    );
+  if (options.blockedPubkeys.has(event.pubkey)) return refuse("blocked", "this key may not write here");
+  if (options.allowedPubkeys.size > 0 && !options.allowedPubkeys.has(event.pubkey)) {
+    return refuse("restricted", "only keys on this relay's list may write here");
   }
   return undefined;
 }
 
-function checkSize(
-  event: NostrEvent,
-  options: WritePolicyOptions,
-): Refusal | undefined {
+function checkSize(event: NostrEvent, options: WritePolicyOptions): Refusal | undefined {
   if (options.eventTagsMax > 0 && event.tags.length > options.eventTagsMax) {
     return refuse(
       "invalid",
@@ -137,24 +104,18 @@ function checkSize(
   return undefined;
 }
 
-function checkTime(
-  event: NostrEvent,
-  nowSeconds: number,
-  options: WritePolicyOptions,
-): Refusal | undefined {
+function checkTime(event: NostrEvent, nowSeconds: number, options: WritePolicyOptions): Refusal | undefined {
   if (event.created_at > nowSeconds + options.createdAtFutureSecondsMax) {
     return refuse(
       "invalid",
       `created_at is more than ${options.createdAtFutureSecondsMax} seconds in the future; check the clock`,
     );
   }
-  const isWrap =
-    event.kind === Kind.giftWrap || event.kind === Kind.ephemeralGiftWrap;
+  const isWrap = event.kind === Kind.giftWrap || event.kind === Kind.ephemeralGiftWrap;
   const pastMax = options.createdAtPastSecondsMax;
   if (
     pastMax > 0 &&
-    event.created_at <
-      nowSeconds - (isWrap ? Math.max(pastMax, WRAP_BACKDATE_SECONDS) : pastMax)
+    event.created_at < nowSeconds - (isWrap ? Math.max(pastMax, WRAP_BACKDATE_SECONDS) : pastMax)
   ) {
     return refuse(
       "invalid",
@@ -162,63 +123,37 @@ function checkTime(
     );
   }
   const expiresAt = expirationOf(event);
-  if (expiresAt === undefined)
-    return refuse("invalid", "the expiration tag must hold unix seconds");
-  if (isExpired(expiresAt, nowSeconds))
-    return refuse("invalid", "the event has expired");
+  if (expiresAt === undefined) return refuse("invalid", "the expiration tag must hold unix seconds");
+  if (isExpired(expiresAt, nowSeconds)) return refuse("invalid", "the event has expired");
   return undefined;
 }
 
-function checkWork(
-  event: NostrEvent,
-  options: WritePolicyOptions,
-): Refusal | undefined {
+function checkWork(event: NostrEvent, options: WritePolicyOptions): Refusal | undefined {
   if (options.powDifficultyMin === 0) return undefined;
   const difficulty = difficultyOf(event);
   if (difficulty >= options.powDifficultyMin) return undefined;
-  return refuse(
-    "pow",
-    `difficulty ${difficulty} is less than ${options.powDifficultyMin}`,
-  );
+  return refuse("pow", `difficulty ${difficulty} is less than ${options.powDifficultyMin}`);
 }
 
 /** NIP-70: protected events come from their authenticated author alone; no repost may carry one along. */
-function checkProtection(
-  event: NostrEvent,
-  writer: WriterKeys,
-): Refusal | undefined {
+function checkProtection(event: NostrEvent, writer: WriterKeys): Refusal | undefined {
   if (isProtected(event) && !writer.has(event.pubkey)) {
     return writer.size === 0
-      ? refuse(
-          "auth-required",
-          "this event is protected; authenticate as its author to publish it",
-        )
-      : refuse(
-          "restricted",
-          "this event is protected and may be published by its author only",
-        );
+      ? refuse("auth-required", "this event is protected; authenticate as its author to publish it")
+      : refuse("restricted", "this event is protected and may be published by its author only");
   }
   if (repostsProtected(event))
-    return refuse(
-      "blocked",
-      "the reposted event is protected and may not be passed on",
-    );
+    return refuse("blocked", "the reposted event is protected and may not be passed on");
   return undefined;
 }
 
 /** Requests that could mean nothing are refused rather than stored for ever. */
 function checkMeaning(event: NostrEvent): Refusal | undefined {
   if (event.kind === Kind.deletion && !namesAnyTarget(event)) {
-    return refuse(
-      "invalid",
-      "a deletion request names events by e tags or addresses by a tags",
-    );
+    return refuse("invalid", "a deletion request names events by e tags or addresses by a tags");
   }
   if (event.kind === Kind.vanish && tagValues(event, "relay").length === 0) {
-    return refuse(
-      "invalid",
-      "a request to vanish names relays by relay tags, or ALL_RELAYS",
-    );
+    return refuse("invalid", "a request to vanish names relays by relay tags, or ALL_RELAYS");
   }
   return undefined;
 }

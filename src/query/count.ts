@@ -40,8 +40,7 @@ export class CountQuery {
       if (source === undefined) return this.finish();
       const state = source.pull(deadlineMs);
       if (state === "waiting") return;
-      if (state === "failed")
-        return this.fail(source.error ?? "the count was interrupted");
+      if (state === "failed") return this.fail(source.error ?? "the count was interrupted");
       if (state === "ended") this.current++;
       else this.take(source);
     }
@@ -68,9 +67,7 @@ export class CountQuery {
 
   private finish(): void {
     this.isOver = true;
-    const approximate = this.sources.some(
-      (source) => source.hasMore === undefined,
-    );
+    const approximate = this.sources.some((source) => source.hasMore === undefined);
     this.options.done({ count: this.count, approximate });
   }
 

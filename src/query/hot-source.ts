@@ -47,9 +47,7 @@ export class HotSource implements HitSource {
     if (this.waiting) return "waiting";
     this.buffer = [];
     this.head = 0;
-    return this.scan === undefined
-      ? this.askRemote()
-      : this.runLocal(this.scan, deadlineMs);
+    return this.scan === undefined ? this.askRemote() : this.runLocal(this.scan, deadlineMs);
   }
 
   peek(): Hit {
@@ -104,12 +102,8 @@ export class HotSource implements HitSource {
     }
     const after = scan.position();
     this.scan = undefined;
-    this.remote = pool.open(
-      this.filter,
-      after === undefined ? { upToSeq } : { upToSeq, after },
-    );
-    if (this.remote === undefined)
-      this.error = "too many long queries are running; ask again in a moment";
+    this.remote = pool.open(this.filter, after === undefined ? { upToSeq } : { upToSeq, after });
+    if (this.remote === undefined) this.error = "too many long queries are running; ask again in a moment";
   }
 
   private askRemote(): PullState {

@@ -20,8 +20,7 @@ export class HyperLogLog {
   add(pubkey: string): void {
     const at = this.offset * 2;
     const register = Number.parseInt(pubkey.slice(at, at + 2), 16);
-    const value =
-      leadingZeroBits(pubkey.slice(at + 2, at + 2 + HASHED_BYTES * 2)) + 1;
+    const value = leadingZeroBits(pubkey.slice(at + 2, at + 2 + HASHED_BYTES * 2)) + 1;
     if (value > this.registers[register]!) this.registers[register] = value;
   }
 
@@ -37,35 +36,15 @@ export class HyperLogLog {
  */
 export function hyperLogLogOffset(filter: Filter): number | undefined {
   const [condition, ...others] = filter.tags;
-  if (
-    condition === undefined ||
-    others.length > 0 ||
-    condition.values.length !== 1
-  )
-    return undefined;
-  if (
-    filter.ids ??
-    filter.authors ??
-    filter.since ??
-    filter.until ??
-    filter.search
-  )
-    return undefined;
+  if (condition === undefined || others.length > 0 || condition.values.length !== 1) return undefined;
+  if (filter.ids ?? filter.authors ?? filter.since ?? filter.until ?? filter.search) return undefined;
   if (!isCountedKinds(filter.kinds, condition.name)) return undefined;
   return Number.parseInt(baseHex(condition.values[0]!)[32]!, 16) + 8;
 }
 
-function isCountedKinds(
-  kinds: readonly number[] | undefined,
-  tagName: string,
-): boolean {
+function isCountedKinds(kinds: readonly number[] | undefined, tagName: string): boolean {
   if (kinds?.length === 1) return true;
-  return (
-    tagName === "q" &&
-    kinds?.length === 2 &&
-    kinds.includes(1) &&
-    kinds.includes(1111)
-  );
+  return tagName === "q" && kinds?.length === 2 && kinds.includes(1) && kinds.includes(1111);
 }
 
 /** A hex value stands for itself, an address for its key, any other text for its hash. */

@@ -45,11 +45,7 @@ export function planSources(
   limits: LimitOptions | undefined,
 ): HitSource[] {
   return filters
-    .filter(
-      (filter) =>
-        !matchesNothing(filter) &&
-        !(limits !== undefined && filter.limit === 0),
-    )
+    .filter((filter) => !matchesNothing(filter) && !(limits !== undefined && filter.limit === 0))
     .map((filter) => sourceOf(filter, stores, context, limits));
 }
 
@@ -59,8 +55,7 @@ function sourceOf(
   context: QueryContext,
   limits: LimitOptions | undefined,
 ): HitSource {
-  const limit =
-    limits === undefined ? Number.POSITIVE_INFINITY : limitOf(filter, limits);
+  const limit = limits === undefined ? Number.POSITIVE_INFINITY : limitOf(filter, limits);
   if (filter.search !== undefined && stores.search !== undefined)
     return stores.search.source(filter, limit, context);
   return new HotSource(filter, {
@@ -74,10 +69,7 @@ function sourceOf(
 }
 
 /** What the client asked for, clamped; somebody who names ids gets them all, whatever the default. */
-function limitOf(
-  filter: Filter,
-  { defaultLimit, limitMax }: LimitOptions,
-): number {
+function limitOf(filter: Filter, { defaultLimit, limitMax }: LimitOptions): number {
   const asked = filter.limit ?? Math.max(defaultLimit, filter.ids?.length ?? 0);
   return Math.min(asked, limitMax);
 }

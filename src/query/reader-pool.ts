@@ -2,12 +2,7 @@
 
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
-import {
-  type ReaderReply,
-  type ReaderRequest,
-  type ReaderStart,
-  unpackHits,
-} from "./reader-protocol.ts";
+import { type ReaderReply, type ReaderRequest, type ReaderStart, unpackHits } from "./reader-protocol.ts";
 
 export interface ReaderPoolOptions extends ReaderStart {
   readonly workers: number;
@@ -68,17 +63,14 @@ export class ReaderPool {
   /** Undefined when too many scans are open already. */
   open(filter: Filter, options: ScanOptions): RemoteScan | undefined {
     if (this.stopped || this.depth >= this.options.depthMax) return undefined;
-    const lane = this.lanes.reduce((least, other) =>
-      other.jobs.size < least.jobs.size ? other : least,
-    );
+    const lane = this.lanes.reduce((least, other) => (other.jobs.size < least.jobs.size ? other : least));
     const job = ++this.lastJob;
     lane.jobs.add(job);
     send(lane, { type: "open", job, filter, options });
     return {
       next: (count) =>
         new Promise((resolve, reject) => {
-          if (!lane.jobs.has(job))
-            return reject(new Error("the query was interrupted; ask again"));
+          if (!lane.jobs.has(job)) return reject(new Error("the query was interrupted; ask again"));
           this.pending.set(job, { resolve, reject });
           send(lane, { type: "next", job, count });
         }),
@@ -99,8 +91,7 @@ export class ReaderPool {
 
   private startWorker(lane: Lane): void {
     const worker = new Worker(new URL("./reader-worker.ts", import.meta.url));
-    worker.onmessage = (message: MessageEvent<ReaderReply>) =>
-      this.settle(lane, message.data);
+    worker.onmessage = (message: MessageEvent<ReaderReply>) => this.settle(lane, message.data);
     worker.onerror = (event) => this.replace(lane, event.message);
     worker.unref();
     lane.worker = worker;

@@ -37,10 +37,7 @@ export function packHits(hits: readonly Hit[]): {
 } {
   const numbers = new Float64Array(hits.length * NUMBERS_PER_HIT);
   hits.forEach((hit, index) => {
-    numbers.set(
-      [hit.seq, hit.createdAt, hit.kind, hit.expiresAt],
-      index * NUMBERS_PER_HIT,
-    );
+    numbers.set([hit.seq, hit.createdAt, hit.kind, hit.expiresAt], index * NUMBERS_PER_HIT);
   });
   return { json: hits.map((hit) => hit.json).join("\n"), numbers };
 }

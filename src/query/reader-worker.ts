@@ -2,11 +2,7 @@
 
 import type { Hit, HotReader, Scan } from "../hot/contract.ts";
 import { createReader } from "../hot/reader.ts";
-import {
-  packHits,
-  type ReaderReply,
-  type ReaderRequest,
-} from "./reader-protocol.ts";
+import { packHits, type ReaderReply, type ReaderRequest } from "./reader-protocol.ts";
 
 declare const self: Worker;
 

@@ -49,8 +49,7 @@ export class StoredQuery {
       if (next === "ended") return this.finish();
       if (next === "failed") return this.fail();
       this.emit(next);
-      if (performance.now() > deadlineMs && this.sinceRoomCheck === 0)
-        return this.continueSoon();
+      if (performance.now() > deadlineMs && this.sinceRoomCheck === 0) return this.continueSoon();
     }
   }
 
@@ -79,8 +78,7 @@ export class StoredQuery {
       if (state === "ended") continue;
       if (state !== "ready") return state;
       if (source.order === "rank") return source;
-      if (best === undefined || isNewer(source.peek(), best.peek()))
-        best = source;
+      if (best === undefined || isNewer(source.peek(), best.peek())) best = source;
     }
     return best ?? "ended";
   }
@@ -107,18 +105,12 @@ export class StoredQuery {
     this.state = "over";
     const known = this.sources.map((source) => source.hasMore);
     this.options.done(
-      known.includes(true)
-        ? "more"
-        : known.every((hasMore) => hasMore === false)
-          ? "finish"
-          : undefined,
+      known.includes(true) ? "more" : known.every((hasMore) => hasMore === false) ? "finish" : undefined,
     );
   }
 
   private fail(): void {
-    const reason = this.sources.find(
-      (source) => source.error !== undefined,
-    )!.error!;
+    const reason = this.sources.find((source) => source.error !== undefined)!.error!;
     this.cancel();
     this.options.failed(reason);
   }
