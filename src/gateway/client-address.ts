@@ -1,0 +1,40 @@
+// The address of a client, also behind proxies that are trusted to tell it.
+
+import { BlockList, isIP } from "node:net";
+
+export interface ClientAddressOptions {
+  /** Addresses or ranges in CIDR form. */
+  readonly trustedProxies: readonly string[];
+  /** Header in which trusted proxies name the client, in lower case. */
+  readonly header: string;
+}
+
+/**
+ * A header is believed only when the connection comes from a trusted proxy; then the last address in it that is not
+ * itself a trusted proxy is the client's, since everything before that could have been made up.
+ */
+export function createClientAddress(
+  options: ClientAddressOptions,
+): (peer: string, headers: Headers) => string {
+  const trusted = new BlockList();
+  for (const range of options.trustedProxies) addRange(trusted, range);
+  const isTrusted = (address: string): boolean => trusted.check(address, familyOf(address));
+
+  return (peer, headers) => {
+    if (options.trustedProxies.length === 0 || isIP(peer) === 0 || !isTrusted(peer)) return peer;
+    const named = (headers.get(options.header) ?? "").split(",").map((part) => part.trim());
+    const addresses = named.filter((part) => isIP(part) !== 0);
+    return addresses.findLast((address) => !isTrusted(address)) ?? addresses[0] ?? peer;
+  };
+}
+
+function addRange(list: BlockList, range: string): void {
+  const [address = "", prefix] = range.split("/");
+  const family = familyOf(address);
+  if (prefix === undefined) list.addAddress(address, family);
+  else list.addSubnet(address, Number(prefix), family);
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
+}

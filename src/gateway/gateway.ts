@@ -1,0 +1,242 @@
+// The WebSocket side of the relay: sessions, and which verb goes where.
+
+import type { Admission } from "../admission/pipeline.ts";
+import type { SignedId, Verdict as SignatureVerdict } from "../ffi/contract.ts";
+import type { Live } from "../live/live.ts";
+import type { LiveSubscription } from "../live/subscription.ts";
+import type { Filter } from "../nostr/filter.ts";
+import type { NostrEvent } from "../nostr/event.ts";
+import { isRefusal, type ReasonPrefix, type Refusal, refuse } from "../nostr/reason.ts";
+import type { AuthOptions } from "../policy/auth.ts";
+import { AddressLimiter } from "../policy/rate.ts";
+import type { LimitOptions, QueryStores } from "../query/planner.ts";
+import { type ClientMessage, messageOf, parseClientMessage } from "./client-message.ts";
+import { closedMessage, noticeMessage } from "./relay-message.ts";
+import { type OpenRequest, Session } from "./session.ts";
+import { CloseCode, type RelaySocket } from "./socket.ts";
+import { handleAuth } from "./verbs/auth.ts";
+import { handleClose } from "./verbs/close.ts";
+import { handleCount } from "./verbs/count.ts";
+import { handleEvent } from "./verbs/event.ts";
+import { handleNegentropy } from "./verbs/negentropy.ts";
+import { handleRequest } from "./verbs/req.ts";
+
+export interface GatewayLimits extends LimitOptions {
+  readonly messageBytesMax: number;
+  readonly subscriptionsMax: number;
+  readonly filtersMax: number;
+  readonly filterValuesMax: number;
+  readonly subscriptionIdCharactersMax: number;
+  readonly searchCharactersMax: number;
+  readonly queryBudgetMs: number;
+  readonly sendBufferBytesMax: number;
+  readonly invalidEventsPerMinuteMax: number;
+  readonly eventsPerSecondPerAddressMax: number;
+  readonly requestsPerSecondPerAddressMax: number;
+}
+
+export interface GatewayOptions {
+  readonly limits: GatewayLimits;
+  readonly auth: AuthOptions;
+  readonly authRequired: boolean;
+  readonly challengeOnConnect: boolean;
+  /** Does the host hand us a way to publish to topics? */
+  readonly hasTopics: boolean;
+}
+
+/** What the verbs use. */
+export interface GatewayPorts {
+  readonly admission: Admission;
+  readonly live: Live;
+  readonly stores: QueryStores;
+  /** seq of the last event that live delivery has been told of. */
+  readonly publishedSeq: () => number;
+  readonly verify: (signed: SignedId, settle: (verdict: SignatureVerdict) => void) => boolean;
+  /** Prepares the live side of a `search`; absent where search is off. */
+  readonly searchMatcher?: (filter: Filter) => ((event: NostrEvent) => boolean) | Refusal;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly meters: GatewayMeters;
+}
+
+/** What the gateway reports, for metrics. Called on the hot path: plain counting only. */
+export interface GatewayMeters {
+  received(verb: string): void;
+  verdict(prefix: ReasonPrefix | undefined, accepted: boolean, elapsedMs: number): void;
+  refused(prefix: ReasonPrefix): void;
+  answered(elapsedMs: number): void;
+  opened(): void;
+  closed(code: number): void;
+}
+
+/** Index keys of all subscriptions of one connection, and of all connections together. */
+const INDEX_KEYS_PER_CONNECTION_MAX = 100_000;
+const INDEX_KEYS_TOTAL_MAX = 20_000_000;
+
+export class Gateway {
+  readonly options: GatewayOptions;
+  readonly ports: GatewayPorts;
+  readonly sessions = new Set<Session>();
+  readonly eventLimiter: AddressLimiter;
+  readonly requestLimiter: AddressLimiter;
+  private readonly dirty: Session[] = [];
+  private indexKeys = 0;
+
+  constructor(options: GatewayOptions, ports: GatewayPorts) {
+    this.options = options;
+    this.ports = ports;
+    this.eventLimiter = new AddressLimiter(options.limits.eventsPerSecondPerAddressMax);
+    this.requestLimiter = new AddressLimiter(options.limits.requestsPerSecondPerAddressMax);
+  }
+
+  open(socket: RelaySocket, address: string): Session {
+    const session = new Session(socket, address, {
+      sendBufferBytesMax: this.options.limits.sendBufferBytesMax,
+      invalidEventsPerMinuteMax: this.options.limits.invalidEventsPerMinuteMax,
+      hasTopics: this.options.hasTopics,
+      pushed: (pushed) => this.dirty.push(pushed),
+    });
+    this.sessions.add(session);
+    this.ports.meters.opened();
+    if (this.options.challengeOnConnect) session.sendChallenge();
+    return session;
+  }
+
+  /** `message` is the text of a frame, a Buffer for a binary one, or JSON that the host has parsed already. */
+  message(session: Session, message: unknown): void {
+    const parsed = this.parse(message);
+    if (isRefusal(parsed)) {
+      this.ports.meters.refused(parsed.prefix);
+      return session.send(noticeMessage(parsed));
+    }
+    this.ports.meters.received(parsed.verb);
+    this.dispatch(session, parsed);
+  }
+
+  /** The connection has taken what was waiting: stored phases that stood still go on. */
+  drain(session: Session): void {
+    for (const request of session.requests.values()) {
+      if (request.query !== undefined) session.corked(() => request.query?.advance());
+    }
+  }
+
+  closed(session: Session, code: number): void {
+    session.isOpen = false;
+    for (const id of [...session.requests.keys()]) this.endRequest(session, id);
+    for (const count of session.counts.values()) count.cancel();
+    session.counts.clear();
+    if (this.sessions.delete(session)) this.ports.meters.closed(code);
+  }
+
+  /** Sends everything that this fan-out has pushed. */
+  flush(): void {
+    for (const session of this.dirty.splice(0)) session.flush();
+  }
+
+  /** Frames of native topics are queued by the runtime: their readers are looked at now and then instead. */
+  checkBacklogs(): void {
+    for (const session of this.sessions) session.checkBacklog();
+  }
+
+  /** Takes room for a subscription's index keys; a refusal when a bound is reached. */
+  reserveIndexKeys(session: Session, count: number): Refusal | undefined {
+    if (session.indexKeys + count > INDEX_KEYS_PER_CONNECTION_MAX) {
+      return refuse(
+        "rate-limited",
+        "the subscriptions of this connection name too many values; close some first",
+      );
+    }
+    if (this.indexKeys + count > INDEX_KEYS_TOTAL_MAX) {
+      return refuse("rate-limited", "the relay holds as many subscriptions as it can; try again later");
+    }
+    session.indexKeys += count;
+    this.indexKeys += count;
+    return undefined;
+  }
+
+  addRequest(session: Session, request: OpenRequest): void {
+    session.requests.set(request.live.id, request);
+  }
+
+  /** Ends a subscription without a word: by CLOSE, by a REQ of the same id, or with the connection. */
+  endRequest(session: Session, id: string): void {
+    const request = session.requests.get(id);
+    if (request === undefined) return;
+    session.requests.delete(id);
+    session.indexKeys -= request.indexKeys;
+    this.indexKeys -= request.indexKeys;
+    request.query?.cancel();
+    this.ports.live.remove(request.live);
+  }
+
+  /** Refuses a REQ or COUNT; what stood under a REQ's id is gone too. */
+  refuse(session: Session, id: string, refusal: Refusal): void {
+    this.ports.meters.refused(refusal.prefix);
+    if (refusal.prefix === "auth-required") session.sendChallenge();
+    session.send(closedMessage(id, refusal));
+  }
+
+  /** A subscription whose stored phase took so long that too much happened meanwhile. */
+  overflowed(subscription: LiveSubscription): void {
+    const session = subscription.sink as Session;
+    this.endRequest(session, subscription.id);
+    this.refuse(
+      session,
+      subscription.id,
+      refuse("error", "too many new events arrived during the stored ones; ask again"),
+    );
+  }
+
+  /** Says goodbye to everybody: CLOSED for every subscription, then close code 1012. */
+  closeAll(): void {
+    const refusal = refuse("error", "the relay is restarting; connect again in a moment");
+    for (const session of [...this.sessions]) {
+      for (const id of [...session.requests.keys()]) {
+        this.endRequest(session, id);
+        session.send(closedMessage(id, refusal));
+      }
+      session.close(CloseCode.serviceRestart, "the relay is restarting");
+    }
+  }
+
+  private parse(message: unknown): ClientMessage | Refusal {
+    if (typeof message === "string") {
+      return this.isTooLong(message) ? this.tooLong() : parseClientMessage(message);
+    }
+    if (Array.isArray(message)) return messageOf(message);
+    return refuse("invalid", "messages are text frames of JSON, not binary");
+  }
+
+  private isTooLong(text: string): boolean {
+    const { messageBytesMax } = this.options.limits;
+    // UTF-8 needs one to three bytes for a UTF-16 unit, so most texts need no counting.
+    if (text.length > messageBytesMax) return true;
+    return text.length * 3 > messageBytesMax && Buffer.byteLength(text) > messageBytesMax;
+  }
+
+  private tooLong(): Refusal {
+    return refuse(
+      "invalid",
+      `the message is too large; at most ${this.options.limits.messageBytesMax} bytes are taken`,
+    );
+  }
+
+  private dispatch(session: Session, message: ClientMessage): void {
+    switch (message.verb) {
+      case "EVENT":
+        return handleEvent(this, session, message.elements);
+      case "REQ":
+        return handleRequest(this, session, message.elements);
+      case "CLOSE":
+        return handleClose(this, session, message.elements);
+      case "COUNT":
+        return handleCount(this, session, message.elements);
+      case "AUTH":
+        return handleAuth(this, session, message.elements);
+      case "NEG-OPEN":
+      case "NEG-MSG":
+      case "NEG-CLOSE":
+        return handleNegentropy(this, session, message);
+    }
+  }
+}

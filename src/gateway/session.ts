@@ -1,0 +1,133 @@
+// One connection: who it has proven to be, what it listens to, and how frames reach it.
+
+import type { Publisher } from "../admission/pipeline.ts";
+import type { LiveSink, LiveSubscription } from "../live/subscription.ts";
+import { TokenBucket } from "../policy/rate.ts";
+import type { CountQuery } from "../query/count.ts";
+import type { StoredQuery } from "../query/stored-query.ts";
+import { authMessage } from "./relay-message.ts";
+import { CloseCode, type RelaySocket, SOCKET_OPEN } from "./socket.ts";
+
+export interface SessionOptions {
+  /** Unread bytes after which a reader is too slow and is let go. */
+  readonly sendBufferBytesMax: number;
+  /** Invalid events a minute after which signatures of this connection are no longer checked. */
+  readonly invalidEventsPerMinuteMax: number;
+  /** Whether kind-only subscriptions may ride the runtime's own topics. */
+  readonly hasTopics: boolean;
+  /** Called with the first frame that is pushed since the last flush. */
+  readonly pushed: (session: Session) => void;
+}
+
+/** A REQ that is open: its live side, and its stored phase until that is over. */
+export interface OpenRequest {
+  readonly live: LiveSubscription;
+  readonly indexKeys: number;
+  query?: StoredQuery;
+}
+
+/** Above this many unread bytes the stored phase of a REQ waits for the connection to drain. */
+const ROOM_BYTES = 1024 * 1024;
+/** A slow reader may never see the close frame behind its unread bytes; then the socket is cut. */
+const CLOSE_GRACE_MS = 1000;
+
+export class Session implements LiveSink, Publisher {
+  /** Keys proven by AUTH. A connection may prove several (NIP-42). */
+  readonly keys = new Set<string>();
+  readonly requests = new Map<string, OpenRequest>();
+  readonly counts = new Map<string, CountQuery>();
+  /** Index keys held by open requests: one of the bounds. */
+  indexKeys = 0;
+  isOpen = true;
+  readonly address: string;
+  private readonly socket: RelaySocket;
+  private readonly options: SessionOptions;
+  private outbox: string[] = [];
+  private challengeText: string | undefined;
+  private invalidEvents: TokenBucket | undefined;
+
+  constructor(socket: RelaySocket, address: string, options: SessionOptions) {
+    this.socket = socket;
+    this.address = address;
+    this.options = options;
+  }
+
+  /** The challenge of this connection: made when first needed, never changed, 128 random bits. */
+  get challenge(): string {
+    this.challengeText ??= Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
+    return this.challengeText;
+  }
+
+  /** Sends the AUTH challenge unless the client holds it already. */
+  sendChallenge(): void {
+    if (this.challengeText === undefined) this.send(authMessage(this.challenge));
+  }
+
+  send(frame: string): void {
+    if (!this.isOpen) return;
+    const sent = this.socket.send(frame);
+    if (sent <= 0) this.checkBacklog();
+  }
+
+  /** Runs many sends as few writes as possible. */
+  corked(work: () => void): void {
+    if (this.isOpen) this.socket.cork(work);
+  }
+
+  /** Queues a live frame for the flush at the end of this fan-out. */
+  push(frame: string): void {
+    if (this.outbox.push(frame) === 1) this.options.pushed(this);
+  }
+
+  flush(): void {
+    const frames = this.outbox;
+    if (frames.length === 0) return;
+    this.outbox = [];
+    if (frames.length === 1) return this.send(frames[0]!);
+    this.corked(() => {
+      for (const frame of frames) this.send(frame);
+    });
+  }
+
+  hasRoom(): boolean {
+    return this.isOpen && this.socket.getBufferedAmount() < ROOM_BYTES;
+  }
+
+  /** Lets a reader go that leaves too many bytes unread: events are never skipped silently. */
+  checkBacklog(): void {
+    const unread = this.socket.getBufferedAmount();
+    if (unread > this.options.sendBufferBytesMax) {
+      this.close(CloseCode.policyViolation, `too slow: ${unread} bytes unread`);
+    }
+  }
+
+  joinTopic(topic: string): boolean {
+    if (!this.options.hasTopics) return false;
+    this.socket.subscribe(topic);
+    return true;
+  }
+
+  leaveTopic(topic: string): void {
+    if (this.isOpen) this.socket.unsubscribe(topic);
+  }
+
+  mayBeVerified(): boolean {
+    return this.invalidEvents?.has(Date.now()) ?? true;
+  }
+
+  foundInvalid(): void {
+    const perMinute = this.options.invalidEventsPerMinuteMax;
+    if (perMinute === 0) return;
+    this.invalidEvents ??= new TokenBucket(perMinute / 60, perMinute, Date.now());
+    this.invalidEvents.take(Date.now());
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    if (this.socket.readyState !== SOCKET_OPEN) return;
+    this.socket.close(code, reason);
+    if (this.socket.getBufferedAmount() > 0)
+      setTimeout(() => this.socket.terminate(), CLOSE_GRACE_MS).unref();
+  }
+}

@@ -1,0 +1,103 @@
+// REQ: stored events, EOSE, then live events, without gap or double (NIP-01, hints of NIP-67).
+
+import { indexKeysOf } from "../../live/subscription-index.ts";
+import { type Matcher, prepareMatcher } from "../../live/matcher.ts";
+import { LiveSubscription } from "../../live/subscription.ts";
+import type { Filter } from "../../nostr/filter.ts";
+import { isRefusal, type Refusal, refuse } from "../../nostr/reason.ts";
+import { planSources } from "../../query/planner.ts";
+import { type EndHint, StoredQuery } from "../../query/stored-query.ts";
+import { checkSubscriptionId } from "../client-message.ts";
+import { readFilters } from "../filters.ts";
+import type { Gateway } from "../gateway.ts";
+import { eoseMessage, noticeMessage } from "../relay-message.ts";
+import type { OpenRequest, Session } from "../session.ts";
+
+export function handleRequest(gateway: Gateway, session: Session, elements: readonly unknown[]): void {
+  const check = checkSubscriptionId(elements[1], gateway.options.limits.subscriptionIdCharactersMax);
+  if (check.type === "wrong") {
+    if (check.echo === undefined) return session.send(noticeMessage(check.refusal));
+    return gateway.refuse(session, check.echo, check.refusal);
+  }
+  // The new REQ takes the id over, also when it is refused: nothing of the old filters is sent from here on.
+  gateway.endRequest(session, check.id);
+  const request = openRequest(gateway, session, check.id, elements.slice(2));
+  if (isRefusal(request)) gateway.refuse(session, check.id, request);
+}
+
+function openRequest(
+  gateway: Gateway,
+  session: Session,
+  id: string,
+  values: readonly unknown[],
+): OpenRequest | Refusal {
+  const filters = readFilters(gateway, session, values);
+  if (isRefusal(filters)) return filters;
+  const { subscriptionsMax } = gateway.options.limits;
+  if (session.requests.size >= subscriptionsMax) {
+    return refuse(
+      "rate-limited",
+      `too many subscriptions: at most ${subscriptionsMax} may be open; close one first`,
+    );
+  }
+  const matchers = prepareMatchers(gateway, filters);
+  if (isRefusal(matchers)) return matchers;
+  const indexKeys = indexKeysOf(filters);
+  const full = gateway.reserveIndexKeys(session, indexKeys);
+  if (full !== undefined) return full;
+
+  const live = new LiveSubscription(id, session, matchers);
+  const request: OpenRequest = { live, indexKeys };
+  gateway.addRequest(session, request);
+  answer(gateway, session, request, filters);
+  return request;
+}
+
+function prepareMatchers(gateway: Gateway, filters: readonly Filter[]): Matcher[] | Refusal {
+  const matchers: Matcher[] = [];
+  for (const filter of filters) {
+    const matchesSearch = filter.search === undefined ? undefined : gateway.ports.searchMatcher?.(filter);
+    if (matchesSearch !== undefined && typeof matchesSearch !== "function") return matchesSearch;
+    matchers.push(prepareMatcher(filter, matchesSearch));
+  }
+  return matchers;
+}
+
+/**
+ * Stored events up to the last published seq; what is published later comes through the live side. An answer that is
+ * ready at once goes live in the same turn; otherwise the live side holds new events back until EOSE.
+ */
+function answer(gateway: Gateway, session: Session, request: OpenRequest, filters: readonly Filter[]): void {
+  const { live, stores, meters } = gateway.ports;
+  const subscription = request.live;
+  const startedMs = performance.now();
+  const isCurrent = (): boolean => session.requests.get(subscription.id) === request;
+
+  const finish = (hint: EndHint): void => {
+    delete request.query;
+    session.send(eoseMessage(subscription.id, hint));
+    meters.answered(performance.now() - startedMs);
+    live.release(subscription);
+  };
+  const fail = (reason: string): void => {
+    if (!isCurrent()) return;
+    gateway.endRequest(session, subscription.id);
+    gateway.refuse(session, subscription.id, refuse("error", reason));
+  };
+  const context = {
+    upToSeq: gateway.ports.publishedSeq(),
+    keys: session.keys,
+    now: gateway.ports.now(),
+    wake: () => session.corked(() => query.wake()),
+  };
+  const query = new StoredQuery(planSources(filters, stores, context, gateway.options.limits), {
+    send: (hit) => session.send(`${subscription.framePrefix}${hit.json}]`),
+    hasRoom: () => session.hasRoom(),
+    done: finish,
+    failed: fail,
+    sliceMs: gateway.options.limits.queryBudgetMs,
+  });
+  request.query = query;
+  session.corked(() => query.advance());
+  if (!query.isOver) live.add(subscription);
+}
