@@ -32,10 +32,7 @@ const AUTO_CHECKPOINT_PAGES = 8192;
 const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 
 /** Opens (and creates, unless readonly) the database at `path` with the current schema. Throws StoreError. */
-export function openDatabase(
-  path: string,
-  options: DatabaseOptions = {},
-): Database {
+export function openDatabase(path: string, options: DatabaseOptions = {}): Database {
   checkFolder(path, options.readonly === true);
   let database: Database | undefined;
   try {
@@ -53,20 +50,13 @@ export function openDatabase(
 }
 
 function setPragmas(database: Database, options: DatabaseOptions): void {
-  const cacheKiB = Math.max(
-    64,
-    Math.floor((options.cacheBytes ?? CACHE_BYTES) / 1024),
-  );
-  database.run(
-    `PRAGMA busy_timeout = ${options.busyTimeoutMs ?? BUSY_TIMEOUT_MS}`,
-  );
+  const cacheKiB = Math.max(64, Math.floor((options.cacheBytes ?? CACHE_BYTES) / 1024));
+  database.run(`PRAGMA busy_timeout = ${options.busyTimeoutMs ?? BUSY_TIMEOUT_MS}`);
   if (!options.readonly) {
     database.run("PRAGMA page_size = 4096");
     database.run("PRAGMA journal_mode = WAL");
     database.run(`PRAGMA synchronous = ${options.synchronous ?? "full"}`);
-    database.run(
-      `PRAGMA wal_autocheckpoint = ${options.autoCheckpointPages ?? AUTO_CHECKPOINT_PAGES}`,
-    );
+    database.run(`PRAGMA wal_autocheckpoint = ${options.autoCheckpointPages ?? AUTO_CHECKPOINT_PAGES}`);
     database.run(`PRAGMA journal_size_limit = ${WAL_BYTES_KEPT}`);
   }
   database.run(`PRAGMA cache_size = -${cacheKiB}`);

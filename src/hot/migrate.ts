@@ -11,9 +11,7 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The version written in the file; 0 for an empty one. */
 export function schemaVersion(database: Database): number {
-  return database
-    .query<{ user_version: number }, []>("PRAGMA user_version")
-    .get()!.user_version;
+  return database.query<{ user_version: number }, []>("PRAGMA user_version").get()!.user_version;
 }
 
 /**
@@ -51,17 +49,8 @@ export function requireCurrentSchema(database: Database, path: string): void {
 
 /** The secret that seeds tagKey(); made once, when the file is. */
 export function readTagSeed(database: Database): bigint {
-  const row = database
-    .query<{ value: string }, []>(
-      "SELECT value FROM meta WHERE key = 'tag_seed'",
-    )
-    .get();
-  if (row === null)
-    throw new StoreError(
-      "damaged",
-      "the database has no tag seed",
-      "restore a backup",
-    );
+  const row = database.query<{ value: string }, []>("SELECT value FROM meta WHERE key = 'tag_seed'").get();
+  if (row === null) throw new StoreError("damaged", "the database has no tag seed", "restore a backup");
   return BigInt(row.value);
 }
 
@@ -69,10 +58,7 @@ function step(database: Database, version: number): void {
   database.run(MIGRATIONS[version]!);
   if (version === 0) {
     const seed = crypto.getRandomValues(new BigUint64Array(1))[0]!;
-    database.run(
-      "INSERT INTO meta (key, value) VALUES ('seq', '0'), ('tag_seed', ?)",
-      [seed.toString()],
-    );
+    database.run("INSERT INTO meta (key, value) VALUES ('seq', '0'), ('tag_seed', ?)", [seed.toString()]);
   }
   database.run(`PRAGMA user_version = ${version + 1}`);
 }

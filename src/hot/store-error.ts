@@ -19,12 +19,7 @@ export class StoreError extends Error {
   readonly fault: StoreFault;
   readonly hint: string;
 
-  constructor(
-    fault: StoreFault,
-    message: string,
-    hint: string,
-    cause?: unknown,
-  ) {
+  constructor(fault: StoreFault, message: string, hint: string, cause?: unknown) {
     super(message, { cause });
     this.fault = fault;
     this.hint = hint;
@@ -53,12 +48,7 @@ export function asStoreError(error: unknown, path: string): unknown {
     );
   }
   if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
-    return new StoreError(
-      "damaged",
-      `${path} is damaged or not a SQLite database`,
-      DAMAGED_HINT,
-      error,
-    );
+    return new StoreError("damaged", `${path} is damaged or not a SQLite database`, DAMAGED_HINT, error);
   }
   if (
     code.startsWith("SQLITE_READONLY") ||

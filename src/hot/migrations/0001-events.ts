@@ -60,12 +60,14 @@ export const sql = `
     until  INTEGER NOT NULL
   ) WITHOUT ROWID, STRICT;
 
-  -- Vanished keys that still have rows here: large removals go on in later transactions, also after a restart. Rows
-  -- given a seq before before_seq (that of the request) and dated up to until are to go.
-  CREATE TABLE vanishing (
-    pubkey     BLOB PRIMARY KEY,
+  -- Keys whose rows are to leave, because they vanished or were banned: large removals go on in later transactions, also
+  -- after a restart. Rows with a seq before before_seq that are dated up to until go.
+  CREATE TABLE clearing (
+    pubkey     BLOB NOT NULL,
+    reason     TEXT NOT NULL,
     until      INTEGER NOT NULL,
-    before_seq INTEGER NOT NULL
+    before_seq INTEGER NOT NULL,
+    PRIMARY KEY (pubkey, reason)
   ) WITHOUT ROWID, STRICT;
 
   -- What an operator has banned.

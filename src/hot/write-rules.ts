@@ -1,0 +1,83 @@
+// The rules every incoming event passes, in their order, and what storing it sets off.
+
+import { Kind, isEphemeralKind } from "../nostr/kind.ts";
+import { vanishesHere } from "../nostr/vanish.ts";
+import type { BatchCursor } from "./batch-codec.ts";
+import { applyVanishRequest } from "./clearing.ts";
+import { applyDeletionRequest } from "./deletion-requests.ts";
+import { judgeVersion } from "./heads.ts";
+import { OutcomeCode } from "./outcome-code.ts";
+import { removeSeq } from "./removals.ts";
+import { isBanned, isDeletedById, isOfVanished, mayBeBarred } from "./tombstones.ts";
+import type { Change, WriteTables } from "./write-transaction.ts";
+
+/**
+ * Applies the event the cursor stands at: banned, vanished, duplicate, deleted, superseded, else stored.
+ * Answers its seq or the code of its refusal. Throws for an ephemeral kind: those are never stored (NIP-01).
+ */
+export function applyEvent(
+  tables: WriteTables,
+  change: Change,
+  incoming: BatchCursor,
+  ownUrls: ReadonlySet<string>,
+): number {
+  if (isEphemeralKind(incoming.kind))
+    throw new Error(`kind ${incoming.kind} is ephemeral and reached the writer`);
+  const refused = judgeEvent(tables, incoming);
+  if (refused !== undefined) return refused;
+  const address = incoming.address();
+  if (address === undefined) return insert(tables, change, incoming, ownUrls);
+
+  const head = tables.sql.head.get(address);
+  const outdated = judgeVersion(tables, incoming, address, head);
+  if (outdated !== undefined) return outdated;
+  const seq = insert(tables, change, incoming, ownUrls);
+  tables.sql.moveHead.run(address, incoming.createdAt, incoming.fullId(), seq);
+  if (head !== null && head.seq !== null) removeSeq(tables, change, head.seq, "replaced");
+  return seq;
+}
+
+function judgeEvent(tables: WriteTables, incoming: BatchCursor): number | undefined {
+  if (!mayBeBarred(tables, incoming)) return isStored(tables, incoming) ? OutcomeCode.duplicate : undefined;
+  if (isBanned(tables, incoming)) return OutcomeCode.banned;
+  const stored = isStored(tables, incoming);
+  if (isOfVanished(tables, incoming)) {
+    // The request itself is the one event of that second that stays.
+    return stored && incoming.kind === Kind.vanish ? OutcomeCode.duplicate : OutcomeCode.vanished;
+  }
+  if (stored) return OutcomeCode.duplicate;
+  return isDeletedById(tables, incoming) ? OutcomeCode.deleted : undefined;
+}
+
+function isStored({ sql }: WriteTables, incoming: BatchCursor): boolean {
+  return sql.findKey.get(incoming.id) !== null && sql.findEvent.get(incoming.id, incoming.fullId()) !== null;
+}
+
+function insert(
+  tables: WriteTables,
+  change: Change,
+  incoming: BatchCursor,
+  ownUrls: ReadonlySet<string>,
+): number {
+  const { sql } = tables;
+  const seq = ++change.seq;
+  const { kind, createdAt, rank, numbers, tagsTo } = incoming;
+  sql.insertEvent.run(
+    seq,
+    createdAt,
+    rank,
+    kind,
+    incoming.author,
+    incoming.id,
+    incoming.expiresAt,
+    incoming.json,
+  );
+  for (let at = incoming.tagsFrom; at < tagsTo; at++)
+    sql.insertTag.run(numbers[at]!, kind, createdAt, rank, seq);
+  if (kind === Kind.deletion) applyDeletionRequest(tables, change, incoming.event());
+  if (kind === Kind.vanish) {
+    const request = incoming.event();
+    if (vanishesHere(request, ownUrls)) applyVanishRequest(tables, change, request, seq);
+  }
+  return seq;
+}

@@ -1,0 +1,91 @@
+// One durable transaction on the write connection, and the running seq it gives out.
+
+import type { Database } from "bun:sqlite";
+import { BarredKeys } from "./barred-keys.ts";
+import { loadBarredKeys } from "./tombstones.ts";
+import { readTagSeed } from "./migrate.ts";
+import { prepareStatements, type WriteStatements } from "./write-statements.ts";
+
+/** What a transaction has done so far. The rules count `seq` up for every row of the log they write. */
+export interface Change {
+  /** Last seq of the log when the transaction began: anything up to here may be another process's. */
+  readonly before: number;
+  seq: number;
+  /** seqs of event rows that it removed. */
+  readonly removed: number[];
+}
+
+/** The write connection with its prepared statements: what every rule works on. */
+export interface WriteTables {
+  readonly sql: WriteStatements;
+  readonly tagSeed: bigint;
+  barred: BarredKeys;
+  /** Some key's rows may still have to leave: the clearing table is worth a look. */
+  clearingBooked: boolean;
+}
+
+export class WriteConnection {
+  readonly tables: WriteTables;
+  private readonly database: Database;
+  private dataVersion = 0;
+
+  constructor(database: Database) {
+    this.database = database;
+    this.tables = {
+      sql: prepareStatements(database),
+      tagSeed: readTagSeed(database),
+      barred: new BarredKeys(),
+      clearingBooked: true,
+    };
+    this.reloadBarred();
+  }
+
+  /** Runs `work` under the write lock and commits. A throw rolls everything back and comes out unchanged. */
+  transact(work: (change: Change) => void): Change {
+    const { sql } = this.tables;
+    sql.begin.run();
+    try {
+      this.noticeOthers();
+      const before = Number(sql.readSeq.get()!.value);
+      const change: Change = { before, seq: before, removed: [] };
+      work(change);
+      if (change.seq !== before) sql.writeSeq.run(String(change.seq));
+      sql.commit.run();
+      return change;
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors (disk full, I/O).
+      if (this.database.inTransaction) sql.rollback.run();
+      throw error;
+    }
+  }
+
+  /** The last seq that is on disk, whoever wrote it. */
+  lastSeq(): number {
+    return Number(this.tables.sql.readSeq.get()!.value);
+  }
+
+  /** True when another process has committed since we last looked. */
+  noticeOthers(): boolean {
+    const { data_version } = this.tables.sql.dataVersion.get()!;
+    if (data_version === this.dataVersion) return false;
+    this.dataVersion = data_version;
+    this.tables.barred.trusted = false;
+    this.tables.barred.anyVanished = true;
+    this.tables.clearingBooked = true;
+    return true;
+  }
+
+  /** Reads the tombstones again after others wrote, or when the filter has become crowded. For quiet moments. */
+  reloadBarred(): void {
+    const { sql } = this.tables;
+    // A read transaction would do, but the write lock proves that nobody adds a tombstone while we read.
+    sql.begin.run();
+    try {
+      this.dataVersion = sql.dataVersion.get()!.data_version;
+      this.tables.barred = loadBarredKeys(this.database);
+      this.tables.barred.trusted = true;
+    } finally {
+      sql.rollback.run();
+    }
+  }
+}
