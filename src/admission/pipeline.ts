@@ -13,7 +13,7 @@ import { isRefusal, refuse } from "../nostr/reason.ts";
 import { checkWrite, isStored, type WritePolicyOptions, type WriterKeys } from "../policy/write.ts";
 import { InFlight } from "./in-flight.ts";
 import { RecentIds } from "./recent-ids.ts";
-import { ACCEPTED, DUPLICATE, refused, type Verdict, verdictOf } from "./verdict.ts";
+import { DUPLICATE, PASSED_ON, refused, type Verdict, verdictOf } from "./verdict.ts";
 
 /** What the pipeline needs from the rest of the relay. */
 export interface AdmissionPorts {

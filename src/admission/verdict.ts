@@ -3,28 +3,39 @@
 import type { WriteOutcome } from "../hot/contract.ts";
 import { type ReasonPrefix, type Refusal, reasonText } from "../nostr/reason.ts";
 
+/** What became of the event, for metrics. */
+export type VerdictOutcome =
+  | "stored"
+  | "ephemeral"
+  | "duplicate"
+  | "superseded"
+  | "deleted"
+  | "vanished"
+  | "banned"
+  | "refused"
+  | "failed";
+
 export interface Verdict {
   readonly accepted: boolean;
   /** Empty, or `prefix: text`. */
   readonly message: string;
-  /** The prefix of the message, for metrics. */
+  readonly outcome: VerdictOutcome;
+  /** The prefix of the message. */
   readonly prefix?: ReasonPrefix;
 }
 
-export const ACCEPTED: Verdict = { accepted: true, message: "" };
+export const ACCEPTED: Verdict = { accepted: true, message: "", outcome: "stored" };
+export const PASSED_ON: Verdict = { accepted: true, message: "", outcome: "ephemeral" };
 
 export const DUPLICATE: Verdict = {
   accepted: true,
-  message: "duplicate: this event is stored already",
+  message: "duplicate: this event is known already",
+  outcome: "duplicate",
   prefix: "duplicate",
 };
 
-export function refused(refusal: Refusal): Verdict {
-  return {
-    accepted: false,
-    message: reasonText(refusal),
-    prefix: refusal.prefix,
-  };
+export function refused(refusal: Refusal, outcome: VerdictOutcome = "refused"): Verdict {
+  return { accepted: false, message: reasonText(refusal), outcome, prefix: refusal.prefix };
 }
 
 const REFUSED_BY_STORE: Record<"superseded" | "deleted" | "vanished" | "banned", Verdict> = {
@@ -54,10 +65,10 @@ export function verdictOf(outcome: WriteOutcome): Verdict {
     case "duplicate":
       return DUPLICATE;
     case "failed":
-      return refused({
-        prefix: "error",
-        text: `the event could not be stored (${outcome.error}); try again later`,
-      });
+      return refused(
+        { prefix: "error", text: `the event could not be stored (${outcome.error}); try again later` },
+        "failed",
+      );
     default:
       return REFUSED_BY_STORE[outcome.type];
   }

@@ -6,11 +6,12 @@ import type { Live } from "../live/live.ts";
 import type { LiveSubscription } from "../live/subscription.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { NostrEvent } from "../nostr/event.ts";
-import { isRefusal, type ReasonPrefix, type Refusal, refuse } from "../nostr/reason.ts";
+import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
 import type { AuthOptions } from "../policy/auth.ts";
 import { AddressLimiter } from "../policy/rate.ts";
 import type { LimitOptions, QueryStores } from "../query/planner.ts";
 import { type ClientMessage, messageOf, parseClientMessage } from "./client-message.ts";
+import type { GatewayMeters } from "./meters.ts";
 import { closedMessage, noticeMessage } from "./relay-message.ts";
 import { type OpenRequest, Session } from "./session.ts";
 import { CloseCode, type RelaySocket } from "./socket.ts";
@@ -40,8 +41,8 @@ export interface GatewayOptions {
   readonly auth: AuthOptions;
   readonly authRequired: boolean;
   readonly challengeOnConnect: boolean;
-  /** Does the host hand us a way to publish to topics? */
-  readonly hasTopics: boolean;
+  /** Frames from this size on are compressed; 0 for never. */
+  readonly compressionThresholdBytes: number;
 }
 
 /** What the verbs use. */
@@ -57,16 +58,6 @@ export interface GatewayPorts {
   /** Unix seconds. */
   readonly now: () => number;
   readonly meters: GatewayMeters;
-}
-
-/** What the gateway reports, for metrics. Called on the hot path: plain counting only. */
-export interface GatewayMeters {
-  received(verb: string): void;
-  verdict(prefix: ReasonPrefix | undefined, accepted: boolean, elapsedMs: number): void;
-  refused(prefix: ReasonPrefix): void;
-  answered(elapsedMs: number): void;
-  opened(): void;
-  closed(code: number): void;
 }
 
 /** Index keys of all subscriptions of one connection, and of all connections together. */
@@ -89,11 +80,13 @@ export class Gateway {
     this.requestLimiter = new AddressLimiter(options.limits.requestsPerSecondPerAddressMax);
   }
 
-  open(socket: RelaySocket, address: string): Session {
+  /** `hasTopics`: may this socket ride native topics? Only where the relay can publish to its server. */
+  open(socket: RelaySocket, address: string, hasTopics: boolean): Session {
     const session = new Session(socket, address, {
       sendBufferBytesMax: this.options.limits.sendBufferBytesMax,
       invalidEventsPerMinuteMax: this.options.limits.invalidEventsPerMinuteMax,
-      hasTopics: this.options.hasTopics,
+      compressionThresholdBytes: this.options.compressionThresholdBytes,
+      hasTopics,
       pushed: (pushed) => this.dirty.push(pushed),
     });
     this.sessions.add(session);
@@ -106,6 +99,7 @@ export class Gateway {
   message(session: Session, message: unknown): void {
     const parsed = this.parse(message);
     if (isRefusal(parsed)) {
+      this.ports.meters.received("other");
       this.ports.meters.refused(parsed.prefix);
       return session.send(noticeMessage(parsed));
     }
@@ -125,7 +119,7 @@ export class Gateway {
     for (const id of [...session.requests.keys()]) this.endRequest(session, id);
     for (const count of session.counts.values()) count.cancel();
     session.counts.clear();
-    if (this.sessions.delete(session)) this.ports.meters.closed(code);
+    if (this.sessions.delete(session)) this.ports.meters.closed(code, session.closeReason);
   }
 
   /** Sends everything that this fan-out has pushed. */
@@ -195,7 +189,7 @@ export class Gateway {
         this.endRequest(session, id);
         session.send(closedMessage(id, refusal));
       }
-      session.close(CloseCode.serviceRestart, "the relay is restarting");
+      session.close(CloseCode.serviceRestart, "the relay is restarting", "shutdown");
     }
   }
 

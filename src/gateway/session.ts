@@ -4,6 +4,7 @@ import type { Publisher } from "../admission/pipeline.ts";
 import type { LiveSink, LiveSubscription } from "../live/subscription.ts";
 import { TokenBucket } from "../policy/rate.ts";
 import type { CountQuery } from "../query/count.ts";
+import type { CloseReason } from "../telemetry/metrics.ts";
 import type { StoredQuery } from "../query/stored-query.ts";
 import { authMessage } from "./relay-message.ts";
 import { CloseCode, type RelaySocket, SOCKET_OPEN } from "./socket.ts";
@@ -13,6 +14,8 @@ export interface SessionOptions {
   readonly sendBufferBytesMax: number;
   /** Invalid events a minute after which signatures of this connection are no longer checked. */
   readonly invalidEventsPerMinuteMax: number;
+  /** Frames from this size on are compressed; 0 for never. */
+  readonly compressionThresholdBytes: number;
   /** Whether kind-only subscriptions may ride the runtime's own topics. */
   readonly hasTopics: boolean;
   /** Called with the first frame that is pushed since the last flush. */
@@ -39,6 +42,8 @@ export class Session implements LiveSink, Publisher {
   /** Index keys held by open requests: one of the bounds. */
   indexKeys = 0;
   isOpen = true;
+  /** Set when the relay ends the connection. */
+  closeReason: CloseReason | undefined;
   readonly address: string;
   private readonly socket: RelaySocket;
   private readonly options: SessionOptions;
@@ -65,7 +70,8 @@ export class Session implements LiveSink, Publisher {
 
   send(frame: string): void {
     if (!this.isOpen) return;
-    const sent = this.socket.send(frame);
+    const threshold = this.options.compressionThresholdBytes;
+    const sent = this.socket.send(frame, threshold > 0 && frame.length >= threshold);
     if (sent <= 0) this.checkBacklog();
   }
 
@@ -97,7 +103,7 @@ export class Session implements LiveSink, Publisher {
   checkBacklog(): void {
     const unread = this.socket.getBufferedAmount();
     if (unread > this.options.sendBufferBytesMax) {
-      this.close(CloseCode.policyViolation, `too slow: ${unread} bytes unread`);
+      this.close(CloseCode.policyViolation, `too slow: ${unread} bytes unread`, "slow-reader");
     }
   }
 
@@ -122,8 +128,10 @@ export class Session implements LiveSink, Publisher {
     this.invalidEvents.take(Date.now());
   }
 
-  close(code: number, reason: string): void {
+  /** `closeReason` is the word for metrics. */
+  close(code: number, reason: string, closeReason: CloseReason): void {
     if (!this.isOpen) return;
+    this.closeReason = closeReason;
     this.isOpen = false;
     if (this.socket.readyState !== SOCKET_OPEN) return;
     this.socket.close(code, reason);

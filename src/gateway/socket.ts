@@ -2,7 +2,7 @@
 
 export interface RelaySocket {
   /** Bytes sent; -1 when they were queued behind a slow reader; 0 when they were dropped. */
-  send(data: string): number;
+  send(data: string, compress?: boolean): number;
   close(code?: number, reason?: string): void;
   terminate(): void;
   cork<T>(callback: (socket: RelaySocket) => T): T;

@@ -20,7 +20,7 @@ export function handleEvent(gateway: Gateway, session: Session, elements: readon
   const startedMs = performance.now();
   if (!gateway.eventLimiter.take(session.address, startedMs)) return session.send(okMessage(id, TOO_FAST));
   admission.admit(elements[1], session, (verdict) => {
-    meters.verdict(verdict.prefix, verdict.accepted, performance.now() - startedMs);
+    meters.verdict(verdict, performance.now() - startedMs);
     if (verdict.prefix === "auth-required") session.sendChallenge();
     session.send(okMessage(id, verdict));
   });

@@ -91,7 +91,10 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
     wake: () => session.corked(() => query.wake()),
   };
   const query = new StoredQuery(planSources(filters, stores, context, gateway.options.limits), {
-    send: (hit) => session.send(`${subscription.framePrefix}${hit.json}]`),
+    send: (hit) => {
+      meters.sent();
+      session.send(`${subscription.framePrefix}${hit.json}]`);
+    },
     hasRoom: () => session.hasRoom(),
     done: finish,
     failed: fail,
