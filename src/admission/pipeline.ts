@@ -108,8 +108,9 @@ export class Admission {
 
   private passOn(event: VerifiedEvent): Verdict {
     if (this.recentEphemeral.has(event.event.id)) return DUPLICATE;
-    this.recentEphemeral.add(event.event.id);
     const heard = this.ports.deliver(event);
-    return heard === 0 && this.options.muteEphemeral ? NOBODY_LISTENS : ACCEPTED;
+    if (heard === 0 && this.options.muteEphemeral) return NOBODY_LISTENS;
+    this.recentEphemeral.add(event.event.id);
+    return PASSED_ON;
   }
 }

@@ -32,7 +32,9 @@ export function signed(key: Keypair, template: EventTemplate = {}): NostrEvent {
     content: template.content ?? "",
   };
   const id = eventIdOf(unsigned);
-  const sig = Buffer.from(schnorr.sign(Uint8Array.fromHex(id), key.secret, new Uint8Array(32))).toString("hex");
+  const sig = Buffer.from(schnorr.sign(Uint8Array.fromHex(id), key.secret, new Uint8Array(32))).toString(
+    "hex",
+  );
   return { id, ...unsigned, sig };
 }
 

@@ -1,0 +1,147 @@
+// A plain Nostr client for protocol tests: sends any frame, and waits for the frames it expects.
+
+type Frame = readonly unknown[];
+
+/** Long enough for a loaded machine; a test that waits this long has failed. */
+const PATIENCE_MS = 8000;
+
+export class TestClient {
+  readonly frames: Frame[] = [];
+  closeCode: number | undefined;
+  closeReason: string | undefined;
+  private readonly socket: WebSocket;
+  private waiting: (() => void)[] = [];
+  private read = 0;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.onmessage = (message) => {
+      this.frames.push(JSON.parse(String(message.data)) as Frame);
+      this.wake();
+    };
+    socket.onclose = (event) => {
+      this.closeCode = event.code;
+      this.closeReason = event.reason;
+      this.wake();
+    };
+  }
+
+  static async connect(url: string, options?: { headers?: Record<string, string> }): Promise<TestClient> {
+    const socket = new WebSocket(url, options as never);
+    const client = new TestClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.onopen = () => resolve();
+      socket.onerror = () => reject(new Error(`cannot connect to ${url}`));
+    });
+    return client;
+  }
+
+  send(...message: unknown[]): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  sendRaw(data: string | Uint8Array): void {
+    this.socket.send(data as never);
+  }
+
+  /** The next unread frame that `wanted` takes; frames before it are passed over. */
+  async next(wanted: (frame: Frame) => boolean, what = "a frame"): Promise<Frame> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      while (this.read < this.frames.length) {
+        const frame = this.frames[this.read++]!;
+        if (wanted(frame)) return frame;
+      }
+      if (this.closeCode !== undefined)
+        throw new Error(`closed (${this.closeCode}) while waiting for ${what}`);
+      if (Date.now() > deadline) {
+        throw new Error(`no ${what}; the last frames were ${JSON.stringify(this.frames.slice(-5))}`);
+      }
+      await this.news(deadline - Date.now());
+    }
+  }
+
+  /** The next frame of one of these verbs. */
+  verb(...verbs: string[]): Promise<Frame> {
+    return this.next((frame) => verbs.includes(String(frame[0])), verbs.join(" or "));
+  }
+
+  /** Publishes and answers the OK: `[accepted, message]`. */
+  async publish(event: { readonly id?: unknown }): Promise<[boolean, string]> {
+    this.send("EVENT", event);
+    const ok = await this.next(
+      (frame) => frame[0] === "OK" && frame[1] === event.id,
+      `OK for ${String(event.id)}`,
+    );
+    return [ok[2] as boolean, ok[3] as string];
+  }
+
+  /** Asks and answers the stored events; throws when the relay answers CLOSED. The subscription stays open. */
+  async ask(
+    subscription: string,
+    ...filters: object[]
+  ): Promise<{ id: string; created_at: number; kind: number }[]> {
+    const { events, end } = await this.request(subscription, ...filters);
+    if (end[0] === "CLOSED") throw new Error(`CLOSED: ${String(end[2])}`);
+    return events as never;
+  }
+
+  /** Asks and answers everything up to EOSE or CLOSED. */
+  async request(subscription: string, ...filters: unknown[]): Promise<{ events: unknown[]; end: Frame }> {
+    const events: unknown[] = [];
+    this.send("REQ", subscription, ...filters);
+    const end = await this.next((frame) => {
+      if (frame[1] !== subscription) return false;
+      if (frame[0] === "EVENT") events.push(frame[2]);
+      return frame[0] === "EOSE" || frame[0] === "CLOSED";
+    }, `EOSE for ${subscription}`);
+    return { events, end };
+  }
+
+  /** The COUNT frame's last element, or the text of CLOSED. */
+  async count(id: string, ...filters: unknown[]): Promise<{ count: number; hll?: string } | string> {
+    this.send("COUNT", id, ...filters);
+    const frame = await this.next(
+      (one) => (one[0] === "COUNT" || one[0] === "CLOSED") && one[1] === id,
+      `COUNT for ${id}`,
+    );
+    return frame[2] as never;
+  }
+
+  /** Everything unread so far, after a round trip that makes sure that what was under way has arrived. */
+  async settled(): Promise<Frame[]> {
+    const start = this.read;
+    const probe = `settled-${Math.random()}`;
+    this.send("REQ", probe, { ids: ["0".repeat(64)] });
+    await this.next((frame) => frame[0] === "EOSE" && frame[1] === probe, "the probe's EOSE");
+    this.send("CLOSE", probe);
+    return this.frames.slice(start, this.read).filter((frame) => frame[1] !== probe);
+  }
+
+  async closed(): Promise<number> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (this.closeCode === undefined) {
+      if (Date.now() > deadline) throw new Error("the connection was not closed");
+      await this.news(deadline - Date.now());
+    }
+    return this.closeCode;
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  private news(patienceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(1, patienceMs));
+      this.waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
