@@ -27,15 +27,12 @@ export function ensureDependencies(options: DependencyOptions): boolean {
   if (missing.length === 0) return false;
   process.stderr.write(`Installing ${missing.length} missing packages…\n`);
   const flags = options.development ? [] : ["--production"];
-  const install = Bun.spawnSync(
-    [process.execPath, "install", "--frozen-lockfile", ...flags],
-    {
-      cwd: PROJECT_ROOT,
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    },
-  );
+  const install = Bun.spawnSync([process.execPath, "install", "--frozen-lockfile", ...flags], {
+    cwd: PROJECT_ROOT,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   if (install.exitCode !== 0)
     throw new Error(
       `bun install failed (exit ${install.exitCode}); run it by hand in ${PROJECT_ROOT} to see why:\n` +
@@ -60,9 +57,7 @@ function missingPackages(options: DependencyOptions): string[] {
 }
 
 function warnOfOtherBun(): void {
-  const wanted = readManifest(
-    join(PROJECT_ROOT, "package.json"),
-  ).packageManager?.replace("bun@", "");
+  const wanted = readManifest(join(PROJECT_ROOT, "package.json")).packageManager?.replace("bun@", "");
   if (wanted !== undefined && wanted !== Bun.version)
     process.stderr.write(
       `Thermocline is tested with Bun ${wanted}, this is ${Bun.version}; npx --yes bun@${wanted} runs the tested one.\n`,

@@ -17,16 +17,12 @@ export interface TestRun {
 
 /** A run that ended badly never counts less than one failure, whatever its report says or if there is none. */
 export function countTests(run: TestRun): TestCounts {
-  const report = existsSync(run.reportPath)
-    ? readFileSync(run.reportPath, "utf8")
-    : "";
+  const report = existsSync(run.reportPath) ? readFileSync(run.reportPath, "utf8") : "";
   const skipped = rootAttribute(report, "skipped");
   const failures = rootAttribute(report, "failures");
   const passed = rootAttribute(report, "tests") - failures - skipped;
   if (run.exitCode === 0) return { passed, failed: failures, skipped };
-  const lost = run.expectedFiles.filter(
-    (file) => !report.includes(`file="${file}"`),
-  );
+  const lost = run.expectedFiles.filter((file) => !report.includes(`file="${file}"`));
   return { passed, failed: Math.max(1, failures + lost.length), skipped };
 }
 

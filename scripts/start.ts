@@ -17,9 +17,7 @@ function installed(): boolean {
   try {
     return ensureDependencies({ development: false });
   } catch (error) {
-    process.stderr.write(
-      `${error instanceof Error ? error.message : String(error)}\n`,
-    );
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
 }
@@ -30,14 +28,12 @@ function installed(): boolean {
  */
 async function replaceProcess(): Promise<void> {
   const command = [process.execPath, program, ...words];
-  if (process.platform !== "win32")
-    process.execve?.(process.execPath, command, process.env);
+  if (process.platform !== "win32") process.execve?.(process.execPath, command, process.env);
   const child = Bun.spawn(command, {
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",
   });
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
-    process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   process.exitCode = await child.exited;
 }

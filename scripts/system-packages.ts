@@ -12,9 +12,7 @@ export interface SystemPackage {
   readonly present: () => boolean;
 }
 
-const SECP256K1_LIBRARIES = [6, 5, 4, 3, 2, 1].map(
-  (version) => `libsecp256k1.so.${version}`,
-);
+const SECP256K1_LIBRARIES = [6, 5, 4, 3, 2, 1].map((version) => `libsecp256k1.so.${version}`);
 
 export const secp256k1Package: SystemPackage = {
   name: "libsecp256k1-1",
@@ -46,9 +44,7 @@ export function chromiumPath(): string | undefined {
     "/usr/bin/chromium-browser",
     "/usr/bin/google-chrome",
   ];
-  return places.find(
-    (place): place is string => place !== undefined && existsSync(place),
-  );
+  return places.find((place): place is string => place !== undefined && existsSync(place));
 }
 
 /** Answers undefined when the package is there at the end, otherwise why it is not. */
@@ -59,8 +55,7 @@ export async function ensureSystemPackage(
   if (wanted.present()) return undefined;
   if (Bun.which("apt-get") === null)
     return `this is no Debian: install ${wanted.name} the way of this system`;
-  if (!isRoot())
-    return `it needs root: run "apt-get install ${wanted.name}" once with sudo`;
+  if (!isRoot()) return `it needs root: run "apt-get install ${wanted.name}" once with sudo`;
   say(`Installing ${wanted.name}…`);
   const quiet = { DEBIAN_FRONTEND: "noninteractive" };
   await runTool(["apt-get", "update", "-q"], quiet);
@@ -69,7 +64,5 @@ export async function ensureSystemPackage(
     quiet,
   );
   if (result.type === "failed") return result.reason;
-  return wanted.present()
-    ? undefined
-    : `${wanted.name} was installed and still cannot be used`;
+  return wanted.present() ? undefined : `${wanted.name} was installed and still cannot be used`;
 }

@@ -8,11 +8,7 @@ import { closingLine, countTests } from "./junit-counts.ts";
 import { installPrerequisites } from "./opensearch/install.ts";
 import { startOpenSearch } from "./opensearch/start.ts";
 import { isRoot } from "./opensearch/tools.ts";
-import {
-  chromiumPackage,
-  ensureSystemPackage,
-  secp256k1Package,
-} from "./system-packages.ts";
+import { chromiumPackage, ensureSystemPackage, secp256k1Package } from "./system-packages.ts";
 
 const HELP = `bun run test [--no-opensearch] [--quick] [path patterns and flags of bun test]
 
@@ -76,12 +72,9 @@ async function openSearch(folder: string): Promise<Engine> {
 
 /** Test files that these patterns select, as `bun test` names them. */
 function selectedFiles(patterns: readonly string[]): string[] {
-  return [
-    ...new Bun.Glob("test/**/*.test.{ts,tsx}").scanSync({ cwd: PROJECT_ROOT }),
-  ].filter(
+  return [...new Bun.Glob("test/**/*.test.{ts,tsx}").scanSync({ cwd: PROJECT_ROOT })].filter(
     (file) =>
-      patterns.length === 0 ||
-      patterns.some((pattern) => file.includes(pattern.replace(/^\.\//, ""))),
+      patterns.length === 0 || patterns.some((pattern) => file.includes(pattern.replace(/^\.\//, ""))),
   );
 }
 
@@ -124,16 +117,12 @@ async function runTests(
   );
   const code = await child.exited;
   if (child.signalCode !== null)
-    say(
-      `The test run was ended by ${child.signalCode} (bound: ${MINUTES_MAX} minutes).`,
-    );
+    say(`The test run was ended by ${child.signalCode} (bound: ${MINUTES_MAX} minutes).`);
   const exitCode = child.signalCode === null ? code : 1;
   const counts = countTests({
     reportPath,
     exitCode,
-    expectedFiles: selectedFiles(
-      request.passedOn.filter((word) => !word.startsWith("-")),
-    ),
+    expectedFiles: selectedFiles(request.passedOn.filter((word) => !word.startsWith("-"))),
   });
   // Both streams go to the same place for most readers: the closing line must come after all that bun test says.
   process.stdout.write(`\n${closingLine(counts)}\n`);
@@ -156,8 +145,7 @@ async function main(words: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "thermocline-test-"));
   let engine = NO_ENGINE;
   const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => interrupted.abort());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
   try {
     if (request.withOpenSearch) engine = await openSearch(folder);
     else leaveOut("OpenSearch", "--no-opensearch was given");

@@ -1,0 +1,232 @@
+// Every metric of the relay, declared in one place; names and labels are what dashboards hang on.
+
+import { Registry } from "prom-client";
+import { REASON_PREFIXES, type ReasonPrefix } from "../nostr/reason.ts";
+import { Distribution } from "./distribution.ts";
+import { type EventLoopLag, watchEventLoopLag } from "./event-loop-lag.ts";
+import {
+  exposeCount,
+  exposeDistribution,
+  exposeFacts,
+  exposeGauge,
+  exposeGauges,
+  exposeTally,
+} from "./prometheus.ts";
+import { Tally } from "./tally.ts";
+
+/** What clients say; `other` is everything that is no verb of ours. */
+export const VERBS = [
+  "EVENT",
+  "REQ",
+  "COUNT",
+  "CLOSE",
+  "AUTH",
+  "NEG-OPEN",
+  "NEG-MSG",
+  "NEG-CLOSE",
+  "other",
+] as const;
+export type Verb = (typeof VERBS)[number];
+
+/** What became of a published event: refused before the store, passed on without storing, or the store's outcome. */
+export const EVENT_OUTCOMES = [
+  "stored",
+  "ephemeral",
+  "duplicate",
+  "superseded",
+  "deleted",
+  "vanished",
+  "banned",
+  "refused",
+  "failed",
+] as const;
+export type EventOutcome = (typeof EVENT_OUTCOMES)[number];
+
+/** How an EVENT message reached a client: in answer to a REQ, by a subscription, or by a native topic. */
+export const DELIVERY_WAYS = ["stored", "live", "topic"] as const;
+export type DeliveryWay = (typeof DELIVERY_WAYS)[number];
+
+/** Why a connection ended. `refused` counts those that were never let in. */
+export const CLOSE_REASONS = [
+  "client",
+  "idle",
+  "slow-reader",
+  "too-many-invalid",
+  "too-large",
+  "banned",
+  "shutdown",
+  "refused",
+  "error",
+] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+/** What gauges show, asked for at each scrape. Leave out what is not there. */
+export interface GaugeSources {
+  readonly connections?: () => number;
+  readonly subscriptions?: () => number;
+  /** Bounded queues between threads: depth and bound, in items. */
+  readonly channels?: () => Iterable<{
+    readonly name: string;
+    readonly depth: number;
+    readonly depthMax: number;
+  }>;
+  readonly eventsStored?: () => number;
+  readonly storeBytes?: () => number;
+  readonly walBytes?: () => number;
+  readonly tailEvents?: () => number;
+  readonly tailBytes?: () => number;
+  /** Log entries that the cold store has not acknowledged yet. */
+  readonly coldLag?: () => number | undefined;
+  /** Seconds since the cold store last answered well. */
+  readonly coldSilenceSeconds?: () => number | undefined;
+  /** What does not change while running. */
+  readonly facts?: () => RelayFacts;
+}
+
+/** Labels of `thermocline_info`. */
+export interface RelayFacts {
+  readonly version: string;
+  readonly bun: string;
+  /** libsecp256k1 or noble. */
+  readonly signatures: string;
+  /** opensearch, sqlite or none. */
+  readonly search: string;
+}
+
+export interface Metrics {
+  readonly verbs: Tally<Verb>;
+  readonly outcomes: Tally<EventOutcome>;
+  readonly refusals: Tally<ReasonPrefix>;
+  readonly deliveries: Tally<DeliveryWay>;
+  readonly bytes: Tally<"received" | "sent">;
+  readonly closes: Tally<CloseReason>;
+  opened(): void;
+  readonly connectionsOpened: () => number;
+  /** Seconds from an EVENT to its OK, and from a REQ to its EOSE. */
+  readonly eventToOk: Distribution;
+  readonly reqToEose: Distribution;
+  readonly commitEvents: Distribution;
+  readonly commitSeconds: Distribution;
+  /** Gives gauges their sources; a later call adds to an earlier one. */
+  watch(sources: GaugeSources): void;
+  /** Worst delay of the main thread since the last time somebody asked here, in seconds. */
+  readonly lag: EventLoopLag;
+  /** Prometheus' text format, version 0.0.4. */
+  exposition(): Promise<string>;
+  readonly contentType: string;
+  stop(): void;
+}
+
+const SECONDS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const EVENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+
+/** One set of metrics for one relay; two relays in a process do not mix. Holds a timer until stop(). */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const sources: GaugeSources = {};
+  const lag = watchEventLoopLag();
+  let opened = 0;
+  const metrics: Metrics = {
+    verbs: new Tally(VERBS),
+    outcomes: new Tally(EVENT_OUTCOMES),
+    refusals: new Tally(REASON_PREFIXES),
+    deliveries: new Tally(DELIVERY_WAYS),
+    bytes: new Tally(["received", "sent"] as const),
+    closes: new Tally(CLOSE_REASONS),
+    opened: () => void opened++,
+    connectionsOpened: () => opened,
+    eventToOk: new Distribution(SECONDS),
+    reqToEose: new Distribution(SECONDS),
+    commitEvents: new Distribution(EVENTS),
+    commitSeconds: new Distribution(SECONDS),
+    watch: (more) => void Object.assign(sources, more),
+    lag,
+    exposition: () => registry.metrics(),
+    contentType: Registry.PROMETHEUS_CONTENT_TYPE,
+    stop: () => lag.stop(),
+  };
+  exposeTraffic(registry, metrics);
+  exposeSources(registry, sources);
+  exposeProcess(registry, lag);
+  return metrics;
+}
+
+function exposeTraffic(registry: Registry, metrics: Metrics): void {
+  const tally = <L extends string>(name: string, label: string, help: string, counted: Tally<L>): void =>
+    exposeTally(registry, { name: `thermocline_${name}_total`, label, help }, counted);
+  tally("messages_received", "verb", "Messages from clients, by verb.", metrics.verbs);
+  tally("events", "outcome", "Published events, by what became of them.", metrics.outcomes);
+  tally("refusals", "prefix", "Refusals of any message, by machine-readable prefix.", metrics.refusals);
+  tally("deliveries", "way", "EVENT messages to clients, by way.", metrics.deliveries);
+  tally("bytes", "direction", "Bytes of WebSocket messages.", metrics.bytes);
+  tally("connections_closed", "reason", "Connections that ended, by reason.", metrics.closes);
+  exposeCount(
+    registry,
+    { name: "thermocline_connections_opened_total", help: "Connections that were let in." },
+    metrics.connectionsOpened,
+  );
+  const distribution = (name: string, help: string, shown: Distribution): void =>
+    exposeDistribution(registry, { name: `thermocline_${name}`, help }, shown);
+  distribution("event_to_ok_seconds", "From an EVENT to its OK.", metrics.eventToOk);
+  distribution("req_to_eose_seconds", "From a REQ to its EOSE.", metrics.reqToEose);
+  distribution("commit_events", "Events in one commit.", metrics.commitEvents);
+  distribution("commit_seconds", "Time of one commit, queueing left out.", metrics.commitSeconds);
+}
+
+function exposeSources(registry: Registry, sources: GaugeSources): void {
+  const gauge = (name: string, help: string, read: () => number | undefined): void =>
+    exposeGauge(registry, { name: `thermocline_${name}`, help }, read);
+  gauge("connections", "Open connections.", () => sources.connections?.());
+  gauge("subscriptions", "Open subscriptions.", () => sources.subscriptions?.());
+  gauge("events_stored", "Events in the hot store.", () => sources.eventsStored?.());
+  gauge("store_bytes", "Size of the database file.", () => sources.storeBytes?.());
+  gauge("wal_bytes", "Size of the write-ahead log.", () => sources.walBytes?.());
+  gauge("tail_events", "Events in the recent tail.", () => sources.tailEvents?.());
+  gauge("tail_bytes", "Memory of the recent tail.", () => sources.tailBytes?.());
+  gauge("cold_lag_entries", "Log entries not yet in the cold store.", () => sources.coldLag?.());
+  gauge("cold_silence_seconds", "Time since the cold store last answered well.", () =>
+    sources.coldSilenceSeconds?.(),
+  );
+  const channels = (name: string, help: string, of: "depth" | "depthMax"): void =>
+    exposeGauges(registry, { name: `thermocline_${name}`, label: "channel", help }, () =>
+      [...(sources.channels?.() ?? [])].map((channel) => [channel.name, channel[of]] as const),
+    );
+  channels("channel_depth", "Items queued and in flight.", "depth");
+  channels("channel_depth_max", "Bound of items queued and in flight.", "depthMax");
+  exposeFacts(
+    registry,
+    {
+      name: "thermocline_info",
+      labels: ["version", "bun", "signatures", "search"],
+      help: "What this relay is; the value is always 1.",
+    },
+    () => sources.facts?.(),
+  );
+}
+
+function exposeProcess(registry: Registry, lag: EventLoopLag): void {
+  const started = Date.now() / 1000 - process.uptime();
+  exposeGauges(
+    registry,
+    {
+      name: "thermocline_event_loop_lag_seconds",
+      label: "of",
+      help: "Delay of the main thread since the last scrape.",
+    },
+    () => Object.entries(lag.read()),
+  );
+  exposeGauge(
+    registry,
+    { name: "process_resident_memory_bytes", help: "Memory that the process holds." },
+    () => process.memoryUsage.rss(),
+  );
+  exposeGauge(
+    registry,
+    { name: "process_start_time_seconds", help: "When the process started, in unix time." },
+    () => started,
+  );
+  exposeCount(registry, { name: "process_cpu_seconds_total", help: "CPU time of all threads." }, () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  });
+}
