@@ -54,6 +54,7 @@ export function secp256k1Backend(library: Secp256k1Library, options: Secp256k1Op
     name: "libsecp256k1",
     origin: library.path,
     verifyPacked(packed, count, results) {
+      // Asked each time, which also keeps the callback from being collected while the context points at it.
       if (illegal.ptr === null) throw new Error("the illegal-argument callback of libsecp256k1 was closed");
       for (let from = 0; from < count; from += CHUNK) {
         const taken = Math.min(CHUNK, count - from);

@@ -25,8 +25,8 @@ export interface StartedVerifierPool extends VerifierPool {
 }
 
 /**
- * A thread with nothing to do gets even a single signature at once. One that is busy already gets its second batch only
- * when this many wait: below that, waiting costs less than a microsecond each and every message costs ten.
+ * A thread with nothing to do gets even a single signature at once. A busy one gets its second batch only when this many
+ * wait, because a batch costs the main thread about 5 µs however small it is, and shared by 16 that is nothing.
  */
 const SECOND_BATCH_MIN = 16;
 const DRAIN_MS = 5_000;
@@ -61,14 +61,15 @@ class SpreadingPool implements StartedVerifierPool {
   static async start(options: VerifierPoolOptions): Promise<SpreadingPool> {
     const pool = new SpreadingPool(options);
     const starting = Array.from({ length: options.workers }, () => pool.newThread());
+    // Known from the beginning, so that one that dies while another still starts is replaced like any other.
+    pool.threads.push(...starting);
     const answers = await Promise.all(starting.map((thread) => thread.ready));
     const refusal = answers.find((answer) => typeof answer === "string");
     if (refusal !== undefined) {
-      await Promise.all(starting.map((thread) => thread.terminate()));
+      await pool.stop();
       throw new Error(refusal);
     }
     pool.first = answers.find((answer) => typeof answer !== "string");
-    pool.threads.push(...starting);
     return pool;
   }
 
@@ -147,11 +148,12 @@ class SpreadingPool implements StartedVerifierPool {
     this.threads.splice(this.threads.indexOf(thread), 1);
     this.land(lost, () => "failed");
     if (this.stopped === undefined) void this.replace(0);
+    else if (this.threads.length === 0) this.failLine();
   }
 
   /** Starts a thread in place of a dead one, again and again if need be, ever more slowly. */
   private async replace(delayMs: number): Promise<void> {
-    if (delayMs > 0) await Bun.sleep(delayMs);
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
     if (this.stopped !== undefined) return;
     this.restarts++;
     const thread = this.newThread();
