@@ -1,0 +1,129 @@
+// Where events come from: a file or standard input, unpacked by what it holds, not by its name.
+
+import { closeSync, createReadStream, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { PassThrough, type Readable } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+
+const READ_BYTES = 256 * 1024;
+const HEAD_BYTES = 64 * 1024;
+
+export type Packing = "none" | "gzip" | "zstd";
+
+export interface EventSource {
+  /** Unpacked bytes from `start` on. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly packing: Packing;
+  /** Size of the file as it lies on disk; undefined for standard input. */
+  readonly sizeBytes: number | undefined;
+  /** Packed bytes read so far, which is what can be compared with sizeBytes. */
+  readonly readBytes: () => number;
+  /** What this input is, for resuming; undefined for standard input. */
+  readonly identity: string | undefined;
+}
+
+/** `start` is an offset in the unpacked bytes. Throws when the file cannot be read. */
+export function fileSource(
+  path: string,
+  startOf: (identity: string, sizeBytes: number, packing: Packing) => number,
+): EventSource {
+  const { head, sizeBytes } = readHead(path);
+  const packing = packingOf(head);
+  const identity = Bun.SHA256.hash(`${realpathSync(path)}\n${Bun.SHA256.hash(head, "hex")}`, "hex");
+  const start = startOf(identity, sizeBytes, packing);
+  const skipped = packing === "none" ? start : 0;
+  const counted = countingStream(createReadStream(path, { start: skipped, highWaterMark: READ_BYTES }));
+  const unpacked = unpack(counted.stream, packing);
+  return {
+    bytes: packing === "none" ? unpacked : withoutFirst(unpacked, start),
+    packing,
+    sizeBytes,
+    readBytes: () => skipped + counted.count(),
+    identity,
+  };
+}
+
+/** Standard input, or any other stream. */
+export async function streamSource(input: Readable): Promise<EventSource> {
+  const counted = countingStream(input);
+  const iterator = counted.stream[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const head: Uint8Array = first.done === true ? new Uint8Array() : first.value;
+  const packing = packingOf(head);
+  const whole = restOf(head, iterator);
+  return {
+    bytes: packing === "none" ? whole : unpack(whole, packing),
+    packing,
+    sizeBytes: undefined,
+    readBytes: counted.count,
+    identity: undefined,
+  };
+}
+
+function readHead(path: string): { readonly head: Uint8Array; readonly sizeBytes: number } {
+  const file = openSync(path, "r");
+  try {
+    const stat = fstatSync(file);
+    if (stat.isDirectory()) throw new Error(`${path} is a folder: name a file in it`);
+    const buffer = Buffer.alloc(HEAD_BYTES);
+    return { head: buffer.subarray(0, readSync(file, buffer, 0, HEAD_BYTES, 0)), sizeBytes: stat.size };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function packingOf(head: Uint8Array): Packing {
+  if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
+  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return "zstd";
+  return "none";
+}
+
+function countingStream(stream: AsyncIterable<Uint8Array>): {
+  readonly stream: AsyncIterable<Uint8Array>;
+  readonly count: () => number;
+} {
+  let count = 0;
+  async function* counting(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of stream) {
+      count += chunk.length;
+      yield chunk;
+    }
+  }
+  return { stream: counting(), count: () => count };
+}
+
+async function* restOf(head: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield head;
+  for (;;) {
+    const next = await iterator.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+function unpack(packed: AsyncIterable<Uint8Array>, packing: Packing): AsyncIterable<Uint8Array> {
+  if (packing === "none") return packed;
+  const unpacking =
+    packing === "gzip"
+      ? createGunzip({ chunkSize: READ_BYTES })
+      : createZstdDecompress({ chunkSize: READ_BYTES });
+  return unpackThrough(packed, unpacking);
+}
+
+async function* unpackThrough(
+  packed: AsyncIterable<Uint8Array>,
+  unpacking: ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>,
+): AsyncGenerator<Uint8Array> {
+  // A fault of the source reaches the reader through the unpacker, which is destroyed with it.
+  const { pipeline, Readable } = await import("node:stream");
+  const output = new PassThrough({ highWaterMark: READ_BYTES });
+  pipeline(Readable.from(packed), unpacking, output, () => {});
+  for await (const chunk of output) yield chunk as Uint8Array;
+}
+
+async function* withoutFirst(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const chunk of bytes) {
+    if (left < chunk.length) yield left === 0 ? chunk : chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
+}

@@ -1,0 +1,29 @@
+// Opening the data folder for a command, to write or only to read.
+
+import type { Database } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../config/settings.ts";
+import { DATABASE_FILE, openDatabase } from "../hot/database.ts";
+import { createWriter, type StoreWriter } from "../hot/writer.ts";
+import { normaliseRelayUrl } from "../nostr/relay-url.ts";
+
+export function databasePath({ data }: Config): string {
+  return join(data.dir, DATABASE_FILE);
+}
+
+/** Makes the folder and the database when they are missing. Throws StoreError. The writer owns the connection. */
+export function openForWriting(config: Config): StoreWriter {
+  mkdirSync(config.data.dir, { recursive: true });
+  const database = openDatabase(databasePath(config), {
+    synchronous: config.hot.synchronous,
+    cacheBytes: config.hot.page_cache_bytes,
+  });
+  const ownUrls = config.relay.urls.map(normaliseRelayUrl).filter((url) => url !== undefined);
+  return createWriter(database, { ownUrls: new Set(ownUrls) });
+}
+
+/** Throws StoreError when there is no database, or one of another schema version. */
+export function openForReading(config: Config): Database {
+  return openDatabase(databasePath(config), { readonly: true, cacheBytes: config.hot.page_cache_bytes });
+}

@@ -1,0 +1,57 @@
+// What a command sees of the outside: its streams and environment. Data goes to `output`, talk to `talk`.
+
+import type { Readable, Writable } from "node:stream";
+import type { Environment } from "../config/source-of-text.ts";
+
+/** 0: done. 1: it failed. 2: it was asked wrongly (command line or settings). */
+export type ExitCode = 0 | 1 | 2;
+
+export interface Terminal {
+  readonly input: Readable;
+  /** Data, and nothing but data, so that it can be piped on. */
+  readonly output: Writable;
+  readonly talk: Writable;
+  /** Is somebody watching what goes to `talk`? */
+  readonly watched: boolean;
+  readonly environment: Environment;
+}
+
+export function processTerminal(): Terminal {
+  return {
+    input: process.stdin,
+    output: process.stdout,
+    talk: process.stderr,
+    watched: process.stderr.isTTY,
+    environment: process.env,
+  };
+}
+
+/** One line for the person at the terminal. */
+export function say(terminal: Terminal, line: string): void {
+  terminal.talk.write(`${line}\n`);
+}
+
+/**
+ * Writes data and waits until the reader has taken it. False when the reader has gone (a closed pipe, as behind
+ * `head`): nothing more is wanted then, and that is no failure.
+ */
+export function emit(stream: Writable, text: string): Promise<boolean> {
+  if (stream.destroyed) return Promise.resolve(false);
+  return new Promise((resolve, reject) => {
+    const gone = (error: NodeJS.ErrnoException): void => {
+      if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") resolve(false);
+      else reject(error);
+    };
+    stream.once("error", gone);
+    stream.write(text, (error) => {
+      stream.off("error", gone);
+      if (error) gone(error);
+      else resolve(true);
+    });
+  });
+}
+
+/** Data as one JSON document on a line. */
+export function emitJson(terminal: Terminal, value: unknown): Promise<boolean> {
+  return emit(terminal.output, `${JSON.stringify(value)}\n`);
+}
