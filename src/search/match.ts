@@ -1,0 +1,155 @@
+// Does an event meet a search? The plain meaning, for live delivery after EOSE and for checking stored candidates.
+
+import { identifierOf } from "../nostr/address.ts";
+import type { NostrEvent } from "../nostr/event.ts";
+import { hasTag } from "../nostr/tag.ts";
+import { difficultyOf } from "../nostr/proof-of-work.ts";
+import { type EventFacts, factsOf } from "./facts.ts";
+import type { Condition, Lookup, Match, Node, SearchQuery } from "./query.ts";
+import { textOfEvent } from "./text-of-event.ts";
+import { tokenise } from "./tokenise.ts";
+
+/** What an event itself does not say. Where an answer is missing, a condition that asks for it does not hold. */
+export interface Oracles {
+  /** ISO 639-1 of a text without a label. */
+  readonly languageOf?: (event: NostrEvent) => string | undefined;
+  readonly sentimentOf?: (event: NostrEvent) => string | undefined;
+  /** Domain of the NIP-05 identifier of an author. */
+  readonly domainOf?: (pubkey: string) => string | undefined;
+}
+
+/** An event as searches see it. Made once for each event and asked by every search; reads only what it is asked for. */
+export class SearchableEvent {
+  readonly event: NostrEvent;
+  private readonly oracles: Oracles;
+  private heldFacts: EventFacts | undefined;
+  private heldIndex: TokenIndex | undefined;
+
+  constructor(event: NostrEvent, oracles: Oracles = {}) {
+    this.event = event;
+    this.oracles = oracles;
+  }
+
+  get facts(): EventFacts {
+    return (this.heldFacts ??= factsOf(this.event));
+  }
+
+  matches(query: SearchQuery): boolean {
+    return (
+      (query.lookups.length === 0 || query.lookups.some((lookup) => isLookedUp(lookup, this.event))) &&
+      query.conditions.every((group) => group.any.some((each) => this.meets(each)) !== group.negated) &&
+      (query.text === undefined || this.has(query.text))
+    );
+  }
+
+  private has(node: Node): boolean {
+    switch (node.type) {
+      case "match":
+        return this.index.has(node);
+      case "condition":
+        return this.meets(node.condition);
+      case "and":
+        return node.nodes.every((each) => this.has(each));
+      case "or":
+        return node.nodes.some((each) => this.has(each));
+      case "not":
+        return !this.has(node.node);
+    }
+  }
+
+  private get index(): TokenIndex {
+    if (this.heldIndex === undefined) {
+      const text = textOfEvent(this.event);
+      this.heldIndex = new TokenIndex(
+        [text.name, text.title, text.body, text.url].map((field) => tokenise(field)),
+      );
+    }
+    return this.heldIndex;
+  }
+
+  private meets(condition: Condition): boolean {
+    const { event } = this;
+    switch (condition.type) {
+      case "author":
+        return event.pubkey === condition.pubkey;
+      case "kind":
+        return event.kind === condition.kind;
+      case "since":
+        return event.created_at >= condition.seconds;
+      case "until":
+        return event.created_at <= condition.seconds;
+      case "has":
+        return this.facts.attachments.has(condition.what);
+      case "hashtag":
+        return this.facts.hashtags.has(condition.value);
+      case "site":
+        return this.facts.sites.has(condition.host);
+      case "domain":
+        return (this.facts.domain ?? this.oracles.domainOf?.(event.pubkey)) === condition.domain;
+      case "language":
+        return (this.facts.language ?? this.oracles.languageOf?.(event)) === condition.code;
+      case "sentiment":
+        return this.oracles.sentimentOf?.(event) === condition.value;
+      case "protocol":
+        return this.facts.protocol === condition.value;
+      case "client":
+        return this.facts.clients.includes(condition.value);
+      case "pow":
+        return difficultyOf(event) >= condition.bits;
+      case "tag":
+        return hasTag(event, condition.name);
+      case "nsfw":
+        return this.facts.nsfw;
+      case "lookup":
+        return isLookedUp(condition.lookup, event);
+    }
+  }
+}
+
+function isLookedUp(lookup: Lookup, event: NostrEvent): boolean {
+  switch (lookup.type) {
+    case "pubkey":
+      return event.pubkey === lookup.pubkey;
+    case "event":
+      return event.id === lookup.id;
+    case "hex":
+      return event.id === lookup.value || event.pubkey === lookup.value;
+    case "address": {
+      const { kind, pubkey, identifier } = lookup.address;
+      return event.kind === kind && event.pubkey === pubkey && identifierOf(event) === identifier;
+    }
+  }
+}
+
+/** Where each token stands. Fields never run into each other: no match begins in one and ends in the next. */
+class TokenIndex {
+  private readonly fields: readonly (readonly string[])[];
+  private readonly places = new Map<string, { field: readonly string[]; at: number }[]>();
+
+  constructor(fields: readonly (readonly string[])[]) {
+    this.fields = fields;
+    for (const field of fields) {
+      for (let at = 0; at < field.length; at++) {
+        const known = this.places.get(field[at]!);
+        if (known === undefined) this.places.set(field[at]!, [{ field, at }]);
+        else known.push({ field, at });
+      }
+    }
+  }
+
+  has(match: Match): boolean {
+    const { tokens, prefix } = match;
+    if (prefix && tokens.length === 1) {
+      return this.fields.some((field) => field.some((token) => token.startsWith(tokens[0]!)));
+    }
+    const starts = this.places.get(tokens[0]!) ?? [];
+    return starts.some(({ field, at }) =>
+      tokens.every((token, offset) => {
+        const found = field[at + offset];
+        return (
+          found === token || (prefix && offset === tokens.length - 1 && found?.startsWith(token) === true)
+        );
+      }),
+    );
+  }
+}

@@ -1,0 +1,131 @@
+// Text to search tokens: one folding and one segmentation for the index, for queries and for live matching.
+
+// Matching is always "these tokens stand consecutively in one field". Scripts without spaces become interleaved single
+// characters and pairs (日 日本 本 本語 語), so that any run of characters is a run of tokens: a pair finds both at
+// once, and a phrase may go from one script to the next. OpenSearch does the same with cjk_bigram.
+
+const TOKEN_LENGTH_MAX = 64;
+/** Tokens of one field, at most: what follows is not searched. */
+export const FIELD_TOKENS_MAX = 8192;
+
+const ONLY_ASCII = /^[\0-\x7f]*$/;
+const ASCII_WORD = /[a-z0-9]+(?:'[a-z0-9]+)*/g;
+const ANY_WORD = /[\p{L}\p{N}\p{M}]+(?:['’ʼ][\p{L}\p{N}\p{M}]+)*|\p{Extended_Pictographic}|\p{RI}{2}/gu;
+const UNSPACED =
+  "\\p{scx=Han}\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Hang}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmr}\\p{sc=Mymr}\\p{sc=Bopo}";
+const HAS_UNSPACED = new RegExp(`[${UNSPACED}]`, "u");
+const SCRIPT_RUN = new RegExp(`[${UNSPACED}]+|[^${UNSPACED}]+`, "gu");
+
+/** French, Italian and Catalan articles before an apostrophe: l'homme is looked for as homme. */
+const ELISION = /^(?:[cdjlmnst]|qu|all|dall|dell|nell|sull|un)['’ʼ](?=..)/;
+const APOSTROPHES = /['’ʼ]/g;
+
+const LATIN_MARKS = /([\p{sc=Latn}\p{sc=Grek}])[\u0300-\u036f]+/gu;
+/** Arabic vowel signs and tatweel, Hebrew points, soft hyphen, zero-width characters, variation selectors. */
+const UNWRITTEN =
+  /[\u0640\u064b-\u065f\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]/g;
+const NOT_DECOMPOSED: Readonly<Record<string, string>> = {
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  ø: "o",
+  đ: "d",
+  ð: "d",
+  ł: "l",
+  þ: "th",
+  ħ: "h",
+  ı: "i",
+  ŋ: "n",
+  ς: "σ",
+  ё: "е",
+};
+const NOT_DECOMPOSED_LETTER = new RegExp(`[${Object.keys(NOT_DECOMPOSED).join("")}]`, "g");
+const FOREIGN_DIGIT = /(?![0-9])\p{Nd}/gu;
+
+/** Compatibility forms, case, Latin and Greek accents, and digits of other scripts, all made one. */
+export function fold(text: string): string {
+  if (ONLY_ASCII.test(text)) return text.toLowerCase();
+  return text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(LATIN_MARKS, "$1")
+    .replace(UNWRITTEN, "")
+    .normalize("NFC")
+    .replace(NOT_DECOMPOSED_LETTER, (letter) => NOT_DECOMPOSED[letter]!)
+    .replace(FOREIGN_DIGIT, asciiDigit);
+}
+
+/** The form in which hashtags are compared: `t` tags are written in every case and width. */
+export function hashtagKey(value: string): string {
+  return fold(value.trim());
+}
+
+/** The tokens of a text in order, as the index holds them; at most `max`. */
+export function tokenise(text: string, max = FIELD_TOKENS_MAX): string[] {
+  const folded = fold(text);
+  const words = folded.match(ONLY_ASCII.test(folded) ? ASCII_WORD : ANY_WORD);
+  if (words === null) return [];
+  const tokens: string[] = [];
+  for (const word of words) {
+    if (tokens.length >= max) break;
+    if (HAS_UNSPACED.test(word)) pushMixed(tokens, word);
+    else pushWord(tokens, word);
+  }
+  return tokens.length > max ? tokens.slice(0, max) : tokens;
+}
+
+/**
+ * What to look for to find `text`: consecutive tokens, without the single characters at the ends that a pair beside
+ * them implies. Empty when the text holds nothing searchable.
+ */
+export function queryTokens(text: string): string[] {
+  const tokens = tokenise(text);
+  if (tokens.length > 1 && isPairWith(tokens[1]!, tokens[0]!, "start")) tokens.shift();
+  if (tokens.length > 1 && isPairWith(tokens.at(-2)!, tokens.at(-1)!, "end")) tokens.pop();
+  return tokens;
+}
+
+function pushMixed(tokens: string[], word: string): void {
+  for (const run of word.match(SCRIPT_RUN) ?? []) {
+    if (HAS_UNSPACED.test(run)) pushRun(tokens, run);
+    else for (const part of run.match(ANY_WORD) ?? []) pushWord(tokens, part);
+  }
+}
+
+function pushWord(tokens: string[], word: string): void {
+  const bare = word.replace(ELISION, "").replace(APOSTROPHES, "");
+  tokens.push(bare.length > TOKEN_LENGTH_MAX ? cut(bare) : bare);
+}
+
+function pushRun(tokens: string[], run: string): void {
+  let before = "";
+  for (const unit of run) {
+    if (before !== "") tokens.push(before + unit);
+    tokens.push(unit);
+    before = unit;
+  }
+}
+
+function cut(word: string): string {
+  return word.slice(0, TOKEN_LENGTH_MAX).toWellFormed();
+}
+
+function isPairWith(pair: string, unit: string, side: "start" | "end"): boolean {
+  if (
+    pair.length <= unit.length ||
+    !HAS_UNSPACED.test(unit) ||
+    [...unit].length !== 1 ||
+    [...pair].length !== 2
+  ) {
+    return false;
+  }
+  return side === "start" ? pair.startsWith(unit) : pair.endsWith(unit);
+}
+
+/** Decimal digits of a script stand in one row from zero to nine. */
+function asciiDigit(digit: string): string {
+  const code = digit.codePointAt(0)!;
+  let value = 0;
+  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value++;
+  return String(value);
+}
