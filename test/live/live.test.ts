@@ -1,0 +1,165 @@
+// Live delivery against the plain meaning of filters: random subscriptions and events, with and without native topics.
+
+import { describe, expect, test } from "bun:test";
+import type { StoredEvent } from "../../src/hot/contract.ts";
+import { Live } from "../../src/live/live.ts";
+import { prepareMatcher } from "../../src/live/matcher.ts";
+import { type LiveSink, LiveSubscription } from "../../src/live/subscription.ts";
+import type { VerifiedEvent } from "../../src/nostr/event.ts";
+import { type Filter, matchesFilter } from "../../src/nostr/filter.ts";
+import { mayRead } from "../../src/policy/read.ts";
+import { prng, testSeed } from "../support/prng.ts";
+import { AUTHORS, pick, randomEvent, randomFilter } from "../support/random-filter.ts";
+import { unsignedEvent } from "../support/events.ts";
+
+/** A connection that keeps what it is sent, and a runtime whose topics deliver at once. */
+class FakeSink implements LiveSink {
+  readonly frames: string[] = [];
+  readonly keys = new Set<string>();
+  readonly topics = new Set<string>();
+  readonly hasTopics: boolean;
+  constructor(hasTopics: boolean) {
+    this.hasTopics = hasTopics;
+  }
+  push(frame: string): void {
+    this.frames.push(frame);
+  }
+  joinTopic(topic: string): boolean {
+    if (this.hasTopics) this.topics.add(topic);
+    return this.hasTopics;
+  }
+  leaveTopic(topic: string): void {
+    this.topics.delete(topic);
+  }
+}
+
+function liveWith(sinks: FakeSink[], overflowed: (subscription: LiveSubscription) => void = () => {}): Live {
+  return new Live({
+    publish: (topic, frame) => {
+      for (const sink of sinks) if (sink.topics.has(topic)) sink.frames.push(frame);
+    },
+    now: () => 5000,
+    overflowed,
+    flush: () => {},
+  });
+}
+
+let seq = 0;
+function stored({ event, json }: VerifiedEvent): StoredEvent {
+  return { seq: ++seq, createdAt: event.created_at, kind: event.kind, expiresAt: 0, json, event };
+}
+
+function subscribe(live: Live, sink: FakeSink, id: string, filters: Filter[]): LiveSubscription {
+  const subscription = new LiveSubscription(id, sink, filters.map((filter) => prepareMatcher(filter)));
+  subscription.phase = "live";
+  live.add(subscription);
+  return subscription;
+}
+
+const seed = testSeed();
+
+describe(`live delivery equals matchesFilter (seed ${seed})`, () => {
+  test("random subscriptions, closed and opened between events", () => {
+    const random = prng(seed);
+    for (let round = 0; round < 30; round++) {
+      const sinks = Array.from({ length: 4 }, () => new FakeSink(random() < 0.7));
+      for (const sink of sinks) if (random() < 0.5) sink.keys.add(pick(random, AUTHORS));
+      const live = liveWith(sinks);
+      const open: { sink: FakeSink; filters: Filter[]; subscription: LiveSubscription; expected: number }[] = [];
+      for (let step = 0; step < 60; step++) {
+        if (random() < 0.4) {
+          const filters = Array.from({ length: 1 + Math.floor(random() * 3) }, () => randomFilter(random));
+          const sink = pick(random, sinks);
+          const id = pick(random, ["a", "b", 'c"\\']);
+          const old = open.findIndex((one) => one.sink === sink && one.subscription.id === id);
+          if (old !== -1) live.remove(open.splice(old, 1)[0]!.subscription);
+          open.push({ sink, filters, subscription: subscribe(live, sink, id, filters), expected: 0 });
+        } else if (random() < 0.15 && open.length > 0) {
+          live.remove(open.splice(Math.floor(random() * open.length), 1)[0]!.subscription);
+        } else {
+          const event = stored(randomEvent(random));
+          const before = sinks.map((sink) => sink.frames.length);
+          live.publish([event]);
+          for (const [index, sink] of sinks.entries()) {
+            const expected = open
+              .filter((one) => one.sink === sink)
+              .filter((one) => one.filters.some((filter) => matchesFilter(filter, event.event)))
+              .filter(() => mayRead(event, sink.keys, 5000))
+              .map((one) => `["EVENT",${JSON.stringify(one.subscription.id)},${event.json}]`);
+            expect(sink.frames.slice(before[index]).sort()).toEqual(expected.sort());
+          }
+        }
+      }
+      expect(live.subscriptions).toBe(open.length);
+      for (const one of open) live.remove(one.subscription);
+      expect(live.subscriptions).toBe(0);
+      expect(sinks.every((sink) => sink.topics.size === 0)).toBe(true);
+    }
+  });
+});
+
+describe("hand-over", () => {
+  const note = (created_at = 2000) => stored(unsignedEvent(AUTHORS[0]!, { kind: 1, created_at, content: String(seq) }));
+
+  test("events during the stored phase are held and pushed at release, in order and once", () => {
+    const sink = new FakeSink(true);
+    const live = liveWith([sink]);
+    const subscription = new LiveSubscription("s", sink, [prepareMatcher({ kinds: [1], tags: [] })]);
+    live.add(subscription);
+    const [first, second, third] = [note(), note(), note()];
+    live.publish([first!, second!]);
+    expect(sink.frames).toEqual([]);
+    live.release(subscription);
+    expect(sink.frames).toEqual([first, second].map((event) => `["EVENT","s",${event!.json}]`));
+    expect([...sink.topics]).toEqual(["1 s"]);
+    live.publish([third!]);
+    expect(sink.frames.length).toBe(3);
+  });
+
+  test("what expires while it is held is not pushed", () => {
+    const sink = new FakeSink(false);
+    let now = 100;
+    const live = new Live({ publish: () => {}, now: () => now, overflowed: () => {}, flush: () => {} });
+    const subscription = new LiveSubscription("s", sink, [prepareMatcher({ kinds: [1], tags: [] })]);
+    live.add(subscription);
+    live.publish([{ ...note(), expiresAt: 150 }]);
+    now = 150;
+    live.release(subscription);
+    expect(sink.frames).toEqual([]);
+  });
+
+  test("too much during the stored phase ends the subscription instead of growing", () => {
+    const sink = new FakeSink(false);
+    const overflowed: string[] = [];
+    const live = liveWith([sink], (subscription) => overflowed.push(subscription.id));
+    live.add(new LiveSubscription("slow", sink, [prepareMatcher({ kinds: [1], tags: [] })]));
+    const event = note();
+    for (let i = 0; i <= 10_000; i++) live.publish([event]);
+    expect(overflowed).toEqual(["slow"]);
+    expect(live.subscriptions).toBe(0);
+  });
+
+  test("a late event older than one rider's since reaches the others only", () => {
+    const [early, late] = [new FakeSink(true), new FakeSink(true)];
+    const live = liveWith([early, late]);
+    subscribe(live, early, "s", [{ kinds: [1], tags: [], since: 1000 }]);
+    subscribe(live, late, "s", [{ kinds: [1], tags: [], since: 3000 }]);
+    live.publish([note(2000)]);
+    expect([early.frames.length, late.frames.length]).toEqual([1, 0]);
+    live.publish([note(3000)]);
+    expect([early.frames.length, late.frames.length]).toEqual([2, 1]);
+  });
+
+  test("private kinds never ride topics, and reach their recipients only", () => {
+    const sink = new FakeSink(true);
+    const live = liveWith([sink]);
+    subscribe(live, sink, "s", [{ kinds: [1, 1059], tags: [] }]);
+    expect(sink.topics.size).toBe(0);
+    const wrap = stored(unsignedEvent(AUTHORS[0]!, { kind: 1059, tags: [["p", AUTHORS[1]!]] }));
+    live.publish([wrap]);
+    expect(sink.frames).toEqual([]);
+    sink.keys.add(AUTHORS[1]!);
+    live.publish([wrap]);
+    expect(sink.frames.length).toBe(1);
+  });
+});
