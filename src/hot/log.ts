@@ -1,0 +1,95 @@
+// The log: stored events and removals, told in the order of their one rising number.
+
+import type { Database, Statement } from "bun:sqlite";
+import type { LogEntry, RemovalReason } from "./contract.ts";
+
+type StoredRow = readonly [seq: number, createdAt: number, kind: number, expiresAt: number, json: string];
+type RemovalRow = readonly [
+  seq: number,
+  eventSeq: number,
+  id: string,
+  pubkey: string,
+  kind: number,
+  createdAt: number,
+  identifier: string,
+  reason: string,
+];
+
+export class LogReader {
+  private readonly database: Database;
+  private readonly stored: Statement<unknown, number[]>;
+  private readonly removals: Statement<unknown, number[]>;
+
+  constructor(database: Database) {
+    this.database = database;
+    this.stored = database.prepare<unknown, number[]>(
+      "SELECT seq, created_at, kind, expires_at, json FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2+0",
+    );
+    this.removals = database.prepare<unknown, number[]>(
+      `SELECT seq, event_seq, id, pubkey, kind, created_at, identifier, reason FROM removal
+       WHERE seq > ?1 ORDER BY seq LIMIT ?2+0`,
+    );
+  }
+
+  /** Entries with seq > after, rising, at most `limit`. An event that has left shows as its removal only. */
+  entries(after: number, limit: number): LogEntry[] {
+    const { stored, removed } = this.snapshot(after, limit);
+    const entries: LogEntry[] = [];
+    let [s, r] = [0, 0];
+    while (entries.length < limit) {
+      const event = stored[s];
+      const removal = removed[r];
+      if (event !== undefined && (removal === undefined || event[0] < removal[0])) {
+        entries.push(storedEntry(event));
+        s++;
+      } else if (removal !== undefined) {
+        entries.push(removalEntry(removal));
+        r++;
+      } else break;
+    }
+    return entries;
+  }
+
+  /** Both tables as of one moment: a commit between two statements would leave a gap that a follower never sees. */
+  private snapshot(
+    after: number,
+    limit: number,
+  ): { stored: readonly StoredRow[]; removed: readonly RemovalRow[] } {
+    this.database.run("BEGIN");
+    try {
+      const stored = this.stored.values(after, limit) as unknown as StoredRow[];
+      const removed = this.removals.values(after, limit) as unknown as RemovalRow[];
+      return { stored, removed };
+    } finally {
+      this.database.run("COMMIT");
+    }
+  }
+}
+
+function storedEntry([seq, createdAt, kind, expiresAt, json]: StoredRow): LogEntry {
+  return { type: "stored", seq, createdAt, kind, expiresAt, json };
+}
+
+function removalEntry([
+  seq,
+  eventSeq,
+  id,
+  pubkey,
+  kind,
+  createdAt,
+  identifier,
+  reason,
+]: RemovalRow): LogEntry {
+  if (eventSeq === 0) return { type: "vanished", seq, pubkey, until: createdAt };
+  return {
+    type: "removed",
+    seq,
+    eventSeq,
+    id,
+    pubkey,
+    kind,
+    createdAt,
+    identifier,
+    reason: reason as RemovalReason,
+  };
+}

@@ -1,0 +1,180 @@
+// Which way a filter is answered: one index for the whole filter, with or without the recent tail in front of it.
+
+import { type Filter, matchesNothing, type TagCondition } from "../nostr/filter.ts";
+import { authorKey, tagKey } from "./keys.ts";
+import type { KeyedTable, ReadStatements } from "./stream-sql.ts";
+import { type RecentTail, tailAuthor } from "./tail.ts";
+
+/** What SQLite can walk newest first. Keys are 48-bit; `kinds` undefined means every kind the key has. */
+export type IndexAccess =
+  | {
+      readonly source: "author" | "tag";
+      readonly keys: readonly number[];
+      readonly kinds: readonly number[] | undefined;
+    }
+  | { readonly source: "kind"; readonly kinds: readonly number[] }
+  | { readonly source: "time" };
+
+export type Access =
+  IndexAccess | { readonly source: "ids"; readonly ids: readonly string[] } | { readonly source: "nothing" };
+
+export interface Plan {
+  readonly access: Access;
+  /** Walk the tail's columns down to its horizon first, and the index only below it. */
+  readonly usesTail: boolean;
+  readonly because: string;
+}
+
+/** Rows counted to find a condition rare enough to need no comparison, and to compare those that are not. */
+const RARE_MAX = 48;
+const COMPARED_MAX = 1536;
+/** Hits a filter without limit is taken to want. */
+const WANTED_DEFAULT = 100;
+const WANTED_MAX = 500;
+
+/** What a scan of this filter probably wants. `limit` is only a hint here: who asks stops the scan. */
+export function wantedOf(filter: Filter): number {
+  return Math.min(filter.limit ?? WANTED_DEFAULT, WANTED_MAX);
+}
+
+export function planScan(
+  filter: Filter,
+  statements: ReadStatements,
+  tail: RecentTail | undefined,
+  tagSeed: bigint,
+): Plan {
+  if (matchesNothing(filter))
+    return { access: { source: "nothing" }, usesTail: false, because: "nothing can match" };
+  if (filter.ids !== undefined) {
+    return { access: { source: "ids", ids: filter.ids }, usesTail: false, because: "ids name the events" };
+  }
+  const { access, because } = chooseIndex(filter, statements, tagSeed);
+  const usesTail = tail !== undefined && isTailCheaper(filter, access, tail);
+  return {
+    access,
+    usesTail,
+    because: usesTail ? `${because}; the tail is cheaper for what is recent` : because,
+  };
+}
+
+interface Choice {
+  readonly access: IndexAccess;
+  readonly because: string;
+}
+
+/** A condition that could drive the scan, in the order they are tried. */
+interface Candidate extends Choice {
+  readonly table: KeyedTable;
+  readonly name: string;
+}
+
+function chooseIndex(filter: Filter, statements: ReadStatements, tagSeed: bigint): Choice {
+  const candidates = candidatesOf(filter, statements, tagSeed);
+  const [first, second] = candidates;
+  if (first === undefined) {
+    return filter.kinds === undefined
+      ? { access: { source: "time" }, because: "nothing but time restricts" }
+      : { access: { source: "kind", kinds: filter.kinds }, because: "kinds alone restrict" };
+  }
+  return second === undefined ? first : rarest(candidates, filter.kinds);
+}
+
+function candidatesOf(filter: Filter, statements: ReadStatements, tagSeed: bigint): Candidate[] {
+  const { kinds } = filter;
+  const byTag = (condition: TagCondition, values: readonly string[]): Candidate => {
+    const name = `${condition.mode === "any" ? "#" : "&"}${condition.name}`;
+    const keys = [...new Set(values.map((value) => tagKey(condition.name, value, tagSeed)))];
+    return {
+      access: { source: "tag", keys, kinds },
+      table: statements.tag,
+      name,
+      because: `${name} restricts`,
+    };
+  };
+  // Every value of an `&x` must be there, so any one of them can drive: each is a candidate of its own.
+  const candidates = filter.tags.flatMap((condition) =>
+    condition.mode === "any"
+      ? [byTag(condition, condition.values)]
+      : condition.values.map((value) => byTag(condition, [value])),
+  );
+  if (filter.authors !== undefined) {
+    const keys = [...new Set(filter.authors.map(authorKey))];
+    const access: IndexAccess = { source: "author", keys, kinds };
+    candidates.push({ access, table: statements.author, name: "authors", because: "authors restrict" });
+  }
+  return candidates;
+}
+
+/**
+ * The condition with the fewest index rows, found by counting no further than needed: the first rare one is good enough,
+ * and beyond the second bound they are all alike. Times are not looked at: they restrict every index alike.
+ */
+function rarest(candidates: readonly Candidate[], kinds: readonly number[] | undefined): Choice {
+  let best: { readonly candidate: Candidate; readonly count: number } | undefined;
+  for (const max of [RARE_MAX, COMPARED_MAX]) {
+    for (const candidate of candidates) {
+      const count = countRows(candidate, kinds, max);
+      if (count < max && (best === undefined || count < best.count)) best = { candidate, count };
+      if (count < RARE_MAX) break;
+    }
+    if (best !== undefined) break;
+  }
+  const chosen = best?.candidate ?? candidates[0]!;
+  const because =
+    best === undefined
+      ? `${chosen.name} is as common as the others`
+      : `${chosen.name} is the rarest condition (${best.count} rows)`;
+  return { access: chosen.access, because };
+}
+
+function countRows({ access, table }: Candidate, kinds: readonly number[] | undefined, max: number): number {
+  const keys = "keys" in access ? access.keys : [];
+  return table.countRows(JSON.stringify(keys), kinds && JSON.stringify(kinds), max);
+}
+
+// Measured costs in microseconds, rounded: only their proportions matter.
+const TAIL_ROW_US = 0.003;
+const STREAM_US = 4;
+const HEAD_US = 0.8;
+const SKIP_HEAD_US = 7;
+const INDEX_HIT_US = 0.2;
+
+/**
+ * Walking the tail costs by the row, whoever wrote it; the index costs by the stream and the hit. The tail's own counts
+ * tell how far a walk must go: an upper bound for kinds and authors, multiplied when both restrict. Tags are not in the
+ * columns, so what is driven by a tag goes to the index (and takes the JSON from the tail).
+ */
+function isTailCheaper(filter: Filter, access: Access, tail: RecentTail): boolean {
+  if (access.source === "tag" || access.source === "ids" || access.source === "nothing") return false;
+  if (tail.size === 0 || (filter.until ?? Number.MAX_SAFE_INTEGER) <= tail.horizon) return false;
+  const wanted = wantedOf(filter) + 1;
+  const matching = matchingInTail(filter, tail);
+  const walked = matching <= wanted ? tail.columns.length : (tail.columns.length * wanted) / matching;
+  return walked * TAIL_ROW_US < indexCost(access, wanted);
+}
+
+function matchingInTail(filter: Filter, tail: RecentTail): number {
+  let share = 1;
+  if (filter.kinds !== undefined) {
+    const count = filter.kinds.reduce((sum, kind) => sum + (tail.kindCounts[kind] ?? 0), 0);
+    share *= count / tail.size;
+  }
+  if (filter.authors !== undefined) {
+    const count = filter.authors.reduce(
+      (sum, author) => sum + tail.authorCounts[tailAuthor(author) & 0xffff]!,
+      0,
+    );
+    share *= Math.min(1, count / tail.size);
+  }
+  return share * tail.size;
+}
+
+function indexCost(access: IndexAccess, wanted: number): number {
+  const hits = wanted * INDEX_HIT_US;
+  if (access.source === "time") return STREAM_US + hits;
+  if (access.source === "kind") return access.kinds.length * STREAM_US + hits;
+  if (access.kinds === undefined) return access.keys.length * SKIP_HEAD_US + wanted * STREAM_US;
+  const pairs = access.keys.length * access.kinds.length;
+  if (pairs <= 6) return pairs * STREAM_US + hits;
+  return pairs * HEAD_US + Math.min(pairs, wanted) * STREAM_US + hits;
+}

@@ -1,0 +1,98 @@
+// The read side of the hot store: scans, lookups and the log, on a connection that cannot write.
+
+import { Database } from "bun:sqlite";
+import type { Filter } from "../nostr/filter.ts";
+import type { Hit, HotReader, LogEntry, Scan, ScanOptions } from "./contract.ts";
+import { EventCache } from "./event-cache.ts";
+import { HitLookup } from "./hit-lookup.ts";
+import { LogReader } from "./log.ts";
+import { WORK_PER_LOOK } from "./scan-budget.ts";
+import { createScan, type ScanGround } from "./scan.ts";
+import { ReadStatements } from "./stream-sql.ts";
+import { lastSeqOf, type RecentTail } from "./tail.ts";
+
+export interface ReaderOptions {
+  /** The store's secret for tag keys (meta `tag_seed`). */
+  readonly tagSeed: bigint;
+  /** Of this thread; whoever owns it loads it and applies every commit. */
+  readonly tail?: RecentTail;
+  /** Bytes of events kept that are not in the tail. */
+  readonly cacheBytes?: number;
+  /** Bytes of SQLite's own page cache. */
+  readonly pageCacheBytes?: number;
+  /** Bytes of the file that are mapped into memory; SQLite takes no more than 2 GiB. */
+  readonly mmapBytes?: number;
+  /** Work between two looks at the clock (see Meter). Tests make it small. */
+  readonly workPerLook?: number;
+}
+
+const MEBIBYTE = 2 ** 20;
+
+/** Opens a reader on an existing store. Throws when the file is missing or is not a store. */
+export function createReader(path: string, options: ReaderOptions): HotReader {
+  return new SqliteReader(openForReading(path, options), options);
+}
+
+function openForReading(path: string, options: ReaderOptions): Database {
+  const database = new Database(path, { readonly: true });
+  database.run("PRAGMA query_only = ON");
+  database.run("PRAGMA busy_timeout = 5000");
+  database.run(`PRAGMA cache_size = -${Math.ceil((options.pageCacheBytes ?? 64 * MEBIBYTE) / 1024)}`);
+  database.run(`PRAGMA mmap_size = ${options.mmapBytes ?? 2048 * MEBIBYTE}`);
+  return database;
+}
+
+class SqliteReader implements HotReader {
+  private readonly database: Database;
+  private readonly ground: ScanGround;
+  private readonly lookup: HitLookup;
+  private readonly logReader: LogReader;
+
+  constructor(database: Database, options: ReaderOptions) {
+    this.database = database;
+    const statements = new ReadStatements(database);
+    const cache = new EventCache(options.cacheBytes ?? 64 * MEBIBYTE);
+    this.lookup = new HitLookup(statements, options.tail, cache);
+    this.logReader = new LogReader(database);
+    this.ground = {
+      statements,
+      lookup: this.lookup,
+      tail: options.tail,
+      tagSeed: options.tagSeed,
+      workPerLook: options.workPerLook ?? WORK_PER_LOOK,
+    };
+  }
+
+  scan(filter: Filter, options: ScanOptions = {}): Scan {
+    return createScan(this.ground, filter, options);
+  }
+
+  has(id: string): boolean {
+    return this.lookup.hasId(id);
+  }
+
+  get(id: string): Hit | undefined {
+    return this.lookup.byId(id);
+  }
+
+  getMany(seqs: readonly number[]): Hit[] {
+    const hits: Hit[] = [];
+    for (const seq of seqs) {
+      const hit = this.lookup.storedBySeq(seq);
+      if (hit !== undefined) hits.push(hit);
+    }
+    return hits;
+  }
+
+  log(after: number, limit: number): LogEntry[] {
+    return this.logReader.entries(after, limit);
+  }
+
+  lastSeq(): number {
+    return lastSeqOf(this.database);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}

@@ -1,0 +1,159 @@
+// A scan: candidates from the tail and the indexes, tested for good, handed out newest first.
+
+import type { Filter } from "../nostr/filter.ts";
+import { idOfJson } from "../nostr/event-json.ts";
+import type { Budget, Hit, Scan, ScanOptions, ScanPlan, ScanPosition, ScanState } from "./contract.ts";
+import type { HitLookup } from "./hit-lookup.ts";
+import { type Plan, planScan, wantedOf } from "./plan.ts";
+import { Meter } from "./scan-budget.ts";
+import { IdSource } from "./scan-ids.ts";
+import { compileMatch } from "./scan-match.ts";
+import { type HitSource, PAUSED, sortsAfter, startOf } from "./scan-source.ts";
+import { StreamSource } from "./scan-streams.ts";
+import { TailSource } from "./scan-tail.ts";
+import type { ReadStatements } from "./stream-sql.ts";
+import type { RecentTail } from "./tail.ts";
+
+/** What a scan reads from. One for each reader. */
+export interface ScanGround {
+  readonly statements: ReadStatements;
+  readonly lookup: HitLookup;
+  readonly tail: RecentTail | undefined;
+  readonly tagSeed: bigint;
+  readonly workPerLook: number;
+}
+
+export function createScan(ground: ScanGround, filter: Filter, options: ScanOptions): Scan {
+  return new FilterScan(ground, filter, options);
+}
+
+/**
+ * What it keeps between two runs is a position and buffered rows. When the store or the tail has changed in the
+ * meantime, the buffers are dropped and the sources begin anew at the position: it never shows what is gone.
+ */
+class FilterScan implements Scan {
+  private readonly ground: ScanGround;
+  private readonly filter: Filter;
+  private readonly matches: (hit: Hit) => boolean;
+  private readonly upToSeq: number;
+  private readonly chosen: Plan;
+  private readonly meter: Meter;
+  private source: HitSource | undefined;
+  private isInTail = false;
+  private isExhausted: boolean;
+  private streams = 0;
+  /** The last hit that was visited or passed over; `place` when a stretch was passed over since. */
+  private last: Hit | undefined;
+  private place: ScanPosition | undefined;
+  private dataVersion = 0;
+  private tailVersion = 0;
+
+  constructor(ground: ScanGround, filter: Filter, options: ScanOptions) {
+    this.ground = ground;
+    this.filter = filter;
+    this.matches = compileMatch(filter);
+    this.upToSeq = options.upToSeq ?? Number.MAX_SAFE_INTEGER;
+    this.place = options.after;
+    this.chosen = planScan(filter, ground.statements, ground.tail, ground.tagSeed);
+    this.meter = new Meter(ground.workPerLook);
+    this.isExhausted = this.chosen.access.source === "nothing";
+  }
+
+  get plan(): ScanPlan {
+    const { access, usesTail, because } = this.chosen;
+    if (!usesTail || access.source === "nothing" || access.source === "ids") {
+      return { source: access.source, streams: this.streams, because };
+    }
+    return {
+      source: this.isBelowTailNeeded() ? `tail+${access.source}` : "tail",
+      streams: this.streams,
+      because,
+    };
+  }
+
+  position(): ScanPosition | undefined {
+    if (this.last !== undefined) {
+      this.place = { createdAt: this.last.createdAt, id: idOfJson(this.last.json) };
+      this.last = undefined;
+    }
+    return this.place;
+  }
+
+  run(visit: (hit: Hit) => boolean, budget: Budget): ScanState {
+    if (this.isExhausted) return "exhausted";
+    this.meter.start(budget);
+    this.refresh();
+    // Only hits of the second where we begin can lie before the place, so comparing ids ends with that second.
+    const place = this.position();
+    for (;;) {
+      const hit = this.source!.next(this.meter);
+      if (hit === PAUSED) return this.pause();
+      if (hit === undefined) {
+        if (this.goBelowTail()) continue;
+        this.isExhausted = true;
+        return "exhausted";
+      }
+      if (place !== undefined && hit.createdAt >= place.createdAt && !sortsAfter(hit, place)) continue;
+      this.last = hit;
+      if (hit.seq > this.upToSeq || !this.matches(hit)) continue;
+      if (!visit(hit)) return "stopped";
+    }
+  }
+
+  private pause(): ScanState {
+    const reached = this.source!.reached();
+    const place = this.position();
+    if (reached !== undefined && (place === undefined || isFurther(reached, place))) this.place = reached;
+    return "paused";
+  }
+
+  /** Begins, or begins anew where something has changed since the last run. */
+  private refresh(): void {
+    const { statements, tail } = this.ground;
+    const dataVersion = statements.dataVersion();
+    const tailVersion = tail?.version ?? 0;
+    const isFresh =
+      this.source !== undefined && dataVersion === this.dataVersion && tailVersion === this.tailVersion;
+    if (isFresh) return;
+    this.dataVersion = dataVersion;
+    this.tailVersion = tailVersion;
+    const start = startOf(this.position(), this.filter.until);
+    this.isInTail = this.chosen.usesTail && start.createdAt > (tail?.horizon ?? Number.POSITIVE_INFINITY);
+    this.setSource(this.isInTail ? new TailSource(tail!, this.filter, start) : this.indexSource());
+  }
+
+  private setSource(source: HitSource): void {
+    this.source = source;
+    this.streams = source.streams;
+  }
+
+  private goBelowTail(): boolean {
+    if (!this.isInTail || !this.isBelowTailNeeded()) return false;
+    this.isInTail = false;
+    this.setSource(this.indexSource(this.ground.tail!.horizon));
+    return true;
+  }
+
+  private isBelowTailNeeded(): boolean {
+    const horizon = this.ground.tail!.horizon;
+    return horizon >= 0 && (this.filter.since ?? 0) <= horizon;
+  }
+
+  private indexSource(horizon?: number): HitSource {
+    const { access } = this.chosen;
+    const { statements, lookup } = this.ground;
+    if (access.source === "ids") return new IdSource(access.ids, lookup);
+    if (access.source === "nothing") throw new Error("a scan of nothing has no source");
+    const until = Math.min(this.filter.until ?? Number.MAX_SAFE_INTEGER, horizon ?? Number.MAX_SAFE_INTEGER);
+    const bounds = {
+      start: startOf(this.position(), until),
+      since: this.filter.since ?? 0,
+      wanted: wantedOf(this.filter),
+    };
+    return new StreamSource(access, bounds, this.upToSeq, statements, lookup);
+  }
+}
+
+function isFurther(a: ScanPosition, b: ScanPosition): boolean {
+  return a.createdAt !== b.createdAt ? a.createdAt < b.createdAt : a.id > b.id;
+}

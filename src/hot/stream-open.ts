@@ -1,0 +1,125 @@
+// From an access path to its streams: which (key, kind) pairs exist, and how new each one's newest row is.
+
+import type { IndexAccess } from "./plan.ts";
+import type { Start } from "./scan-source.ts";
+import { CHUNK_MAX, IndexStream } from "./stream.ts";
+import { HEADS_MAX, type HeadRow, type KeyedTable, type ReadStatements } from "./stream-sql.ts";
+
+/** Up to here pairs are opened straight away: asking for their heads first would cost more than it saves. */
+const DIRECT_PAIRS_MAX = 6;
+const FIRST_CHUNK_MIN = 4;
+const RANK_MAX = 0xffff_ffff;
+
+export interface StreamBounds {
+  readonly start: Start;
+  readonly since: number;
+  /** How many hits the caller probably wants in all: sizes the first chunks, nothing else. */
+  readonly wanted: number;
+}
+
+/**
+ * Yields streams in portions, one statement each at most, so that a hostile key with tens of thousands of kinds can be
+ * paused in the middle. Nothing may be read from them before the last portion has come.
+ */
+export function* openStreams(
+  access: IndexAccess,
+  bounds: StreamBounds,
+  statements: ReadStatements,
+): Generator<IndexStream[], void> {
+  switch (access.source) {
+    case "time":
+      yield [directStream(statements.time, 0, 0, 1, bounds)];
+      return;
+    case "kind":
+      yield access.kinds.map((kind) => directStream(statements.kind, 0, kind, access.kinds.length, bounds));
+      return;
+    case "author":
+      yield* openKeyed(statements.author, access.keys, access.kinds, bounds);
+      return;
+    case "tag":
+      yield* openKeyed(statements.tag, access.keys, access.kinds, bounds);
+      return;
+  }
+}
+
+function* openKeyed(
+  table: KeyedTable,
+  keys: readonly number[],
+  kinds: readonly number[] | undefined,
+  bounds: StreamBounds,
+): Generator<IndexStream[], void> {
+  if (kinds === undefined) {
+    yield* openByNextKinds(table, keys, bounds);
+  } else if (keys.length * kinds.length <= DIRECT_PAIRS_MAX) {
+    const pairs = keys.length * kinds.length;
+    yield keys.flatMap((key) => kinds.map((kind) => directStream(table, key, kind, pairs, bounds)));
+  } else {
+    yield* openByHeads(table, keys, kinds, bounds);
+  }
+}
+
+/** Known kinds: one statement for each slice of keys tells every pair's newest second. */
+function* openByHeads(
+  table: KeyedTable,
+  keys: readonly number[],
+  kinds: readonly number[],
+  bounds: StreamBounds,
+): Generator<IndexStream[], void> {
+  const kindsAtOnce = Math.min(kinds.length, HEADS_MAX);
+  const keysAtOnce = Math.max(1, Math.floor(HEADS_MAX / kindsAtOnce));
+  for (let k = 0; k < kinds.length; k += kindsAtOnce) {
+    const kindsJson = JSON.stringify(kinds.slice(k, k + kindsAtOnce));
+    for (let i = 0; i < keys.length; i += keysAtOnce) {
+      const keysJson = JSON.stringify(keys.slice(i, i + keysAtOnce));
+      yield headStreams(table, table.heads(keysJson, kindsJson, bounds.start.createdAt), bounds);
+    }
+  }
+}
+
+/** Unknown kinds: a skip scan, some kinds of many keys at a time, until each key has answered that it has no more. */
+function* openByNextKinds(
+  table: KeyedTable,
+  keys: readonly number[],
+  bounds: StreamBounds,
+): Generator<IndexStream[], void> {
+  const keysAtOnce = HEADS_MAX / 8;
+  for (let i = 0; i < keys.length; i += keysAtOnce) {
+    const lastKinds = new Map(keys.slice(i, i + keysAtOnce).map((key) => [key, -1]));
+    while (lastKinds.size > 0) {
+      const heads = table.nextKinds(JSON.stringify([...lastKinds]), bounds.start.createdAt);
+      for (const [key, kind] of heads) {
+        if (kind === null) lastKinds.delete(key);
+        else lastKinds.set(key, kind);
+      }
+      yield headStreams(table, heads, bounds);
+    }
+  }
+}
+
+/** Pairs whose newest row is missing or too old are left out. */
+function headStreams(
+  table: KeyedTable,
+  heads: readonly HeadRow[],
+  { start, since }: StreamBounds,
+): IndexStream[] {
+  const streams: IndexStream[] = [];
+  for (const [key, kind, createdAt] of heads) {
+    if (kind === null || createdAt === null || createdAt < since) continue;
+    const rank = createdAt === start.createdAt ? start.rank : RANK_MAX;
+    streams.push(new IndexStream(table, key, kind, since, createdAt, rank, FIRST_CHUNK_MIN));
+  }
+  return streams;
+}
+
+function directStream(
+  table: KeyedTable | ReadStatements["kind"],
+  key: number,
+  kind: number,
+  streams: number,
+  { start, since, wanted }: StreamBounds,
+): IndexStream {
+  // One row more than wanted tells the caller whether there is more, without another chunk.
+  const share = Math.ceil(wanted / streams) + 1;
+  const firstChunk = Math.min(CHUNK_MAX, Math.max(FIRST_CHUNK_MIN, share));
+  return new IndexStream(table, key, kind, since, start.createdAt, start.rank, firstChunk);
+}

@@ -1,0 +1,233 @@
+// The recent tail: the newest events in memory, complete above its horizon, bounded in bytes.
+
+import type { Database } from "bun:sqlite";
+import { idOfJson, pubkeyOfJson } from "../nostr/event-json.ts";
+import type { Committed, Hit } from "./contract.ts";
+import { hitBytes } from "./hit-bytes.ts";
+import { KeyTable } from "./key-table.ts";
+import { authorKey, idKey, rankOf } from "./keys.ts";
+import { DEAD, TailColumns, type TailRow } from "./tail-columns.ts";
+
+export interface TailOptions {
+  /** Memory for events, columns and tables together, in bytes (estimated from above). */
+  readonly bytesMax: number;
+  /** Secret 32-bit number that spreads the hash tables. Any of the store's secrets will do, cut down. */
+  readonly spread?: number;
+}
+
+/** Buckets of the author counts: an upper bound of what one author has in the tail. */
+const AUTHOR_BUCKETS = 65_536;
+const LOAD_CHUNK = 1024;
+
+export function createTail(options: TailOptions): RecentTail {
+  return new RecentTail(options);
+}
+
+/** The low 32 bits of an author's key, as the columns hold it. */
+export function tailAuthor(pubkey: string): number {
+  return authorKey(pubkey) >>> 0;
+}
+
+/**
+ * Everything with created_at above `horizon` that the store holds as of `lastSeq`. It starts empty and complete for
+ * nothing; load() fills it from the store, and from then on apply() must be given every commit, in order.
+ */
+export class RecentTail {
+  readonly columns: TailColumns;
+  /** Complete for created_at > horizon: -1 when the whole store fits, Infinity before load(). */
+  horizon = Number.POSITIVE_INFINITY;
+  lastSeq = 0;
+  /** Changes with every change of content: a scan that paused looks whether its place still holds. */
+  version = 0;
+  bytes = 0;
+  readonly kindCounts = new Uint32Array(65_536);
+  readonly authorCounts = new Uint32Array(AUTHOR_BUCKETS);
+  /** All zero between uses: a walk flags the kinds it looks for, and clears them before anything else can run. */
+  readonly kindFlags = new Uint8Array(65_536);
+  readonly spread: number;
+  private readonly bytesMax: number;
+  private readonly hits: (Hit | undefined)[] = [];
+  private readonly free: number[] = [];
+  private readonly slotsById: KeyTable;
+  private readonly slotsBySeq: KeyTable;
+
+  constructor(options: TailOptions) {
+    this.bytesMax = options.bytesMax;
+    this.spread = options.spread ?? 0x9e3779b1;
+    this.slotsById = new KeyTable(this.spread);
+    this.slotsBySeq = new KeyTable(this.spread);
+    this.columns = new TailColumns((a, b) => idOfJson(this.hits[a]!.json) > idOfJson(this.hits[b]!.json));
+  }
+
+  /** Events held. */
+  get size(): number {
+    return this.hits.length - this.free.length;
+  }
+
+  has(id: string): boolean {
+    return this.slotOfId(id) !== -1;
+  }
+
+  get(id: string): Hit | undefined {
+    const slot = this.slotOfId(id);
+    return slot === -1 ? undefined : this.hits[slot];
+  }
+
+  bySeq(seq: number): Hit | undefined {
+    const slot = this.slotOfSeq(seq);
+    return slot === -1 ? undefined : this.hits[slot];
+  }
+
+  atSlot(slot: number): Hit {
+    return this.hits[slot]!;
+  }
+
+  /** Takes in one commit: stored events above the horizon come in, removed ones go, the oldest make room. */
+  apply(committed: Committed): void {
+    if (this.horizon === Number.POSITIVE_INFINITY) return;
+    const fresh = committed.stored.filter((hit) => hit.createdAt > this.horizon && hit.seq > this.lastSeq);
+    if (fresh.length > 0) this.insert(fresh);
+    for (const seq of committed.removed) this.remove(seq);
+    this.evict();
+    this.lastSeq = Math.max(this.lastSeq, committed.lastSeq);
+    this.version++;
+  }
+
+  /**
+   * Fills an empty tail from the store, newest first until the bytes are spent, as one consistent snapshot. Blocks its
+   * thread for about 3 µs an event. Commits with a seq that the snapshot already held are passed over by apply().
+   */
+  load(database: Database): void {
+    database.run("BEGIN");
+    try {
+      this.lastSeq = lastSeqOf(database);
+      this.loadRows(database);
+    } finally {
+      database.run("COMMIT");
+    }
+    this.version++;
+  }
+
+  private loadRows(database: Database): void {
+    const chunk = database.prepare<unknown, number[]>(
+      `SELECT seq, created_at, rank, kind, expires_at, json FROM event WHERE (created_at, rank, seq) < (?1, ?2, ?3)
+       ORDER BY created_at DESC, rank DESC, seq DESC LIMIT ${LOAD_CHUNK}`,
+    );
+    try {
+      const held: TailRow[] = [];
+      let [createdAt, rank, seq] = [Number.MAX_SAFE_INTEGER, 2 ** 32, 0];
+      for (;;) {
+        const rows = chunk.values(createdAt, rank, seq) as [number, number, number, number, number, string][];
+        for (const row of rows) {
+          [seq, createdAt, rank] = row;
+          held.push(this.hold({ seq, createdAt, kind: row[3], expiresAt: row[4], json: row[5] }));
+        }
+        const isFull = this.bytes > this.bytesMax;
+        if (!isFull && rows.length === LOAD_CHUNK) continue;
+        this.columns.insert(held.reverse().sort((a, b) => this.compareRows(a, b)));
+        this.horizon = -1;
+        this.evict();
+        return;
+      }
+    } finally {
+      chunk.finalize();
+    }
+  }
+
+  private insert(hits: readonly Hit[]): void {
+    const rows: TailRow[] = [];
+    for (const { seq, createdAt, kind, expiresAt, json } of hits) {
+      // A fresh object: what comes in may carry a parsed event that must not be kept alive.
+      rows.push(this.hold({ seq, createdAt, kind, expiresAt, json }));
+    }
+    if (rows.length > 1) rows.sort((a, b) => this.compareRows(a, b));
+    this.columns.insert(rows);
+  }
+
+  private compareRows(a: TailRow, b: TailRow): number {
+    if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
+    if (a.rank !== b.rank) return a.rank - b.rank;
+    return idOfJson(this.hits[a.slot]!.json) > idOfJson(this.hits[b.slot]!.json) ? -1 : 1;
+  }
+
+  private hold(hit: Hit): TailRow {
+    const slot = this.free.pop() ?? this.hits.length;
+    this.hits[slot] = hit;
+    const id = idOfJson(hit.json);
+    const author = tailAuthor(pubkeyOfJson(hit.json));
+    this.slotsById.add(idKey(id), slot);
+    this.slotsBySeq.add(hit.seq, slot);
+    this.kindCounts[hit.kind]!++;
+    this.authorCounts[author % AUTHOR_BUCKETS]!++;
+    this.bytes += hitBytes(hit.json);
+    return { createdAt: hit.createdAt, rank: rankOf(id), author, kind: hit.kind, slot };
+  }
+
+  private release(slot: number): void {
+    const hit = this.hits[slot]!;
+    this.hits[slot] = undefined;
+    this.free.push(slot);
+    this.slotsById.remove(idKey(idOfJson(hit.json)), slot);
+    this.slotsBySeq.remove(hit.seq, slot);
+    this.kindCounts[hit.kind]!--;
+    this.authorCounts[tailAuthor(pubkeyOfJson(hit.json)) % AUTHOR_BUCKETS]!--;
+    this.bytes -= hitBytes(hit.json);
+  }
+
+  private remove(seq: number): void {
+    const slot = this.slotOfSeq(seq);
+    if (slot === -1) return;
+    const hit = this.hits[slot]!;
+    this.columns.kill(this.columns.find(hit.createdAt, rankOf(idOfJson(hit.json)), slot));
+    this.release(slot);
+  }
+
+  /** Drops whole seconds, oldest first: the horizon is a second, and the tail is complete above it. */
+  private evict(): void {
+    const { columns } = this;
+    while (this.bytes > this.bytesMax && columns.length > 0) {
+      this.horizon = columns.createdAt[columns.start]!;
+      while (columns.length > 0 && columns.createdAt[columns.start] === this.horizon) {
+        const slot = columns.dropOldest();
+        if (slot !== DEAD) this.release(slot);
+      }
+    }
+  }
+
+  private slotOfId(id: string): number {
+    const fingerprint = idKey(id) >>> 0;
+    for (
+      let at = this.slotsById.next(fingerprint, -1);
+      at !== -1;
+      at = this.slotsById.next(fingerprint, at)
+    ) {
+      const slot = this.slotsById.slotAt(at);
+      if (this.hits[slot]!.json.startsWith(id, '{"id":"'.length)) return slot;
+    }
+    return -1;
+  }
+
+  private slotOfSeq(seq: number): number {
+    const fingerprint = seq >>> 0;
+    for (
+      let at = this.slotsBySeq.next(fingerprint, -1);
+      at !== -1;
+      at = this.slotsBySeq.next(fingerprint, at)
+    ) {
+      const slot = this.slotsBySeq.slotAt(at);
+      if (this.hits[slot]!.seq === seq) return slot;
+    }
+    return -1;
+  }
+}
+
+/** The last seq given out, in events, removals or by the writer's own count. */
+export function lastSeqOf(database: Database): number {
+  const row = database
+    .query<{ seq: number }, []>(
+      `SELECT max(ifnull((SELECT max(seq) FROM event), 0), ifnull((SELECT max(seq) FROM removal), 0),
+                  ifnull((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'seq'), 0)) AS seq`,
+    )
+    .get();
+  return row?.seq ?? 0;
+}

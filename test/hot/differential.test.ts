@@ -1,0 +1,223 @@
+// Random stores and filters: every way of scanning must answer what the plain model answers.
+
+import { Database } from "bun:sqlite";
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Budget, Hit, HotReader, Scan, ScanOptions, ScanState } from "../../src/hot/contract.ts";
+import { createReader } from "../../src/hot/reader.ts";
+import { createTail, type RecentTail } from "../../src/hot/tail.ts";
+import { idOfJson } from "../../src/nostr/event-json.ts";
+import type { Filter } from "../../src/nostr/filter.ts";
+import { createSchema, hitOf, insertRows, removeRows } from "../support/insert-rows.ts";
+import { type NaiveRow, NaiveStore } from "../support/naive-store.ts";
+import { prng, testSeed } from "../support/prng.ts";
+import { pick, type Random, RandomWorld } from "../support/random-events.ts";
+
+const STORES = Number(process.env["DIFFERENTIAL_STORES"] ?? 5);
+const FILTERS = 60;
+const TAG_SEED = 0x1234_5678_9abc_def0n;
+const AMPLE: Budget = { deadlineMs: Number.POSITIVE_INFINITY };
+const SPENT: Budget = { deadlineMs: 0 };
+
+const folder = mkdtempSync(join(tmpdir(), "thermocline-differential-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A store with the model beside it, and readers with different tails that must all agree. */
+class World {
+  readonly model = new NaiveStore();
+  readonly readers: HotReader[];
+  readonly random: Random;
+  readonly world: RandomWorld;
+  private readonly database: Database;
+  private readonly tails: RecentTail[];
+  private lastSeq = 0;
+
+  constructor(path: string, seed: number) {
+    this.random = prng(seed);
+    this.world = new RandomWorld(this.random);
+    this.database = new Database(path, { create: true });
+    createSchema(this.database);
+    this.commit(150 + Math.floor(this.random() * 150), 0);
+    this.tails = [2 ** 30, 40_000, 4_000].map((bytesMax) => createTail({ bytesMax, spread: seed }));
+    for (const tail of this.tails) tail.load(this.database);
+    const workPerLook = 1;
+    this.readers = [undefined, ...this.tails].map((tail) =>
+      createReader(path, { tagSeed: TAG_SEED, cacheBytes: 20_000, workPerLook, ...(tail && { tail }) }),
+    );
+  }
+
+  /** Adds events and removes some, as the writer would in one transaction. */
+  commit(added: number, removed: number): void {
+    const rows: NaiveRow[] = [];
+    for (let i = 0; i < added; i++) rows.push({ seq: ++this.lastSeq, event: this.world.event() });
+    const before = this.model.rows;
+    const gone =
+      before.length === 0 ? [] : Array.from({ length: removed }, () => pick(this.random, before).seq);
+    insertRows(this.database, rows, TAG_SEED);
+    removeRows(this.database, gone);
+    this.model.add(rows);
+    this.model.remove(gone);
+    const stored = rows.map((row) => ({ ...hitOf(row), event: row.event }));
+    for (const tail of this.tails ?? []) tail.apply({ lastSeq: this.lastSeq, stored, removed: gone });
+  }
+
+  filter(): Filter {
+    return this.world.filter(this.model.rows.map((row) => row.event));
+  }
+
+  expected(filter: Filter, upToSeq?: number): string[] {
+    return this.model.matches(filter, upToSeq).map((row) => row.event.id);
+  }
+
+  close(): void {
+    for (const reader of this.readers) reader.close();
+    this.database.close();
+  }
+}
+
+function collect(scan: Scan, max: number, budget: Budget, into: string[]): ScanState {
+  let left = max;
+  return scan.run((hit: Hit) => {
+    into.push(idOfJson(hit.json));
+    return --left > 0;
+  }, budget);
+}
+
+function answer(reader: HotReader, filter: Filter, options?: ScanOptions): string[] {
+  const ids: string[] = [];
+  expect(collect(reader.scan(filter, options), Number.POSITIVE_INFINITY, AMPLE, ids)).toBe("exhausted");
+  return ids;
+}
+
+function eachCase(name: string, check: (world: World, filter: Filter) => void, filters = FILTERS): void {
+  const seed = testSeed();
+  test(`${name} (SEED=${seed})`, () => {
+    for (let i = 0; i < STORES; i++) {
+      const world = new World(join(folder, `${name.replaceAll(" ", "-")}-${i}.db`), seed + i);
+      for (let n = 0; n < filters; n++) check(world, world.filter());
+      world.close();
+    }
+  });
+}
+
+const sourcesSeen = new Set<string>();
+let hitsSeen = 0;
+
+eachCase("whole answers", (world, filter) => {
+  const expected = world.expected(filter);
+  for (const reader of world.readers) {
+    expect(answer(reader, filter)).toEqual(expected);
+    sourcesSeen.add(reader.scan(filter).plan.source);
+  }
+  hitsSeen += expected.length;
+});
+
+test("the random filters met every way of answering, and matched", () => {
+  const ways = [
+    "nothing",
+    "ids",
+    "author",
+    "tag",
+    "kind",
+    "time",
+    "tail",
+    "tail+author",
+    "tail+kind",
+    "tail+time",
+  ];
+  for (const way of ways) expect(sourcesSeen).toContain(way);
+  expect(hitsSeen).toBeGreaterThan(1000);
+});
+
+eachCase("rows up to a seq", (world, filter) => {
+  const upToSeq = pick(world.random, world.model.rows).seq;
+  const expected = world.expected(filter, upToSeq);
+  for (const reader of world.readers) expect(answer(reader, filter, { upToSeq })).toEqual(expected);
+});
+
+eachCase("stops go on where they were", (world, filter) => {
+  const expected = world.expected(filter);
+  for (const reader of world.readers) {
+    const ids: string[] = [];
+    const scan = reader.scan(filter);
+    const page = 1 + Math.floor(world.random() * 7);
+    while (collect(scan, page, AMPLE, ids) !== "exhausted") expect(ids.length % page).toBe(0);
+    expect(ids).toEqual(expected);
+  }
+});
+
+eachCase("positions hand over to another reader", (world, filter) => {
+  const ids: string[] = [];
+  const page = 1 + Math.floor(world.random() * 7);
+  for (let scan = pick(world.random, world.readers).scan(filter); ;) {
+    const state = collect(scan, page, world.random() < 0.5 ? AMPLE : SPENT, ids);
+    if (state === "exhausted") break;
+    const after = scan.position();
+    scan = pick(world.random, world.readers).scan(filter, after && { after });
+    // A budget that is always spent may pause before anything is passed over; somebody must have time in the end.
+    if (state === "paused" && collect(scan, page, AMPLE, ids) === "exhausted") break;
+  }
+  expect(ids).toEqual(world.expected(filter));
+});
+
+eachCase("spent budgets pause and always come to the end", (world, filter) => {
+  const expected = world.expected(filter);
+  for (const reader of world.readers) {
+    const ids: string[] = [];
+    const scan = reader.scan(filter);
+    let runs = 0;
+    while (collect(scan, Number.POSITIVE_INFINITY, SPENT, ids) === "paused")
+      expect(++runs).toBeLessThan(5000);
+    expect(ids).toEqual(expected);
+  }
+});
+
+eachCase(
+  "commits between runs",
+  (world, filter) => {
+    const running = world.readers.map((reader) => ({
+      scan: reader.scan(filter),
+      ids: [] as string[],
+      isDone: false,
+    }));
+    const page = 1 + Math.floor(world.random() * 4);
+    const everSeen = new Set(world.expected(filter));
+    for (const run of running) run.isDone = collect(run.scan, page, AMPLE, run.ids) === "exhausted";
+    const first = running.map((run) => [...run.ids]);
+    world.commit(Math.floor(world.random() * 12), Math.floor(world.random() * 25));
+    const expected = world.expected(filter);
+    for (const id of expected) everSeen.add(id);
+    for (const [i, { scan, ids, isDone }] of running.entries()) {
+      const last = world.model.rows.find((row) => row.event.id === ids.at(-1));
+      while (!isDone && collect(scan, page, AMPLE, ids) !== "exhausted");
+      expect(new Set(ids).size).toBe(ids.length);
+      const later = ids.slice(first[i]!.length);
+      expect(later.every((id) => expected.includes(id))).toBe(true);
+      if (isDone || last === undefined) continue;
+      expect(later).toEqual(expected.slice(expected.indexOf(last.event.id) + 1));
+    }
+    for (const reader of world.readers) expect(answer(reader, filter)).toEqual(expected);
+  },
+  25,
+);
+
+eachCase(
+  "lookups",
+  (world) => {
+    world.commit(2, 3);
+    const known = world.model.rows;
+    const seqs = Array.from({ length: 5 }, () => Math.floor(world.random() * 320));
+    for (const reader of world.readers) {
+      const { event, seq } = pick(world.random, known);
+      expect(reader.has(event.id)).toBe(true);
+      expect(reader.get(event.id)?.seq).toBe(seq);
+      const stranger = `${event.id.slice(0, 12)}${"0".repeat(52)}`;
+      expect([reader.has(stranger), reader.get(stranger)]).toEqual([false, undefined]);
+      const expected = seqs.filter((wanted) => known.some((row) => row.seq === wanted));
+      expect(reader.getMany(seqs).map((hit) => hit.seq)).toEqual(expected);
+    }
+  },
+  25,
+);
