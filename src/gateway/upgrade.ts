@@ -1,0 +1,39 @@
+// From an HTTP request to a WebSocket, or to the HTTP answer that says why not.
+
+import { reasonText } from "../nostr/reason.ts";
+import type { Connections } from "./connections.ts";
+import type { ConnectionData } from "./websocket.ts";
+
+/** The part of Bun's Server that the relay uses. */
+export interface HostServer {
+  upgrade(request: Request, options: { data: ConnectionData }): boolean;
+  requestIP(request: Request): { readonly address: string } | null;
+  publish(topic: string, data: string, compress?: boolean): number;
+  readonly pendingWebSockets: number;
+}
+
+export function wantsWebSocket(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/**
+ * Upgrades on `/` only: any other path would silently behave like the relay itself (NIP-01, single endpoint). Undefined
+ * means that the runtime has taken the connection over.
+ */
+export function upgrade(
+  request: Request,
+  server: HostServer,
+  address: string,
+  connections: Connections,
+): Response | undefined {
+  if (new URL(request.url).pathname !== "/") {
+    return new Response("the relay answers on / only\n", { status: 404 });
+  }
+  const refusal = connections.enter(address);
+  if (refusal !== undefined) {
+    return new Response(`${reasonText(refusal)}\n`, { status: 429, headers: { "retry-after": "60" } });
+  }
+  if (server.upgrade(request, { data: { address } })) return undefined;
+  connections.leave(address);
+  return new Response("this is no valid WebSocket request\n", { status: 400 });
+}
