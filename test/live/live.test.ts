@@ -50,7 +50,11 @@ function stored({ event, json }: VerifiedEvent): StoredEvent {
 }
 
 function subscribe(live: Live, sink: FakeSink, id: string, filters: Filter[]): LiveSubscription {
-  const subscription = new LiveSubscription(id, sink, filters.map((filter) => prepareMatcher(filter)));
+  const subscription = new LiveSubscription(
+    id,
+    sink,
+    filters.map((filter) => prepareMatcher(filter)),
+  );
   subscription.phase = "live";
   live.add(subscription);
   return subscription;
@@ -65,7 +69,8 @@ describe(`live delivery equals matchesFilter (seed ${seed})`, () => {
       const sinks = Array.from({ length: 4 }, () => new FakeSink(random() < 0.7));
       for (const sink of sinks) if (random() < 0.5) sink.keys.add(pick(random, AUTHORS));
       const live = liveWith(sinks);
-      const open: { sink: FakeSink; filters: Filter[]; subscription: LiveSubscription; expected: number }[] = [];
+      const open: { sink: FakeSink; filters: Filter[]; subscription: LiveSubscription; expected: number }[] =
+        [];
       for (let step = 0; step < 60; step++) {
         if (random() < 0.4) {
           const filters = Array.from({ length: 1 + Math.floor(random() * 3) }, () => randomFilter(random));
@@ -99,7 +104,8 @@ describe(`live delivery equals matchesFilter (seed ${seed})`, () => {
 });
 
 describe("hand-over", () => {
-  const note = (created_at = 2000) => stored(unsignedEvent(AUTHORS[0]!, { kind: 1, created_at, content: String(seq) }));
+  const note = (created_at = 2000) =>
+    stored(unsignedEvent(AUTHORS[0]!, { kind: 1, created_at, content: String(seq) }));
 
   test("events during the stored phase are held and pushed at release, in order and once", () => {
     const sink = new FakeSink(true);

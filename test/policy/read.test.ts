@@ -31,10 +31,23 @@ describe("mayRead", () => {
     });
   }
 
-  test("several recipients: any of them", () => expect(reads(1059, [C], [["p", B], ["p", C]])).toBe(true));
+  test("several recipients: any of them", () =>
+    expect(
+      reads(
+        1059,
+        [C],
+        [
+          ["p", B],
+          ["p", C],
+        ],
+      ),
+    ).toBe(true));
 
   test("a vanish request for one relay is its author's business", () => {
-    expect([reads(62, [], [["relay", "wss://a"]]), reads(62, [A], [["relay", "wss://a"]])]).toEqual([false, true]);
+    expect([reads(62, [], [["relay", "wss://a"]]), reads(62, [A], [["relay", "wss://a"]])]).toEqual([
+      false,
+      true,
+    ]);
     expect(reads(62, [], [["relay", "ALL_RELAYS"]])).toBe(true);
   });
 

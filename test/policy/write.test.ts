@@ -45,8 +45,18 @@ describe("checkWrite", () => {
     ["the last second of the future window", { created_at: NOW + 900 }, {}, undefined],
     ["one second after it", { created_at: NOW + 901 }, {}, "invalid"],
     ["a second before the past window", { created_at: NOW - 61 }, { createdAtPastSecondsMax: 60 }, "invalid"],
-    ["a wrap two days back", { kind: 1059, created_at: NOW - 172_800 }, { createdAtPastSecondsMax: 60 }, undefined],
-    ["an ephemeral wrap an hour back", { kind: 21_059, created_at: NOW - 3600 }, { createdAtPastSecondsMax: 60 }, undefined],
+    [
+      "a wrap two days back",
+      { kind: 1059, created_at: NOW - 172_800 },
+      { createdAtPastSecondsMax: 60 },
+      undefined,
+    ],
+    [
+      "an ephemeral wrap an hour back",
+      { kind: 21_059, created_at: NOW - 3600 },
+      { createdAtPastSecondsMax: 60 },
+      undefined,
+    ],
     ["an event that expires now", { tags: [["expiration", String(NOW)]] }, {}, "invalid"],
     ["an event that expires in a second", { tags: [["expiration", String(NOW + 1)]] }, {}, undefined],
     ["an expiration that is no number", { tags: [["expiration", "soon"]] }, {}, "invalid"],
@@ -54,8 +64,18 @@ describe("checkWrite", () => {
     ["a deletion without targets", { kind: 5 }, {}, "invalid"],
     ["a deletion by id", { kind: 5, tags: [["e", ID]] }, {}, undefined],
     ["a vanish request without relay", { kind: 62 }, {}, "invalid"],
-    ["a vanish request from a blocked key", { kind: 62, tags: [["relay", "ALL_RELAYS"]] }, { blockedPubkeys: new Set([A]) }, undefined],
-    ["a vanish request from a non-member", { kind: 62, tags: [["relay", "ALL_RELAYS"]] }, { allowedPubkeys: new Set([B]), allowedKinds: new Set([1]) }, undefined],
+    [
+      "a vanish request from a blocked key",
+      { kind: 62, tags: [["relay", "ALL_RELAYS"]] },
+      { blockedPubkeys: new Set([A]) },
+      undefined,
+    ],
+    [
+      "a vanish request from a non-member",
+      { kind: 62, tags: [["relay", "ALL_RELAYS"]] },
+      { allowedPubkeys: new Set([B]), allowedKinds: new Set([1]) },
+      undefined,
+    ],
     ["anything without AUTH where it is required", {}, { authRequired: true }, "auth-required"],
   ];
   for (const [what, template, options, prefix] of refusals) {
