@@ -1,0 +1,152 @@
+// Our own relay as a child process on a data folder of its own: started, imported into, measured and stopped.
+
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { endpointOf } from "../wire/connection.ts";
+import { cpuOf, residentBytesOf } from "./process-cost.ts";
+import type { Loaded, LocalControl, Target } from "./target.ts";
+
+const ROOT = join(import.meta.dir, "../../..");
+const ENTRY = join(ROOT, "src/cli/thermocline.ts");
+const READY_SECONDS = 120;
+const STOP_SECONDS = 30;
+
+/** Everything as an operator gets it, but for the limits that would refuse a load from one address. */
+const ENVIRONMENT = {
+  THERMOCLINE_SERVER_MAX_CONNECTIONS: "100000",
+  THERMOCLINE_SERVER_MAX_CONNECTIONS_PER_IP: "100000",
+  THERMOCLINE_LIMITS_INVALID_EVENTS_PER_MINUTE_PER_CONNECTION: "0",
+  THERMOCLINE_LIMITS_EVENTS_PER_SECOND_PER_IP: "0",
+  THERMOCLINE_LIMITS_REQUESTS_PER_SECOND_PER_IP: "0",
+};
+
+export class LocalRelay implements Target, LocalControl {
+  readonly url: string;
+  readonly endpoint;
+  readonly local = this;
+  private readonly folder: string;
+  private readonly port: number;
+  private child: Bun.Subprocess | undefined;
+
+  private constructor(folder: string, port: number) {
+    this.folder = folder;
+    this.port = port;
+    this.url = `ws://127.0.0.1:${port}/`;
+    this.endpoint = endpointOf(this.url);
+  }
+
+  /** Starts a relay on an empty store in a new temporary folder. */
+  static async start(): Promise<LocalRelay> {
+    const relay = new LocalRelay(mkdtempSync(join(tmpdir(), "thermocline-bench-relay-")), freePort());
+    mkdirSync(relay.data);
+    await relay.up();
+    return relay;
+  }
+
+  cpu(): number | undefined {
+    return this.child === undefined ? undefined : cpuOf(this.child.pid);
+  }
+
+  residentBytes(): number | undefined {
+    return this.child === undefined ? undefined : residentBytesOf(this.child.pid);
+  }
+
+  async restart(): Promise<number> {
+    await this.down();
+    return this.up();
+  }
+
+  async importFile(path: string, events: number): Promise<Loaded> {
+    await this.down();
+    const started = performance.now();
+    const child = this.spawn(["import", path, "--data", this.data], "import.log");
+    const code = await child.exited;
+    const seconds = (performance.now() - started) / 1_000;
+    const cpu = Number(child.resourceUsage()?.cpuTime.total ?? 0);
+    await this.up();
+    const faults = code === 0 ? [] : [`import ended with ${code}: ${this.lastLines("import.log")}`];
+    return { events, seconds, cpuPerEvent: cpu / events, faults };
+  }
+
+  storedBytes(): number {
+    const sizes = readdirSync(this.data).map((name) => statSync(join(this.data, name)).size);
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  async stop(): Promise<void> {
+    await this.down();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private get data(): string {
+    return join(this.folder, "data");
+  }
+
+  /** Answers the seconds until the relay answered. */
+  private async up(): Promise<number> {
+    const started = performance.now();
+    const child = this.spawn(["serve", "--data", this.data, "--port", String(this.port)], "relay.log");
+    this.child = child;
+    while (performance.now() - started < READY_SECONDS * 1_000) {
+      if (child.exitCode !== null) break;
+      if (await this.answers()) return (performance.now() - started) / 1_000;
+      await Bun.sleep(10);
+    }
+    await this.down();
+    throw new Error(`the relay did not start: ${this.lastLines("relay.log")}`);
+  }
+
+  private async answers(): Promise<boolean> {
+    try {
+      const headers = { accept: "application/nostr+json" };
+      return (await fetch(`http://127.0.0.1:${this.port}/`, { headers })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  private async down(): Promise<void> {
+    const { child } = this;
+    if (child === undefined) return;
+    this.child = undefined;
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_SECONDS * 1_000);
+    await child.exited;
+    clearTimeout(timer);
+  }
+
+  private spawn(words: readonly string[], log: string): Bun.Subprocess {
+    const output = openSync(join(this.folder, log), "a");
+    const child = Bun.spawn([process.execPath, ENTRY, ...words], {
+      cwd: this.folder,
+      env: { ...process.env, ...ENVIRONMENT },
+      stdin: "ignore",
+      stdout: output,
+      stderr: output,
+    });
+    closeSync(output);
+    return child;
+  }
+
+  private lastLines(log: string): string {
+    return readFileSync(join(this.folder, log), "utf8").trimEnd().split("\n").slice(-5).join(" | ");
+  }
+}
+
+function freePort(): number {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const { port } = server;
+  void server.stop(true);
+  if (port === undefined) throw new Error("no free port on 127.0.0.1");
+  return port;
+}
