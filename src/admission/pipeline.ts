@@ -44,6 +44,9 @@ export interface Publisher {
   foundInvalid(): void;
 }
 
+/** How often a stopping relay looks whether it may go. */
+const IDLE_POLL_MS = 10;
+
 const OVERLOADED = refused(
   refuse("rate-limited", "the relay has more events waiting than it can take; send again in a second"),
 );
@@ -68,6 +71,12 @@ export class Admission {
   /** Events that have been let in and not yet answered. */
   get depth(): number {
     return this.inFlight.size;
+  }
+
+  /** Resolves once everything let in has been answered, or after `patienceMs`. */
+  async idle(patienceMs: number): Promise<void> {
+    const deadlineMs = performance.now() + patienceMs;
+    while (this.inFlight.size > 0 && performance.now() < deadlineMs) await Bun.sleep(IDLE_POLL_MS);
   }
 
   /** Calls settle() exactly once, now or later, with the answer for this event. */

@@ -1,0 +1,156 @@
+// The process: starts the relay on its port, says so in a few lines, and stops it when told.
+
+import { watch } from "node:fs";
+import type { Config } from "./config/settings.ts";
+import { createRelay, type Relay } from "./relay.ts";
+import { createLogger, type Logger } from "./telemetry/logger.ts";
+
+/** Where the settings came from, for the start message. */
+export interface StartContext {
+  /** Path of the settings file, if there is one. */
+  readonly file?: string | undefined;
+}
+
+/** A certificate that changed is read again after this long, when both of its files have been written. */
+const TLS_SETTLE_MS = 1000;
+
+/** Runs until SIGTERM or SIGINT; a second signal exits at once. Resolves when everything is stopped. */
+export async function serve(config: Config, context: StartContext = {}): Promise<void> {
+  const logger = createLogger({ level: config.log.level, format: config.log.format });
+  const relay = await createRelay(config, { logger });
+  const listener = listen(config, relay, logger);
+  announce(config, context, relay, listener.port);
+  const summary = startSummary(config, relay, logger);
+  await untilTold();
+  logger.info({}, "stopping");
+  clearInterval(summary);
+  await relay.stop();
+  await listener.stop();
+  logger.info({}, "stopped");
+}
+
+interface Listener {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+function listen(config: Config, relay: Relay, logger: Logger): Listener {
+  const { host, port } = config.server;
+  const { cert, key } = config.tls;
+  const options = { hostname: host, fetch: relay.fetch, websocket: relay.websocket } as const;
+  if (cert === "") {
+    const server = startServer(() => Bun.serve({ ...options, port } as never), host, port);
+    return { port: server.port!, stop: () => server.stop(true) };
+  }
+  // The runtime cannot change a listener's certificate, so a new listener takes the port over and the old one keeps its
+  // connections until they end.
+  const start = (onPort: number) =>
+    startServer(
+      () =>
+        Bun.serve({
+          ...options,
+          port: onPort,
+          reusePort: true,
+          tls: { cert: Bun.file(cert), key: Bun.file(key) },
+        } as never),
+      host,
+      onPort,
+    );
+  const servers = [start(port)];
+  const reload = (): void => {
+    try {
+      const fresh = start(servers[0]!.port!);
+      void servers.shift()!.stop(false);
+      servers.unshift(fresh);
+      logger.info({}, "the TLS certificate was read again");
+    } catch (error) {
+      logger.error({ error }, "the changed TLS certificate cannot be used; the old one stays");
+    }
+  };
+  const watchers = watchFiles([cert, key], reload);
+  return {
+    port: servers[0]!.port!,
+    stop: async () => {
+      for (const watcher of watchers) watcher.close();
+      await Promise.all(servers.map((server) => server.stop(true)));
+    },
+  };
+}
+
+type Server = ReturnType<typeof Bun.serve>;
+
+function startServer(start: () => Server, host: string, port: number): Server {
+  try {
+    return start();
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    if (code === "EADDRINUSE") {
+      throw new Error(`port ${port} on ${host} is in use; stop what listens there, or choose another with --port`);
+    }
+    if (code === "EACCES") throw new Error(`port ${port} needs rights this user does not have; choose one above 1023`);
+    throw error;
+  }
+}
+
+function watchFiles(paths: readonly string[], changed: () => void): { close(): void }[] {
+  let timer: Timer | undefined;
+  return paths.map((path) =>
+    watch(path, () => {
+      clearTimeout(timer);
+      timer = setTimeout(changed, TLS_SETTLE_MS);
+    }),
+  );
+}
+
+function announce(config: Config, context: StartContext, relay: Relay, port: number): void {
+  const { server, tls, relay: shown } = config;
+  const facts = relay.facts();
+  const host = server.host.includes(":") ? `[${server.host}]` : server.host;
+  const lines = [
+    `Thermocline ${facts.version} on ${tls.cert === "" ? "ws" : "wss"}://${host}:${port}`,
+    `  public     ${shown.urls.join(", ")}`,
+    `  data       ${facts.dataFolder} (${facts.eventsStored} events)`,
+    `  settings   ${context.file ?? "defaults (no thermocline.toml)"}`,
+    `  signatures ${facts.signatures}`,
+    `  stores     SQLite${config.cold.url === "" ? "" : `, OpenSearch at ${new URL(config.cold.url).host}`}`,
+    `  NIPs       ${facts.supportedNips.join(", ")}`,
+    ...(facts.notice === undefined ? [] : [`  note       ${facts.notice}`]),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** One line a minute with what has happened since the last. */
+function startSummary(config: Config, relay: Relay, logger: Logger): Timer | undefined {
+  const seconds = config.log.summary_seconds;
+  if (seconds === 0) return undefined;
+  let last = relay.facts();
+  const timer = setInterval(() => {
+    const facts = relay.facts();
+    logger.info(
+      {
+        connections: facts.connections,
+        subscriptions: facts.subscriptions,
+        received: facts.eventsReceived - last.eventsReceived,
+        delivered: facts.deliveries - last.deliveries,
+        stored: facts.eventsStored,
+      },
+      "summary",
+    );
+    last = facts;
+  }, seconds * 1000);
+  timer.unref();
+  return timer;
+}
+
+function untilTold(): Promise<void> {
+  return new Promise((resolve) => {
+    let told = false;
+    const tell = (): void => {
+      if (told) process.exit(1);
+      told = true;
+      resolve();
+    };
+    process.on("SIGTERM", tell);
+    process.on("SIGINT", tell);
+  });
+}

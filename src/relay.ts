@@ -1,0 +1,242 @@
+// The composition root: builds every part from one config value, wires them, and orders start and stop.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import packageJson from "../package.json" with { type: "json" };
+import { Admission } from "./admission/pipeline.ts";
+import type { Config } from "./config/settings.ts";
+import { type StartedVerifierPool, startVerifierPool } from "./ffi/verifier-pool.ts";
+import { createClientAddress } from "./gateway/client-address.ts";
+import { Connections } from "./gateway/connections.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import { createGatewayMeters } from "./gateway/meters.ts";
+import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
+import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
+import { DATABASE_FILE } from "./hot/database.ts";
+import { type HotStore, openHotStore } from "./hot/hot-store.ts";
+import { createHttp } from "./http/http.ts";
+import { NIPS_ALWAYS } from "./http/nip11.ts";
+import { Live } from "./live/live.ts";
+import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
+import { ReaderPool } from "./query/reader-pool.ts";
+import { admissionOptions, gatewayOptions, ownUrls, verifierThreads } from "./relay-options.ts";
+import { createLogger, type Logger } from "./telemetry/logger.ts";
+import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+
+export type { HostServer } from "./gateway/upgrade.ts";
+
+export interface RelayExtras {
+  readonly logger?: Logger;
+  /** Unix seconds; the system's clock when left out. */
+  readonly now?: () => number;
+}
+
+/** What a start message or a status page says of a running relay. */
+export interface RelayFacts {
+  readonly version: string;
+  readonly supportedNips: readonly number[];
+  /** How signatures are checked, and with what. */
+  readonly signatures: string;
+  /** One line for the operator when a faster way is missing. */
+  readonly notice: string | undefined;
+  readonly dataFolder: string;
+  readonly connections: number;
+  readonly subscriptions: number;
+  readonly eventsStored: number;
+  readonly eventsReceived: number;
+  readonly deliveries: number;
+  readonly uptimeSeconds: number;
+}
+
+/** A running relay as a value: mount it in Bun.serve, beside a hono app, or its handler in Elysia's .ws(). */
+export interface Relay {
+  /** For Bun.serve. Undefined means that the request became a WebSocket. */
+  readonly fetch: (request: Request, server: HostServer) => Response | Promise<Response> | undefined;
+  readonly websocket: RelayWebSocketHandler;
+  readonly metrics: Metrics;
+  facts(): RelayFacts;
+  /** Stops taking connections, says goodbye to clients, writes what is queued, and closes the stores. */
+  stop(): Promise<void>;
+}
+
+/** How often readers that ride native topics are looked at for being too slow. */
+const BACKLOG_CHECK_MS = 500;
+
+/**
+ * Starts a relay on its data folder. Throws an error whose message says what to do when the folder, the database or the
+ * signature backend cannot be used.
+ */
+export async function createRelay(config: Config, extras: RelayExtras = {}): Promise<Relay> {
+  const logger = extras.logger ?? createLogger({ level: config.log.level, format: config.log.format });
+  const now = extras.now ?? (() => Math.floor(Date.now() / 1000));
+  const metrics = createMetrics();
+  const verifier = await openVerifier(config);
+  const hot = await openStore(config, verifier);
+  const pool = new ReaderPool({
+    path: join(config.data.dir, DATABASE_FILE),
+    tagSeed: hot.tagSeed,
+    workers: config.readers.workers,
+    depthMax: config.limits.reader_queue,
+  });
+
+  const servers = new Set<HostServer>();
+  const live: Live = new Live({
+    publish: (topic, frame) => {
+      const threshold = config.server.compression_threshold_bytes;
+      const compress = threshold > 0 && frame.length >= threshold;
+      for (const server of servers) server.publish(topic, frame, compress);
+    },
+    now,
+    overflowed: (subscription) => gateway.overflowed(subscription),
+    flush: () => gateway.flush(),
+  });
+  hot.onCommitted(({ stored }) => live.publish(stored));
+
+  const admission = new Admission(
+    {
+      has: (id) => hot.reader.has(id),
+      verify: (signed, settle) => verifier.offer(signed, settle),
+      store: (event, settle) => hot.write(event, settle),
+      deliver: ({ event, json }) =>
+        live.publishEphemeral({
+          seq: 0,
+          createdAt: event.created_at,
+          kind: event.kind,
+          expiresAt: expirationOf(event) ?? NEVER_EXPIRES,
+          json,
+          event,
+        }),
+      now,
+    },
+    admissionOptions(config),
+  );
+
+  const gateway: Gateway = new Gateway(gatewayOptions(config), {
+    admission,
+    live,
+    stores: { reader: hot.reader, pool },
+    publishedSeq: () => hot.lastSeq,
+    verify: (signed, settle) => verifier.offer(signed, settle),
+    now,
+    meters: createGatewayMeters(metrics),
+  });
+
+  const connections = new Connections({
+    connectionsMax: config.server.max_connections,
+    connectionsPerAddressMax: config.server.max_connections_per_ip,
+  });
+  const startedMs = performance.now();
+  let isStopping = false;
+  const facts = (): RelayFacts => ({
+    version: packageJson.version,
+    supportedNips: NIPS_ALWAYS,
+    signatures: `${verifier.backend} (${verifier.origin}), ${verifier.workers} worker${verifier.workers === 1 ? "" : "s"}`,
+    notice: verifier.notice,
+    dataFolder: config.data.dir,
+    connections: connections.count,
+    subscriptions: live.subscriptions,
+    eventsStored: hot.eventCount(),
+    eventsReceived: metrics.verbs.count("EVENT"),
+    deliveries: live.deliveries + metrics.deliveries.count("stored"),
+    uptimeSeconds: (performance.now() - startedMs) / 1000,
+  });
+  watchGauges(metrics, { hot, verifier, pool, live, connections: () => connections.count });
+
+  const http = createHttp({
+    config,
+    information: () => ({ supportedNips: NIPS_ALWAYS, version: packageJson.version }),
+    stats: facts,
+    readiness: () => ({ reasons: isStopping ? ["the relay is stopping"] : hot.faults() }),
+    metrics,
+    onError: (error) => logger.error({ error }, "an HTTP request failed"),
+  });
+  const clientAddress = createClientAddress({
+    trustedProxies: config.server.trusted_proxies,
+    header: config.server.client_ip_header,
+  });
+  const backlogTimer = setInterval(() => gateway.checkBacklogs(), BACKLOG_CHECK_MS);
+  backlogTimer.unref();
+
+  return {
+    fetch: (request, server) => {
+      servers.add(server);
+      const peer = server.requestIP(request)?.address ?? "";
+      const address = clientAddress(peer, request.headers);
+      if (!wantsWebSocket(request)) return http.fetch(request, address);
+      if (isStopping) return new Response("the relay is stopping\n", { status: 503, headers: { "retry-after": "5" } });
+      return upgrade(request, server, address, connections);
+    },
+    websocket: createWebSocketHandler(gateway, {
+      messageBytesMax: config.limits.max_message_length,
+      idleTimeoutSeconds: config.server.idle_timeout_seconds,
+      sendBufferBytesMax: config.server.send_buffer_bytes,
+      compressionThresholdBytes: config.server.compression_threshold_bytes,
+      closed: (address) => connections.leave(address),
+    }),
+    metrics,
+    facts,
+    stop: async () => {
+      if (isStopping) return;
+      isStopping = true;
+      clearInterval(backlogTimer);
+      // What clients have sent before goodbye still gets its OK: verify, write, answer, then close.
+      await admission.idle(config.server.drain_seconds * 1000);
+      gateway.closeAll();
+      pool.stop();
+      await verifier.stop();
+      await hot.stop();
+      metrics.stop();
+    },
+  };
+}
+
+function openVerifier(config: Config): Promise<StartedVerifierPool> {
+  const { backend, library_path } = config.verify;
+  return startVerifierPool({
+    workers: verifierThreads(config),
+    depthMax: config.limits.verify_queue,
+    choice: backend,
+    ...(library_path === "" ? {} : { libraryPath: library_path }),
+  });
+}
+
+/** A store that cannot be opened leaves no thread behind. */
+async function openStore(config: Config, verifier: StartedVerifierPool): Promise<HotStore> {
+  const { data, hot, limits } = config;
+  try {
+    mkdirSync(data.dir, { recursive: true });
+    return await openHotStore({
+      folder: data.dir,
+      synchronous: hot.synchronous,
+      tailBytes: hot.tail_bytes,
+      cacheBytes: hot.cache_bytes,
+      pageCacheBytes: hot.page_cache_bytes,
+      writeDepthMax: limits.write_queue,
+      ownUrls: ownUrls(config),
+    });
+  } catch (error) {
+    await verifier.stop();
+    throw error;
+  }
+}
+
+interface Gauged {
+  readonly hot: HotStore;
+  readonly verifier: StartedVerifierPool;
+  readonly pool: ReaderPool;
+  readonly live: Live;
+  readonly connections: () => number;
+}
+
+function watchGauges(metrics: Metrics, { hot, verifier, pool, live, connections }: Gauged): void {
+  metrics.watch({
+    connections,
+    subscriptions: () => live.subscriptions,
+    eventsStored: () => hot.eventCount(),
+    channels: () => [
+      { name: "verifier", depth: verifier.depth, depthMax: verifier.depthMax },
+      { name: "writer", depth: hot.writeDepth, depthMax: hot.writeDepthMax },
+      { name: "readers", depth: pool.depth, depthMax: pool.depthMax },
+    ],
+  });
+}

@@ -1,0 +1,82 @@
+// A fresh relay on a free port and a temporary folder, for protocol tests over a real WebSocket.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defaultConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/settings.ts";
+import { createRelay, type Relay } from "../../src/relay.ts";
+import { createLogger } from "../../src/telemetry/logger.ts";
+import { TestClient } from "./client.ts";
+
+/** The public URL that AUTH and vanish requests name. */
+export const RELAY_URL = "wss://relay.example";
+
+export interface TestRelayOptions {
+  /** Settings that differ from the defaults. */
+  readonly config?: Parameters<typeof defaultConfig>[0];
+  /** Unix seconds; the system's clock when left out. */
+  readonly now?: () => number;
+}
+
+export class TestRelay {
+  readonly url: string;
+  readonly httpUrl: string;
+  readonly folder: string;
+  readonly relay: Relay;
+  readonly config: Config;
+  /** Log lines of level warn and above: a test fails when it meets one that it did not expect. */
+  readonly warnings: string[];
+  private readonly server: ReturnType<typeof Bun.serve>;
+  private readonly clients: TestClient[] = [];
+
+  private constructor(relay: Relay, config: Config, folder: string, warnings: string[]) {
+    this.relay = relay;
+    this.config = config;
+    this.folder = folder;
+    this.warnings = warnings;
+    this.server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: relay.fetch, websocket: relay.websocket } as never);
+    this.url = `ws://127.0.0.1:${this.server.port}/`;
+    this.httpUrl = `http://127.0.0.1:${this.server.port}/`;
+  }
+
+  static async start(options: TestRelayOptions = {}, folder = mkdtempSync(join(tmpdir(), "thermocline-"))) {
+    const given = options.config ?? {};
+    const config = defaultConfig({
+      ...given,
+      data: { dir: folder },
+      relay: { urls: [RELAY_URL], ...given.relay },
+      verify: { workers: 1, ...given.verify },
+    });
+    const warnings: string[] = [];
+    const logger = createLogger({
+      level: "warn",
+      format: "json",
+      destination: { write: (line) => void warnings.push(line) },
+    });
+    const relay = await createRelay(config, {
+      logger,
+      ...(options.now === undefined ? {} : { now: options.now }),
+    });
+    return new TestRelay(relay, config, folder, warnings);
+  }
+
+  /** A new connection; the AUTH challenge that greets it is its first frame. */
+  async connect(): Promise<TestClient> {
+    const client = await TestClient.connect(this.url);
+    this.clients.push(client);
+    return client;
+  }
+
+  /** Stops the relay and leaves its folder, so that another can be started on it. */
+  async halt(): Promise<void> {
+    for (const client of this.clients) client.close();
+    await this.relay.stop();
+    await this.server.stop(true);
+  }
+
+  async stop(): Promise<void> {
+    await this.halt();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
