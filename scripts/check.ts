@@ -24,6 +24,11 @@ const STEPS: readonly Step[] = [
     remedy: "mend what the compiler says",
   },
   {
+    name: "types (web)",
+    command: [bun, "x", "--no-install", "tsc", "--noEmit", "--project", "src/web"],
+    remedy: "mend what the compiler says of what runs in a browser",
+  },
+  {
     name: "lint",
     command: [bun, "x", "--no-install", "oxlint", "--type-aware", ...SOURCES],
     remedy: "mend what oxlint says, or say in .oxlintrc.json why not",
@@ -53,7 +58,7 @@ async function runStep(step: Step): Promise<boolean> {
   const [output, errors, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const verdict = code === 0 ? "ok" : `FAILED → ${step.remedy}`;
-  process.stdout.write(`${step.name.padEnd(10)} ${seconds.padStart(5)} s  ${verdict}\n`);
+  process.stdout.write(`${step.name.padEnd(11)} ${seconds.padStart(5)} s  ${verdict}\n`);
   if (code !== 0) process.stdout.write(`${`${output}\n${errors}`.trim()}\n\n`);
   return code === 0;
 }

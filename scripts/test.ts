@@ -13,7 +13,7 @@ import { chromiumPackage, ensureSystemPackage, secp256k1Package } from "./system
 const HELP = `bun run test [--no-opensearch] [--quick] [path patterns and flags of bun test]
 
   --no-opensearch  leave out what needs a running OpenSearch
-  --quick          only the short variants of the random and crash tests
+  --quick          only the short variants of random and crash tests, and no browser
 
 OPENSEARCH_TEST_URL names a node to use instead of starting one. With CI=true nothing may be left out.
 Without any of this, "bun test" runs all tests that need nothing but Bun.

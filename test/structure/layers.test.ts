@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages and built-ins that have one home, so that what they stand for can be changed in one place. */
 const HOME_OF: Readonly<Record<string, readonly string[]>> = {
-  "bun:sqlite": ["hot"],
+  "bun:sqlite": ["hot", "cli"],
   "bun:ffi": ["ffi"],
   "@opensearch-project/opensearch": ["cold"],
   hono: ["http", "web"],
@@ -46,7 +46,9 @@ const HOME_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 function partOf(path: string): string {
-  return path.split("/")[1] ?? "";
+  const part = path.split("/")[1] ?? "";
+  // The composition root may need more than one file: src/relay-….ts are its rooms.
+  return /^relay-.*\.tsx?$/.test(part) ? "relay.ts" : part;
 }
 
 /** One sentence for each arrow of a file that points the wrong way. */

@@ -53,3 +53,8 @@ export function resolveImport(from: string, name: string): string | undefined {
 export function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
 }
+
+/** Leaves out what stands between quotes on one line, roughly: words in texts are nobody's types. */
+export function withoutStrings(text: string): string {
+  return text.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\\n]|\\.)*`/g, '""');
+}
