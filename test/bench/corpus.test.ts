@@ -31,7 +31,7 @@ describe("corpus", () => {
     const hash = Bun.SHA256.hash(take(new Corpus("warm", 300, signer), 300).join("\n"), "hex") as string;
     expect({ version: CORPUS_VERSION, hash }).toEqual({
       version: 1,
-      hash: "61c670573e5b3019b6f65214bad62add962e60b9b735d98644fcac7738614b4d",
+      hash: "9dc506267497c9ba6e94edd72928c8c6bdf58e60f75e064501103f53a91d22d5",
     });
   });
 

@@ -1,6 +1,6 @@
 // Round trips a second against a bare Bun.serve, by the same client: what no relay on Bun can exceed.
 
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type LoopResult, runLoop } from "../load/closed-loop.ts";
 import type { Phases } from "../load/run-clock.ts";
 import { cpuOf } from "../target/process-cost.ts";
@@ -13,7 +13,7 @@ export interface EchoCeiling {
 }
 
 export async function echoCeiling(phases: Phases): Promise<EchoCeiling> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "echo-server.ts")], {
+  const child = Bun.spawn([process.execPath, fileURLToPath(new URL("./echo-server.ts", import.meta.url))], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",

@@ -17,6 +17,8 @@ const FIRST_SECOND = 1_735_689_600;
 const SECONDS_BETWEEN_MAX = 40;
 /** Replies, reactions and zaps go to one of so many latest notes, the newer the likelier. */
 const TALKED_ABOUT = 5_000;
+/** Three in ten of them go to one note in so many. */
+const ONE_NOTE_IN = 100;
 
 /** A longer corpus of one seed begins with the shorter one. */
 export class Corpus implements Scene {
@@ -63,7 +65,9 @@ export class Corpus implements Scene {
   recentNote(): number | undefined {
     if (this.notes.length === 0) return undefined;
     const back = Math.floor(this.chance.next() ** 2 * Math.min(this.notes.length, TALKED_ABOUT));
-    return this.notes[this.notes.length - 1 - back]!;
+    const place = this.notes.length - 1 - back;
+    const isTalkOfTheDay = this.chance.next() < 0.3;
+    return this.notes[isTalkOfTheDay ? place - (place % ONE_NOTE_IN) : place]!;
   }
 
   ownRecent(author: number): number | undefined {

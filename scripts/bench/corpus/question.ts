@@ -69,7 +69,9 @@ class Oracle {
   private readonly feedByAuthor = new Map<number, number>();
   private readonly notesByAuthor = new Map<number, number>();
   private readonly profileOf = new Set<number>();
+  private readonly answers: number[] = [];
   private readonly replies = new Map<number, number>();
+  private readonly likes: number[] = [];
   private readonly reactions = new Map<number, number>();
   private readonly mentionsOf = new Map<number, number>();
 
@@ -96,8 +98,9 @@ class Oracle {
   }
 
   thread(): Question {
-    const root = this.keyFrom(this.replies);
-    const expected = Math.min(LARGE_PAGE, this.replies.get(root) ?? 0);
+    // The thread of some reply: the longer one is, the more people look at it.
+    const root = this.corpus.columns.root[this.chance.oneOf(this.answers)]!;
+    const expected = Math.min(LARGE_PAGE, this.replies.get(root)!);
     return { filter: { "#e": [this.corpus.columns.id(root)], kinds: [1], limit: LARGE_PAGE }, expected };
   }
 
@@ -144,11 +147,11 @@ class Oracle {
 
   /** Reactions to a note, or notes of an author: what clients count. */
   count(): Question {
-    if (this.reactions.size > 0 && this.chance.next() < 0.5) {
-      const target = this.keyFrom(this.reactions);
+    if (this.likes.length > 0 && this.chance.next() < 0.5) {
+      const target = this.corpus.columns.target[this.chance.oneOf(this.likes)]!;
       return {
         filter: { "#e": [this.corpus.columns.id(target)], kinds: [7] },
-        expected: this.reactions.get(target) ?? 0,
+        expected: this.reactions.get(target)!,
       };
     }
     const author = this.author();
@@ -171,9 +174,15 @@ class Oracle {
     if (kind === 1) {
       this.notes.push(index);
       add(this.notesByAuthor, author);
-      if (root[index] !== NONE) add(this.replies, root[index]!);
+      if (root[index] !== NONE) {
+        this.answers.push(index);
+        add(this.replies, root[index]!);
+      }
     }
-    if (kind === 7) add(this.reactions, target[index]!);
+    if (kind === 7) {
+      this.likes.push(index);
+      add(this.reactions, target[index]!);
+    }
     if (!NOTIFYING.includes(kind)) return;
     const named = new Set(mentions.subarray(index * MENTIONS_MAX, (index + 1) * MENTIONS_MAX));
     for (const person of named) if (person !== NONE) add(this.mentionsOf, person);
@@ -190,14 +199,6 @@ class Oracle {
       else high = middle;
     }
     return low;
-  }
-
-  private readonly keyLists = new Map<ReadonlyMap<number, number>, readonly number[]>();
-
-  private keyFrom(map: ReadonlyMap<number, number>): number {
-    let keys = this.keyLists.get(map);
-    if (keys === undefined) this.keyLists.set(map, (keys = [...map.keys()]));
-    return this.chance.oneOf(keys);
   }
 
   private author(): number {

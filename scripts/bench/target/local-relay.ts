@@ -49,6 +49,7 @@ export class LocalRelay implements Target, LocalControl {
   static async start(): Promise<LocalRelay> {
     const relay = new LocalRelay(mkdtempSync(join(tmpdir(), "thermocline-bench-relay-")), freePort());
     mkdirSync(relay.data);
+    await Bun.write(relay.settingsFile, "");
     await relay.up();
     return relay;
   }
@@ -92,6 +93,10 @@ export class LocalRelay implements Target, LocalControl {
     return join(this.folder, "data");
   }
 
+  private get settingsFile(): string {
+    return join(this.folder, "bench.toml");
+  }
+
   /** Answers the seconds until the relay answered. */
   private async up(): Promise<number> {
     const started = performance.now();
@@ -128,8 +133,9 @@ export class LocalRelay implements Target, LocalControl {
   private spawn(words: readonly string[], log: string): Bun.Subprocess {
     const output = openSync(join(this.folder, log), "a");
     const child = Bun.spawn([process.execPath, ENTRY, ...words], {
-      cwd: this.folder,
-      env: { ...process.env, ...ENVIRONMENT },
+      cwd: ROOT,
+      // An empty settings file of our own, so that nobody's thermocline.toml is measured by mistake.
+      env: { ...process.env, ...ENVIRONMENT, THERMOCLINE_CONFIG: this.settingsFile },
       stdin: "ignore",
       stdout: output,
       stderr: output,
