@@ -47,6 +47,9 @@ function prepareTransaction(database: Database) {
     begin: prepare(database, "BEGIN IMMEDIATE"),
     commit: prepare(database, "COMMIT"),
     rollback: prepare(database, "ROLLBACK"),
+    savepoint: prepare(database, "SAVEPOINT one_event"),
+    release: prepare(database, "RELEASE one_event"),
+    rollbackTo: prepare(database, "ROLLBACK TO one_event"),
     dataVersion: prepare<{ data_version: number }>(database, "PRAGMA data_version"),
     readSeq: prepare<{ value: string }>(database, "SELECT value FROM meta WHERE key = 'seq'"),
     writeSeq: prepare<never, [string]>(database, "UPDATE meta SET value = ?1 WHERE key = 'seq'"),
@@ -191,5 +194,5 @@ function prepare<Row = never, Params extends SQLQueryBindings[] = []>(
   database: Database,
   sql: string,
 ): Statement<Row, Params> {
-  return database.prepare<Row, Params>(sql);
+  return database.prepare<Row, Params>(sql) as Statement<Row, Params>;
 }

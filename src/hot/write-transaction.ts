@@ -59,6 +59,26 @@ export class WriteConnection {
     }
   }
 
+  /** Inside transact(): tries `work`, and undoes it alone if it throws anything that spares the transaction. */
+  attempt(change: Change, work: () => void): { readonly error: unknown } | undefined {
+    const { sql } = this.tables;
+    const { seq } = change;
+    const removed = change.removed.length;
+    sql.savepoint.run();
+    try {
+      work();
+      sql.release.run();
+      return undefined;
+    } catch (error) {
+      if (!this.database.inTransaction) throw error;
+      sql.rollbackTo.run();
+      sql.release.run();
+      change.seq = seq;
+      change.removed.length = removed;
+      return { error };
+    }
+  }
+
   /** The last seq that is on disk, whoever wrote it. */
   lastSeq(): number {
     return Number(this.tables.sql.readSeq.get()!.value);

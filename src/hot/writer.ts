@@ -71,32 +71,34 @@ export class StoreWriter implements HotWriter {
       return { ...change, codes, error: "" };
     } catch (error) {
       if (cursor.count > 1 && !isStoreFault(error)) return this.applySingly(cursor, codes);
-      codes.fill(OutcomeCode.failed);
-      return { ...this.nothing(), codes, error: this.explain(error) };
+      return this.allFailed(codes, error);
     }
   }
 
+  /** The same in one transaction, with a savepoint around each event. */
   private applySingly(cursor: BatchCursor, codes: Float64Array<ArrayBuffer>): AppliedBatch {
-    const removed: number[] = [];
-    let before: number | undefined;
-    let lastSeq = 0;
     let failure = "";
     cursor.rewind();
-    while (cursor.next()) {
-      try {
-        const commit = this.transact((change) => {
-          codes[cursor.index] = applyEvent(this.connection.tables, change, cursor, this.ownUrls);
-        });
-        before ??= commit.before;
-        lastSeq = commit.lastSeq;
-        removed.push(...commit.removed);
-      } catch (error) {
-        codes[cursor.index] = OutcomeCode.failed;
-        failure = this.explain(error);
-      }
+    try {
+      const commit = this.transact((change) => {
+        while (cursor.next()) {
+          const fault = this.connection.attempt(change, () => {
+            codes[cursor.index] = applyEvent(this.connection.tables, change, cursor, this.ownUrls);
+          });
+          if (fault === undefined) continue;
+          codes[cursor.index] = OutcomeCode.failed;
+          failure = this.explain(fault.error);
+        }
+      });
+      return { ...commit, codes, error: failure };
+    } catch (error) {
+      return this.allFailed(codes, error);
     }
-    const commit = before === undefined ? this.nothing() : { before, lastSeq, removed };
-    return { ...commit, codes, error: failure };
+  }
+
+  private allFailed(codes: Float64Array<ArrayBuffer>, error: unknown): AppliedBatch {
+    codes.fill(OutcomeCode.failed);
+    return { before: 0, lastSeq: 0, removed: [], codes, error: this.explain(error) };
   }
 
   /** Removes up to `limit` events that are expired at `now` (unix seconds), see NIP-40. */

@@ -1,0 +1,55 @@
+// One serving relay a data folder: a lock that the operating system drops when its holder dies.
+
+import { Database, SQLiteError } from "bun:sqlite";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { asStoreError, StoreError } from "./store-error.ts";
+
+export interface FolderLock {
+  release(): void;
+}
+
+/**
+ * Takes the serving lock of a data folder, or throws StoreError "in-use" naming the holder's process. It is an exclusive
+ * transaction on a small SQLite file of its own, so it ends with the process, however that ends, and commands that only
+ * read or write events (import, delete) are not kept out.
+ */
+export function lockFolder(folder: string, pid: number = process.pid): FolderLock {
+  const path = join(folder, "lock.db");
+  const holderPath = join(folder, "serving.pid");
+  let database: Database | undefined;
+  try {
+    database = new Database(path, { readwrite: true, create: true, strict: true });
+    database.run("PRAGMA busy_timeout = 0");
+    database.run("PRAGMA locking_mode = EXCLUSIVE");
+    database.run("PRAGMA journal_mode = MEMORY");
+    database.run("BEGIN EXCLUSIVE");
+    writeFileSync(holderPath, `${pid}\n`);
+  } catch (error) {
+    database?.close();
+    if (error instanceof SQLiteError && (error.code ?? "").startsWith("SQLITE_BUSY"))
+      throw inUse(folder, holderPath, error);
+    throw asStoreError(error, path);
+  }
+  const held = database;
+  return { release: () => held.close() };
+}
+
+function inUse(folder: string, holderPath: string, cause: unknown): StoreError {
+  const holder = readHolder(holderPath);
+  return new StoreError(
+    "in-use",
+    `another relay${holder === undefined ? "" : ` (process ${holder})`} is serving the data folder ${folder}`,
+    "stop that one first, or give this one a data folder of its own",
+    cause,
+  );
+}
+
+function readHolder(path: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(path, "utf8"));
+    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

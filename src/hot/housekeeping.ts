@@ -1,0 +1,113 @@
+// What the writer thread does between batches: checkpoints, expiry, clearing, pruning, and looking out for others.
+
+import type { Database } from "bun:sqlite";
+import { Checkpointer, optimize } from "./maintenance.ts";
+import type { Commit, StoreWriter } from "./writer.ts";
+
+export interface HousekeepingOptions {
+  readonly tickMs: number;
+  readonly swept: (commit: Commit) => void;
+  readonly foreign: (lastSeq: number) => void;
+  readonly trouble: (error: unknown) => void;
+}
+
+const BUSY_TIMEOUT_MS = 10_000;
+const EXPIRED_ROWS_MAX = 500;
+const EXPIRY_EVERY_MS = 1000;
+const PRUNE_EVERY_MS = 60_000;
+const OPTIMIZE_EVERY_MS = 3_600_000;
+/** Ticks without another process's commit before the tombstones are read again. */
+const QUIET_TICKS = 4;
+
+/** Works in small steps on the writer's own thread, so that a batch never waits long for it. */
+export class Housekeeping {
+  private readonly database: Database;
+  private readonly writer: StoreWriter;
+  private readonly options: HousekeepingOptions;
+  private readonly checkpointer: Checkpointer;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private clearing: ReturnType<typeof setTimeout> | undefined;
+  private quietTicks = 0;
+  private readonly lastDone = { expiry: 0, prune: Date.now(), optimize: Date.now() };
+
+  constructor(database: Database, writer: StoreWriter, options: HousekeepingOptions) {
+    this.database = database;
+    this.writer = writer;
+    this.options = options;
+    this.checkpointer = new Checkpointer(database, BUSY_TIMEOUT_MS);
+  }
+
+  start(): void {
+    this.timer = setInterval(() => this.tick(), this.options.tickMs);
+  }
+
+  /** Leaves a small, fully checkpointed file behind. */
+  stop(): void {
+    clearInterval(this.timer);
+    clearTimeout(this.clearing);
+    this.guard(() => {
+      optimize(this.database);
+      this.checkpointer.truncate();
+    });
+  }
+
+  /** Called when a batch has been answered: the one moment when nobody waits for what it costs. */
+  afterCommit(): void {
+    this.guard(() => this.checkpointer.run());
+    this.clearSoon();
+  }
+
+  private tick(): void {
+    this.guard(() => this.lookForOthers());
+    this.guard(() => this.sweep(Date.now()));
+    this.clearSoon();
+  }
+
+  private lookForOthers(): void {
+    const { foreign, lastSeq } = this.writer.look();
+    this.quietTicks = foreign ? 0 : this.quietTicks + 1;
+    if (foreign) this.options.foreign(lastSeq);
+    if (this.quietTicks >= QUIET_TICKS) this.writer.refresh();
+  }
+
+  private sweep(now: number): void {
+    const { lastDone } = this;
+    if (now - lastDone.expiry >= EXPIRY_EVERY_MS) {
+      lastDone.expiry = now;
+      this.tell(this.writer.removeExpired(Math.floor(now / 1000), EXPIRED_ROWS_MAX));
+    }
+    if (now - lastDone.prune >= PRUNE_EVERY_MS) {
+      lastDone.prune = now;
+      this.tell(this.writer.pruneRemovals());
+    }
+    if (now - lastDone.optimize >= OPTIMIZE_EVERY_MS) {
+      lastDone.optimize = now;
+      optimize(this.database);
+    }
+  }
+
+  /** One bounded step in a turn of its own, so that waiting batches come in between. */
+  private clearSoon(): void {
+    if (!this.writer.moreToClear || this.clearing !== undefined) return;
+    this.clearing = setTimeout(() => {
+      this.clearing = undefined;
+      this.guard(() => {
+        this.tell(this.writer.clear());
+        this.checkpointer.run();
+        this.clearSoon();
+      });
+    }, 1);
+  }
+
+  private tell(commit: Commit): void {
+    if (commit.lastSeq > commit.before) this.options.swept(commit);
+  }
+
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.options.trouble(error);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// Keeping the file in shape: checkpoints between commits, statistics, and checks for the doctor.
+
+import type { Database, Statement } from "bun:sqlite";
+
+interface CheckpointRow {
+  readonly busy: number;
+  /** Pages in the WAL. */
+  readonly log: number;
+  /** Those of them that are in the database file already. */
+  readonly checkpointed: number;
+}
+
+/** Un-checkpointed WAL pages that make a checkpoint worth its two fsyncs: 32 MiB. */
+export const CHECKPOINT_PAGES = 8192;
+/** A WAL that readers kept from starting over is cut back by force from here: 256 MiB. */
+const WAL_PAGES_MAX = 65_536;
+const FORCE_WAIT_MS = 200;
+
+/**
+ * Checkpoints for a connection that is opened with autoCheckpointPages 0: the writer answers its batch first and calls
+ * this afterwards, so that no OK waits for a checkpoint of its own making.
+ */
+export class Checkpointer {
+  private readonly database: Database;
+  private readonly measure: Statement<CheckpointRow, []>;
+  private readonly busyTimeoutMs: number;
+
+  constructor(database: Database, busyTimeoutMs: number) {
+    this.database = database;
+    this.busyTimeoutMs = busyTimeoutMs;
+    this.measure = database.prepare<CheckpointRow, []>("PRAGMA wal_checkpoint(NOOP)");
+  }
+
+  /** Does what is due; answers how it went, undefined for nothing. */
+  run(): "passive" | "truncated" | "held-up" | undefined {
+    const { log, checkpointed } = this.measure.get()!;
+    if (log >= WAL_PAGES_MAX) return this.truncate();
+    if (log - checkpointed < CHECKPOINT_PAGES) return undefined;
+    this.database.run("PRAGMA wal_checkpoint(PASSIVE)");
+    return "passive";
+  }
+
+  /** Empties the WAL file, waiting a moment for readers. For a WAL that grew too long, and before closing. */
+  truncate(): "truncated" | "held-up" {
+    this.database.run(`PRAGMA busy_timeout = ${FORCE_WAIT_MS}`);
+    try {
+      const row = this.database.query<CheckpointRow, []>("PRAGMA wal_checkpoint(TRUNCATE)").get()!;
+      return row.busy === 0 ? "truncated" : "held-up";
+    } finally {
+      this.database.run(`PRAGMA busy_timeout = ${this.busyTimeoutMs}`);
+    }
+  }
+}
+
+/** Refreshes the planner's statistics where they are stale; bounded by SQLite itself. */
+export function optimize(database: Database): void {
+  database.run("PRAGMA optimize");
+}
+
+/** Empty when all is well, else one line for each fault found. `full` also compares every index with its table. */
+export function checkIntegrity(database: Database, full = false): string[] {
+  const pragma = full ? "integrity_check" : "quick_check";
+  const faults = database
+    .query<Record<string, string>, []>(`PRAGMA ${pragma}(20)`)
+    .all()
+    .map((row) => Object.values(row)[0]!)
+    .filter((line) => line !== "ok");
+  for (const [text, sql] of CROSS_CHECKS) {
+    const { faulty } = database.query<{ faulty: number }, []>(sql).get()!;
+    if (faulty > 0) faults.push(`${faulty} ${text}`);
+  }
+  return faults;
+}
+
+const CROSS_CHECKS: readonly (readonly [string, string])[] = [
+  [
+    "heads of replaceable events point at rows that are not there",
+    "SELECT count(*) AS faulty FROM head WHERE seq IS NOT NULL AND seq NOT IN (SELECT seq FROM event)",
+  ],
+  [
+    "rows have a seq beyond the last one given out",
+    `SELECT (SELECT count(*) FROM event WHERE seq > last) + (SELECT count(*) FROM removal WHERE seq > last) AS faulty
+     FROM (SELECT CAST(value AS INTEGER) AS last FROM meta WHERE key = 'seq')`,
+  ],
+];
