@@ -1,6 +1,7 @@
 // What people outside rely on by name. A difference here asks for a decision, not for a new snapshot by reflex.
 
 import { expect, test } from "bun:test";
+import { readSource } from "./sources.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 
 test("metric names, on which dashboards and alerts hang", async () => {
@@ -37,6 +38,30 @@ test("metric names, on which dashboards and alerts hang", async () => {
       "process_resident_memory_bytes gauge",
       "process_start_time_seconds gauge",
       "process_cpu_seconds_total counter",
+    ]
+  `);
+});
+
+test("what a program gets that mounts the relay: the exports of src/relay.ts", () => {
+  const { text } = readSource("src/relay.ts");
+  const named = /^export (?:async )?(?:function|const|class|interface|type) (\w+)/gm;
+  const passedOn = /^export (?:type )?\{([^}]*)\}/gm;
+  const names = [
+    ...[...text.matchAll(named)].map((match) => match[1] ?? ""),
+    ...[...text.matchAll(passedOn)].flatMap((match) => (match[1] ?? "").split(",")),
+  ];
+  expect(
+    names
+      .map((name) => name.replace("type ", "").trim())
+      .filter((name) => name !== "")
+      .sort(),
+  ).toMatchInlineSnapshot(`
+    [
+      "HostServer",
+      "Relay",
+      "RelayExtras",
+      "RelayFacts",
+      "createRelay",
     ]
   `);
 });
