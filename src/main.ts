@@ -5,7 +5,7 @@ import type { Config } from "./config/settings.ts";
 import { createRelay, type Relay } from "./relay.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 
-/** Where the settings came from, for the start message. */
+/** What the start message says beyond the settings. */
 export interface StartContext {
   /** Path of the settings file, if there is one. */
   readonly file?: string | undefined;
@@ -85,9 +85,12 @@ function startServer(start: () => Server, host: string, port: number): Server {
   } catch (error) {
     const code = (error as { code?: string }).code;
     if (code === "EADDRINUSE") {
-      throw new Error(`port ${port} on ${host} is in use; stop what listens there, or choose another with --port`);
+      throw new Error(
+        `port ${port} on ${host} is in use; stop what listens there, or choose another with --port`,
+      );
     }
-    if (code === "EACCES") throw new Error(`port ${port} needs rights this user does not have; choose one above 1023`);
+    if (code === "EACCES")
+      throw new Error(`port ${port} needs rights this user does not have; choose one above 1023`);
     throw error;
   }
 }

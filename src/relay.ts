@@ -1,7 +1,6 @@
 // The composition root: builds every part from one config value, wires them, and orders start and stop.
 
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { Admission } from "./admission/pipeline.ts";
 import type { Config } from "./config/settings.ts";
@@ -12,7 +11,6 @@ import { Gateway } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
 import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
-import { DATABASE_FILE } from "./hot/database.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { createHttp } from "./http/http.ts";
 import { NIPS_ALWAYS } from "./http/nip11.ts";
@@ -71,9 +69,9 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const now = extras.now ?? (() => Math.floor(Date.now() / 1000));
   const metrics = createMetrics();
   const verifier = await openVerifier(config);
-  const hot = await openStore(config, verifier);
+  const hot = await openStore(config, verifier, logger);
   const pool = new ReaderPool({
-    path: join(config.data.dir, DATABASE_FILE),
+    path: hot.path,
     tagSeed: hot.tagSeed,
     workers: config.readers.workers,
     depthMax: config.limits.reader_queue,
@@ -90,7 +88,11 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     overflowed: (subscription) => gateway.overflowed(subscription),
     flush: () => gateway.flush(),
   });
-  hot.onCommitted(({ stored }) => live.publish(stored));
+  let eventsStored = hot.reader.eventCount();
+  hot.onCommitted(({ stored, removed }) => {
+    eventsStored += stored.length - removed.length;
+    live.publish(stored);
+  });
 
   const admission = new Admission(
     {
@@ -135,18 +137,25 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     dataFolder: config.data.dir,
     connections: connections.count,
     subscriptions: live.subscriptions,
-    eventsStored: hot.eventCount(),
+    eventsStored,
     eventsReceived: metrics.verbs.count("EVENT"),
     deliveries: live.deliveries + metrics.deliveries.count("stored"),
     uptimeSeconds: (performance.now() - startedMs) / 1000,
   });
-  watchGauges(metrics, { hot, verifier, pool, live, connections: () => connections.count });
+  watchGauges(metrics, {
+    hot,
+    verifier,
+    pool,
+    live,
+    connections: () => connections.count,
+    eventsStored: () => eventsStored,
+  });
 
   const http = createHttp({
     config,
     information: () => ({ supportedNips: NIPS_ALWAYS, version: packageJson.version }),
     stats: facts,
-    readiness: () => ({ reasons: isStopping ? ["the relay is stopping"] : hot.faults() }),
+    readiness: () => ({ reasons: isStopping ? ["the relay is stopping"] : [] }),
     metrics,
     onError: (error) => logger.error({ error }, "an HTTP request failed"),
   });
@@ -163,7 +172,8 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       const peer = server.requestIP(request)?.address ?? "";
       const address = clientAddress(peer, request.headers);
       if (!wantsWebSocket(request)) return http.fetch(request, address);
-      if (isStopping) return new Response("the relay is stopping\n", { status: 503, headers: { "retry-after": "5" } });
+      if (isStopping)
+        return new Response("the relay is stopping\n", { status: 503, headers: { "retry-after": "5" } });
       return upgrade(request, server, address, connections);
     },
     websocket: createWebSocketHandler(gateway, {
@@ -201,18 +211,19 @@ function openVerifier(config: Config): Promise<StartedVerifierPool> {
 }
 
 /** A store that cannot be opened leaves no thread behind. */
-async function openStore(config: Config, verifier: StartedVerifierPool): Promise<HotStore> {
+async function openStore(config: Config, verifier: StartedVerifierPool, logger: Logger): Promise<HotStore> {
   const { data, hot, limits } = config;
   try {
     mkdirSync(data.dir, { recursive: true });
     return await openHotStore({
       folder: data.dir,
       synchronous: hot.synchronous,
-      tailBytes: hot.tail_bytes,
-      cacheBytes: hot.cache_bytes,
-      pageCacheBytes: hot.page_cache_bytes,
+      tailBytesMax: hot.tail_bytes,
+      readerCacheBytes: hot.cache_bytes,
+      writerCacheBytes: hot.page_cache_bytes,
       writeDepthMax: limits.write_queue,
-      ownUrls: ownUrls(config),
+      ownUrls: [...ownUrls(config)],
+      onTrouble: (text) => logger.error({ part: "hot" }, text),
     });
   } catch (error) {
     await verifier.stop();
@@ -226,13 +237,17 @@ interface Gauged {
   readonly pool: ReaderPool;
   readonly live: Live;
   readonly connections: () => number;
+  readonly eventsStored: () => number;
 }
 
-function watchGauges(metrics: Metrics, { hot, verifier, pool, live, connections }: Gauged): void {
+function watchGauges(
+  metrics: Metrics,
+  { hot, verifier, pool, live, connections, eventsStored }: Gauged,
+): void {
   metrics.watch({
     connections,
     subscriptions: () => live.subscriptions,
-    eventsStored: () => hot.eventCount(),
+    eventsStored,
     channels: () => [
       { name: "verifier", depth: verifier.depth, depthMax: verifier.depthMax },
       { name: "writer", depth: hot.writeDepth, depthMax: hot.writeDepthMax },

@@ -139,6 +139,8 @@ export interface HotReader {
   getMany(seqs: readonly number[]): Hit[];
   /** Log entries with seq > after, in order, at most `limit`. */
   log(after: number, limit: number): LogEntry[];
+  /** Events stored now. Walks an index: ask once and keep count. */
+  eventCount(): number;
   lastSeq(): number;
   close(): void;
 }

@@ -53,7 +53,7 @@ class SqliteReader implements HotReader {
     const statements = new ReadStatements(database);
     const cache = new EventCache(options.cacheBytes ?? 64 * MEBIBYTE);
     this.lookup = new HitLookup(statements, options.tail, cache);
-    this.logReader = new LogReader(database);
+    this.logReader = new LogReader(database, statements);
     this.ground = {
       statements,
       lookup: this.lookup,
@@ -76,16 +76,23 @@ class SqliteReader implements HotReader {
   }
 
   getMany(seqs: readonly number[]): Hit[] {
-    const hits: Hit[] = [];
-    for (const seq of seqs) {
-      const hit = this.lookup.storedBySeq(seq);
-      if (hit !== undefined) hits.push(hit);
-    }
-    return hits;
+    return this.ground.statements.snapshot(() => {
+      const hits: Hit[] = [];
+      for (const seq of seqs) {
+        const hit = this.lookup.storedBySeq(seq);
+        if (hit !== undefined) hits.push(hit);
+      }
+      return hits;
+    });
   }
 
   log(after: number, limit: number): LogEntry[] {
     return this.logReader.entries(after, limit);
+  }
+
+  eventCount(): number {
+    const row = this.database.query("SELECT count(*) AS count FROM event").get() as { count: number };
+    return row.count;
   }
 
   lastSeq(): number {

@@ -36,7 +36,7 @@ export interface LimitOptions {
 
 /**
  * One source for each filter that can match something. `limits` undefined means every match (COUNT). A filter with
- * `limit: 0` has no stored phase.
+ * `limit: 0` shows nothing stored, and nothing is known of what it might have.
  */
 export function planSources(
   filters: readonly Filter[],
@@ -45,9 +45,24 @@ export function planSources(
   limits: LimitOptions | undefined,
 ): HitSource[] {
   return filters
-    .filter((filter) => !matchesNothing(filter) && !(limits !== undefined && filter.limit === 0))
-    .map((filter) => sourceOf(filter, stores, context, limits));
+    .filter((filter) => !matchesNothing(filter))
+    .map((filter) =>
+      limits !== undefined && filter.limit === 0 ? UNASKED : sourceOf(filter, stores, context, limits),
+    );
 }
+
+/** A filter whose stored events nobody asked for. */
+const UNASKED: HitSource = {
+  order: "time",
+  pull: () => "ended",
+  peek: () => {
+    throw new Error("a source that has ended shows nothing");
+  },
+  shift: () => {},
+  hasMore: undefined,
+  error: undefined,
+  close: () => {},
+};
 
 function sourceOf(
   filter: Filter,
