@@ -2,6 +2,7 @@
 
 import type { Database, Statement } from "bun:sqlite";
 import type { LogEntry, RemovalReason } from "./contract.ts";
+import type { ReadStatements } from "./stream-sql.ts";
 
 type StoredRow = readonly [seq: number, createdAt: number, kind: number, expiresAt: number, json: string];
 type RemovalRow = readonly [
@@ -16,12 +17,12 @@ type RemovalRow = readonly [
 ];
 
 export class LogReader {
-  private readonly database: Database;
+  private readonly statements: ReadStatements;
   private readonly stored: Statement<unknown, number[]>;
   private readonly removals: Statement<unknown, number[]>;
 
-  constructor(database: Database) {
-    this.database = database;
+  constructor(database: Database, statements: ReadStatements) {
+    this.statements = statements;
     this.stored = database.prepare<unknown, number[]>(
       "SELECT seq, created_at, kind, expires_at, json FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2+0",
     );
@@ -33,7 +34,11 @@ export class LogReader {
 
   /** Entries with seq > after, rising, at most `limit`. An event that has left shows as its removal only. */
   entries(after: number, limit: number): LogEntry[] {
-    const { stored, removed } = this.snapshot(after, limit);
+    // As of one moment: a commit between the two statements would leave a gap that a follower never sees.
+    const { stored, removed } = this.statements.snapshot(() => ({
+      stored: this.stored.values(after, limit) as unknown as StoredRow[],
+      removed: this.removals.values(after, limit) as unknown as RemovalRow[],
+    }));
     const entries: LogEntry[] = [];
     let [s, r] = [0, 0];
     while (entries.length < limit) {
@@ -48,21 +53,6 @@ export class LogReader {
       } else break;
     }
     return entries;
-  }
-
-  /** Both tables as of one moment: a commit between two statements would leave a gap that a follower never sees. */
-  private snapshot(
-    after: number,
-    limit: number,
-  ): { stored: readonly StoredRow[]; removed: readonly RemovalRow[] } {
-    this.database.run("BEGIN");
-    try {
-      const stored = this.stored.values(after, limit) as unknown as StoredRow[];
-      const removed = this.removals.values(after, limit) as unknown as RemovalRow[];
-      return { stored, removed };
-    } finally {
-      this.database.run("COMMIT");
-    }
   }
 }
 

@@ -3,7 +3,7 @@
 import { type Filter, matchesNothing, type TagCondition } from "../nostr/filter.ts";
 import { authorKey, tagKey } from "./keys.ts";
 import type { KeyedTable, ReadStatements } from "./stream-sql.ts";
-import { type RecentTail, tailAuthor } from "./tail.ts";
+import type { RecentTail } from "./tail.ts";
 
 /** What SQLite can walk newest first. Keys are 48-bit; `kinds` undefined means every kind the key has. */
 export type IndexAccess =
@@ -20,6 +20,8 @@ export type Access =
 
 export interface Plan {
   readonly access: Access;
+  /** 48-bit keys of the filter's authors, in its order. */
+  readonly authorKeys: readonly number[] | undefined;
   /** Walk the tail's columns down to its horizon first, and the index only below it. */
   readonly usesTail: boolean;
   readonly because: string;
@@ -43,17 +45,21 @@ export function planScan(
   tail: RecentTail | undefined,
   tagSeed: bigint,
 ): Plan {
+  const authorKeys = filter.authors?.map(authorKey);
+  const plain = { authorKeys, usesTail: false };
   if (matchesNothing(filter))
-    return { access: { source: "nothing" }, usesTail: false, because: "nothing can match" };
+    return { ...plain, access: { source: "nothing" }, because: "nothing can match" };
   if (filter.ids !== undefined) {
-    return { access: { source: "ids", ids: filter.ids }, usesTail: false, because: "ids name the events" };
+    return { ...plain, access: { source: "ids", ids: filter.ids }, because: "ids name the events" };
   }
-  const { access, because } = chooseIndex(filter, statements, tagSeed);
-  const usesTail = tail !== undefined && isTailCheaper(filter, access, tail);
+  const { access, because } = chooseIndex(filter, authorKeys, statements, tagSeed);
+  if (tail === undefined || !isTailCheaper(filter, authorKeys, access, tail))
+    return { ...plain, access, because };
   return {
+    authorKeys,
     access,
-    usesTail,
-    because: usesTail ? `${because}; the tail is cheaper for what is recent` : because,
+    usesTail: true,
+    because: `${because}; the tail is cheaper for what is recent`,
   };
 }
 
@@ -68,8 +74,13 @@ interface Candidate extends Choice {
   readonly name: string;
 }
 
-function chooseIndex(filter: Filter, statements: ReadStatements, tagSeed: bigint): Choice {
-  const candidates = candidatesOf(filter, statements, tagSeed);
+function chooseIndex(
+  filter: Filter,
+  authorKeys: readonly number[] | undefined,
+  statements: ReadStatements,
+  tagSeed: bigint,
+): Choice {
+  const candidates = candidatesOf(filter, authorKeys, statements, tagSeed);
   const [first, second] = candidates;
   if (first === undefined) {
     return filter.kinds === undefined
@@ -79,11 +90,16 @@ function chooseIndex(filter: Filter, statements: ReadStatements, tagSeed: bigint
   return second === undefined ? first : rarest(candidates, filter.kinds);
 }
 
-function candidatesOf(filter: Filter, statements: ReadStatements, tagSeed: bigint): Candidate[] {
+function candidatesOf(
+  filter: Filter,
+  authorKeys: readonly number[] | undefined,
+  statements: ReadStatements,
+  tagSeed: bigint,
+): Candidate[] {
   const { kinds } = filter;
   const byTag = (condition: TagCondition, values: readonly string[]): Candidate => {
     const name = `${condition.mode === "any" ? "#" : "&"}${condition.name}`;
-    const keys = [...new Set(values.map((value) => tagKey(condition.name, value, tagSeed)))];
+    const keys = values.map((value) => tagKey(condition.name, value, tagSeed));
     return {
       access: { source: "tag", keys, kinds },
       table: statements.tag,
@@ -97,8 +113,8 @@ function candidatesOf(filter: Filter, statements: ReadStatements, tagSeed: bigin
       ? [byTag(condition, condition.values)]
       : condition.values.map((value) => byTag(condition, [value])),
   );
-  if (filter.authors !== undefined) {
-    const keys = [...new Set(filter.authors.map(authorKey))];
+  if (authorKeys !== undefined) {
+    const keys = authorKeys;
     const access: IndexAccess = { source: "author", keys, kinds };
     candidates.push({ access, table: statements.author, name: "authors", because: "authors restrict" });
   }
@@ -144,26 +160,28 @@ const INDEX_HIT_US = 0.2;
  * tell how far a walk must go: an upper bound for kinds and authors, multiplied when both restrict. Tags are not in the
  * columns, so what is driven by a tag goes to the index (and takes the JSON from the tail).
  */
-function isTailCheaper(filter: Filter, access: Access, tail: RecentTail): boolean {
-  if (access.source === "tag" || access.source === "ids" || access.source === "nothing") return false;
+function isTailCheaper(
+  filter: Filter,
+  authorKeys: readonly number[] | undefined,
+  access: IndexAccess,
+  tail: RecentTail,
+): boolean {
+  if (access.source === "tag") return false;
   if (tail.size === 0 || (filter.until ?? Number.MAX_SAFE_INTEGER) <= tail.horizon) return false;
   const wanted = wantedOf(filter) + 1;
-  const matching = matchingInTail(filter, tail);
+  const matching = matchingInTail(filter, authorKeys, tail);
   const walked = matching <= wanted ? tail.columns.length : (tail.columns.length * wanted) / matching;
   return walked * TAIL_ROW_US < indexCost(access, wanted);
 }
 
-function matchingInTail(filter: Filter, tail: RecentTail): number {
+function matchingInTail(filter: Filter, authorKeys: readonly number[] | undefined, tail: RecentTail): number {
   let share = 1;
   if (filter.kinds !== undefined) {
     const count = filter.kinds.reduce((sum, kind) => sum + (tail.kindCounts[kind] ?? 0), 0);
     share *= count / tail.size;
   }
-  if (filter.authors !== undefined) {
-    const count = filter.authors.reduce(
-      (sum, author) => sum + tail.authorCounts[tailAuthor(author) & 0xffff]!,
-      0,
-    );
+  if (authorKeys !== undefined) {
+    const count = authorKeys.reduce((sum, key) => sum + tail.authorCounts[(key >>> 0) & 0xffff]!, 0);
     share *= Math.min(1, count / tail.size);
   }
   return share * tail.size;

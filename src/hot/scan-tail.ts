@@ -4,7 +4,7 @@ import type { Filter } from "../nostr/filter.ts";
 import type { Hit, ScanPosition } from "./contract.ts";
 import { type Meter, Work } from "./scan-budget.ts";
 import { endOfRank, type HitSource, PAUSED, type Start } from "./scan-source.ts";
-import { type RecentTail, tailAuthor } from "./tail.ts";
+import type { RecentTail } from "./tail.ts";
 import { DEAD } from "./tail-columns.ts";
 
 /** Rows walked between two looks at the budget: about 50 µs. */
@@ -20,10 +20,11 @@ export class TailSource implements HitSource {
   private at: number;
   private readonly last: number;
 
-  constructor(tail: RecentTail, filter: Filter, start: Start) {
+  /** `authorKeys` are the keys of the filter's authors. */
+  constructor(tail: RecentTail, filter: Filter, authorKeys: readonly number[] | undefined, start: Start) {
     this.tail = tail;
     this.kinds = filter.kinds;
-    this.authors = filter.authors && new AuthorSet(filter.authors, tail.spread);
+    this.authors = authorKeys && new AuthorSet(authorKeys, tail.spread);
     this.at = tail.columns.above(start.createdAt, start.rank) - 1;
     const floor = Math.max(tail.horizon, (filter.since ?? 0) - 1);
     this.last = tail.columns.above(floor, 0xffff_ffff);
@@ -107,12 +108,12 @@ class AuthorSet {
   private hasZero = false;
 
   /** `spread` keeps anybody from choosing authors that crowd one place of the table. */
-  constructor(pubkeys: readonly string[], spread: number) {
-    const capacity = 2 ** Math.ceil(Math.log2(pubkeys.length * 4 + 4));
+  constructor(keys: readonly number[], spread: number) {
+    const capacity = 2 ** Math.ceil(Math.log2(keys.length * 4 + 4));
     this.table = new Uint32Array(capacity);
     this.mask = capacity - 1;
     this.spread = spread | 1;
-    for (const pubkey of pubkeys) this.add(tailAuthor(pubkey));
+    for (const key of keys) this.add(key >>> 0);
   }
 
   has(author: number): boolean {

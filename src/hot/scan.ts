@@ -36,11 +36,11 @@ class FilterScan implements Scan {
   private readonly filter: Filter;
   private readonly matches: (hit: Hit) => boolean;
   private readonly upToSeq: number;
-  private readonly chosen: Plan;
+  private chosenPlan: Plan | undefined;
   private readonly meter: Meter;
   private source: HitSource | undefined;
   private isInTail = false;
-  private isExhausted: boolean;
+  private isExhausted = false;
   private streams = 0;
   /** The last hit that was visited or passed over; `place` when a stretch was passed over since. */
   private last: Hit | undefined;
@@ -54,9 +54,7 @@ class FilterScan implements Scan {
     this.matches = compileMatch(filter);
     this.upToSeq = options.upToSeq ?? Number.MAX_SAFE_INTEGER;
     this.place = options.after;
-    this.chosen = planScan(filter, ground.statements, ground.tail, ground.tagSeed);
     this.meter = new Meter(ground.workPerLook);
-    this.isExhausted = this.chosen.access.source === "nothing";
   }
 
   get plan(): ScanPlan {
@@ -71,6 +69,13 @@ class FilterScan implements Scan {
     };
   }
 
+  /** Planning may ask the indexes, so it waits until it belongs to a run's snapshot, or somebody wants to see it. */
+  private get chosen(): Plan {
+    const { statements, tail, tagSeed } = this.ground;
+    this.chosenPlan ??= statements.snapshot(() => planScan(this.filter, statements, tail, tagSeed));
+    return this.chosenPlan;
+  }
+
   position(): ScanPosition | undefined {
     if (this.last !== undefined) {
       this.place = { createdAt: this.last.createdAt, id: idOfJson(this.last.json) };
@@ -80,8 +85,14 @@ class FilterScan implements Scan {
   }
 
   run(visit: (hit: Hit) => boolean, budget: Budget): ScanState {
-    if (this.isExhausted) return "exhausted";
     this.meter.start(budget);
+    return this.ground.statements.snapshot(() => {
+      if (this.isExhausted || this.chosen.access.source === "nothing") return "exhausted";
+      return this.walk(visit);
+    });
+  }
+
+  private walk(visit: (hit: Hit) => boolean): ScanState {
     this.refresh();
     // Only hits of the second where we begin can lie before the place, so comparing ids ends with that second.
     const place = this.position();
@@ -119,7 +130,9 @@ class FilterScan implements Scan {
     this.tailVersion = tailVersion;
     const start = startOf(this.position(), this.filter.until);
     this.isInTail = this.chosen.usesTail && start.createdAt > (tail?.horizon ?? Number.POSITIVE_INFINITY);
-    this.setSource(this.isInTail ? new TailSource(tail!, this.filter, start) : this.indexSource());
+    this.setSource(
+      this.isInTail ? new TailSource(tail!, this.filter, this.chosen.authorKeys, start) : this.indexSource(),
+    );
   }
 
   private setSource(source: HitSource): void {
@@ -142,6 +155,7 @@ class FilterScan implements Scan {
   private indexSource(horizon?: number): HitSource {
     const { access } = this.chosen;
     const { statements, lookup } = this.ground;
+    this.dataVersion = statements.dataVersion();
     if (access.source === "ids") return new IdSource(access.ids, lookup);
     if (access.source === "nothing") throw new Error("a scan of nothing has no source");
     const until = Math.min(this.filter.until ?? Number.MAX_SAFE_INTEGER, horizon ?? Number.MAX_SAFE_INTEGER);

@@ -100,13 +100,14 @@ function* openByNextKinds(
 function headStreams(
   table: KeyedTable,
   heads: readonly HeadRow[],
-  { start, since }: StreamBounds,
+  { start, since, wanted }: StreamBounds,
 ): IndexStream[] {
   const streams: IndexStream[] = [];
+  const firstChunk = firstChunkOf(wanted, heads.length);
   for (const [key, kind, createdAt] of heads) {
     if (kind === null || createdAt === null || createdAt < since) continue;
     const rank = createdAt === start.createdAt ? start.rank : RANK_MAX;
-    streams.push(new IndexStream(table, key, kind, since, createdAt, rank, FIRST_CHUNK_MIN));
+    streams.push(new IndexStream(table, key, kind, since, createdAt, rank, firstChunk));
   }
   return streams;
 }
@@ -118,8 +119,12 @@ function directStream(
   streams: number,
   { start, since, wanted }: StreamBounds,
 ): IndexStream {
-  // One row more than wanted tells the caller whether there is more, without another chunk.
-  const share = Math.ceil(wanted / streams) + 1;
-  const firstChunk = Math.min(CHUNK_MAX, Math.max(FIRST_CHUNK_MIN, share));
+  const firstChunk = firstChunkOf(wanted, streams);
   return new IndexStream(table, key, kind, since, start.createdAt, start.rank, firstChunk);
+}
+
+/** One row more than wanted tells the caller whether there is more, without another chunk. */
+function firstChunkOf(wanted: number, streams: number): number {
+  const share = Math.ceil(wanted / streams) + 1;
+  return Math.min(CHUNK_MAX, Math.max(FIRST_CHUNK_MIN, share));
 }

@@ -23,11 +23,6 @@ export function createTail(options: TailOptions): RecentTail {
   return new RecentTail(options);
 }
 
-/** The low 32 bits of an author's key, as the columns hold it. */
-export function tailAuthor(pubkey: string): number {
-  return authorKey(pubkey) >>> 0;
-}
-
 /**
  * Everything with created_at above `horizon` that the store holds as of `lastSeq`. It starts empty and complete for
  * nothing; load() fills it from the store, and from then on apply() must be given every commit, in order.
@@ -154,7 +149,7 @@ export class RecentTail {
     const slot = this.free.pop() ?? this.hits.length;
     this.hits[slot] = hit;
     const id = idOfJson(hit.json);
-    const author = tailAuthor(pubkeyOfJson(hit.json));
+    const author = tailAuthor(hit);
     this.slotsById.add(idKey(id), slot);
     this.slotsBySeq.add(hit.seq, slot);
     this.kindCounts[hit.kind]!++;
@@ -170,7 +165,7 @@ export class RecentTail {
     this.slotsById.remove(idKey(idOfJson(hit.json)), slot);
     this.slotsBySeq.remove(hit.seq, slot);
     this.kindCounts[hit.kind]!--;
-    this.authorCounts[tailAuthor(pubkeyOfJson(hit.json)) % AUTHOR_BUCKETS]!--;
+    this.authorCounts[tailAuthor(hit) % AUTHOR_BUCKETS]!--;
     this.bytes -= hitBytes(hit.json);
   }
 
@@ -219,6 +214,11 @@ export class RecentTail {
     }
     return -1;
   }
+}
+
+/** The low 32 bits of the author's key, as the columns hold it. */
+function tailAuthor(hit: Hit): number {
+  return authorKey(pubkeyOfJson(hit.json)) >>> 0;
 }
 
 /** The last seq given out, in events, removals or by the writer's own count. */
