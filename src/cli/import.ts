@@ -2,22 +2,22 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "../config/settings.ts";
+import type { StoreWriter } from "../hot/writer.ts";
 import type { CheckStart } from "./importing/check-worker.ts";
-import { type Checkpoint, checkpointFile, type CheckpointFile, START } from "./importing/checkpoint.ts";
 import { Checkers } from "./importing/checkers.ts";
+import { type Checkpoint, CheckpointFile, START } from "./importing/checkpoint.ts";
 import { type EventSource, fileSource, streamSource } from "./importing/event-source.ts";
+import { listenForInterruption } from "./importing/interruption.ts";
 import { lineBlocks } from "./importing/line-blocks.ts";
 import { BLOCK_BYTES, type PipelineEnd, runPipeline } from "./importing/pipeline.ts";
-import { type Progress, startProgress } from "./importing/progress.ts";
+import { startProgress } from "./importing/progress.ts";
 import { reportImport } from "./importing/report.ts";
 import { Tally } from "./importing/tally.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting } from "./store-access.ts";
 import { type ExitCode, say, type Terminal } from "./terminal.ts";
 
-/** How often the checkpoint is written: what a crash may make us read again. */
-const CHECKPOINT_EVERY_MS = 1000;
-
+/** Fails when something could not be read or written, when it was interrupted, or when nothing at all was valid. */
 export async function runImport(
   given: readonly string[],
   options: Options,
@@ -27,63 +27,92 @@ export async function runImport(
   if (loaded === undefined) return 2;
   const { config } = loaded;
   const dryRun = options["dryRun"] === true;
-  const input = await openInput(given[0] ?? "-", config, options["restart"] === true || dryRun, terminal);
+  const fromStart = dryRun || options["restart"] === true;
+  const name = given[0] ?? "-";
+  const input = name === "-" ? await standardInput(terminal) : fileInput(name, config, fromStart);
+  if (input.start.offset > 0)
+    say(terminal, `Going on after line ${input.start.line}; --restart starts at the beginning.`);
+
   const store = dryRun ? undefined : openForWriting(config);
+  const startMs = performance.now();
+  const tally = new Tally();
+  let end: PipelineEnd;
+  try {
+    end = await pump(
+      { config, input, store, tally, verified: options["verify"] !== false, startMs },
+      terminal,
+    );
+    if (end === "complete") input.checkpoint?.remove();
+    else if (!dryRun) input.checkpoint?.save();
+  } finally {
+    input.source.close();
+    store?.close();
+  }
+  const seconds = (performance.now() - startMs) / 1000;
+  const resumable = input.checkpoint !== undefined && !dryRun;
+  await reportImport({ end, tally, seconds, dryRun, resumable }, options["json"] === true, terminal);
+  return end === "complete" && tally.counts.failed === 0 && !isWhollyInvalid(tally) ? 0 : 1;
+}
+
+interface Pumped {
+  readonly config: Config;
+  readonly input: Input;
+  readonly store: StoreWriter | undefined;
+  readonly tally: Tally;
+  /** Are signatures checked? */
+  readonly verified: boolean;
+  readonly startMs: number;
+}
+
+async function pump(
+  { config, input, store, tally, verified, startMs }: Pumped,
+  terminal: Terminal,
+): Promise<PipelineEnd> {
   const lineBytesMax = config.limits.max_message_length;
+  const backend = verified ? backendOf(config) : undefined;
   const checkers = await Checkers.start(checkerCount(config), {
-    backend: options["verify"] === false ? undefined : backendOf(config),
+    backend,
     tagSeed: store?.tagSeed ?? 0n,
     lineBytesMax,
   });
   if (checkers.notice !== undefined) say(terminal, checkers.notice);
-
-  const tally = new Tally();
-  const startMs = performance.now();
-  const progress = startProgress(terminal, startMs);
-  const checkpoints = new Checkpoints(dryRun ? undefined : input.checkpoint, input.start);
   const interruption = listenForInterruption(terminal);
-  let end: PipelineEnd;
+  const progress = startProgress(terminal, startMs);
+  say(terminal, `Importing${store === undefined ? " nothing, only checking" : ` into ${config.data.dir}`}.`);
+  const { source, start, checkpoint } = input;
   try {
-    const { offset, line } = input.start;
-    end = await runPipeline({
-      blocks: lineBlocks(input.source.bytes, {
+    const end = await runPipeline({
+      blocks: lineBlocks(source.bytes, {
         blockBytes: BLOCK_BYTES,
         lineBytesMax,
-        startOffset: offset,
-        startLine: line,
+        startOffset: start.offset,
+        startLine: start.line,
       }),
       checkers,
       writer: store,
       tally,
       lineBytesMax,
       nowSeconds: Math.floor(Date.now() / 1000),
-      written: (checkpoint) => {
-        checkpoints.reached(checkpoint);
-        showProgress(progress, tally, input.source);
+      interrupted: interruption.asked,
+      written(reached) {
+        if (store !== undefined) checkpoint?.reached(reached);
+        const { invalid } = tally.counts;
+        progress.update({
+          events: tally.total,
+          invalid,
+          readBytes: source.readBytes(),
+          totalBytes: source.sizeBytes,
+        });
       },
-      stopping: interruption.asked,
     });
+    // What imported requests to vanish have booked.
     while (store?.moreToClear === true) store.clear();
+    return end;
   } finally {
-    checkpoints.save();
     progress.stop();
     interruption.stop();
     checkers.stop();
-    store?.close();
   }
-  if (end === "complete") checkpoints.remove();
-  await reportImport(
-    {
-      end,
-      tally,
-      seconds: (performance.now() - startMs) / 1000,
-      dryRun,
-      resumable: input.checkpoint !== undefined,
-    },
-    options["json"] === true,
-    terminal,
-  );
-  return end === "complete" && tally.counts.failed === 0 && !isWhollyInvalid(tally) ? 0 : 1;
 }
 
 /** Nothing but invalid lines: most likely this is no file of events at all. */
@@ -97,96 +126,29 @@ interface Input {
   readonly checkpoint: CheckpointFile | undefined;
 }
 
-async function openInput(
-  name: string,
-  config: Config,
-  fromStart: boolean,
-  terminal: Terminal,
-): Promise<Input> {
-  if (name === "-")
-    return { source: await streamSource(terminal.input), start: START, checkpoint: undefined };
+async function standardInput(terminal: Terminal): Promise<Input> {
+  return { source: await streamSource(terminal.input), start: START, checkpoint: undefined };
+}
+
+function fileInput(path: string, config: Config, fromStart: boolean): Input {
   let start = START;
   let checkpoint: CheckpointFile | undefined;
-  const source = fileSource(name, (identity, sizeBytes, packing) => {
-    checkpoint = checkpointFile(config.data.dir, identity);
-    if (fromStart) return 0;
-    const found = checkpoint.read();
+  const source = fileSource(path, (identity, sizeBytes, packing) => {
+    checkpoint = new CheckpointFile(config.data.dir, identity);
+    const found = fromStart ? START : checkpoint.read();
     // A plain file that is shorter than where we were is another file.
     if (packing !== "none" || found.offset <= sizeBytes) start = found;
     return start.offset;
   });
-  if (start.offset > 0)
-    say(terminal, `Going on after line ${start.line}; --restart starts at the beginning.`);
   return { source, start, checkpoint };
 }
 
-/** Half of the work is checking and half is writing, so with two cores one thread checks. */
-function checkerCount(config: Config): number {
-  return config.verify.workers > 0 ? config.verify.workers : Math.max(1, availableParallelism() - 1);
+/** Checking and writing cost about the same, so with two cores one thread checks while this one writes. */
+function checkerCount({ verify }: Config): number {
+  return verify.workers > 0 ? verify.workers : Math.max(1, availableParallelism() - 1);
 }
 
 function backendOf({ verify }: Config): CheckStart["backend"] {
-  return verify.library_path === ""
-    ? { choice: verify.backend }
-    : { choice: verify.backend, libraryPath: verify.library_path };
-}
-
-function showProgress(progress: Progress, tally: Tally, source: EventSource): void {
-  progress.update({
-    events: tally.total,
-    invalid: tally.counts.invalid,
-    readBytes: source.readBytes(),
-    totalBytes: source.sizeBytes,
-  });
-}
-
-class Checkpoints {
-  private readonly file: CheckpointFile | undefined;
-  private latest: Checkpoint;
-  private saved: Checkpoint;
-  private savedMs = performance.now();
-
-  constructor(file: CheckpointFile | undefined, start: Checkpoint) {
-    this.file = file;
-    this.latest = start;
-    this.saved = start;
-  }
-
-  reached(checkpoint: Checkpoint): void {
-    this.latest = checkpoint;
-    if (performance.now() - this.savedMs >= CHECKPOINT_EVERY_MS) this.save();
-  }
-
-  save(): void {
-    if (this.latest === this.saved) return;
-    this.file?.write(this.latest);
-    this.saved = this.latest;
-    this.savedMs = performance.now();
-  }
-
-  remove(): void {
-    this.file?.remove();
-  }
-}
-
-/** The first Ctrl-C lets the batch in work be finished; a second one ends the process at once. */
-function listenForInterruption(terminal: Terminal): {
-  readonly asked: () => boolean;
-  readonly stop: () => void;
-} {
-  let asked = false;
-  const interrupt = (): void => {
-    if (asked) process.exit(130);
-    asked = true;
-    say(terminal, "\nFinishing the batch; once more to stop at once.");
-  };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
-  return {
-    asked: () => asked,
-    stop() {
-      process.off("SIGINT", interrupt);
-      process.off("SIGTERM", interrupt);
-    },
-  };
+  const { backend: choice, library_path: libraryPath } = verify;
+  return libraryPath === "" ? { choice } : { choice, libraryPath };
 }

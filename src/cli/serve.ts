@@ -11,6 +11,6 @@ export async function runServe(
 ): Promise<ExitCode> {
   const loaded = settingsOf(options, terminal);
   if (loaded === undefined) return 2;
-  await serve(loaded.config, loaded.origins);
+  await serve(loaded.config, { file: loaded.file });
   return 0;
 }

@@ -5,6 +5,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/settings.ts";
 import { DATABASE_FILE, openDatabase } from "../hot/database.ts";
+import type { HotReader } from "../hot/contract.ts";
+import { readTagSeed } from "../hot/migrate.ts";
+import { createReader } from "../hot/reader.ts";
 import { createWriter, type StoreWriter } from "../hot/writer.ts";
 import { normaliseRelayUrl } from "../nostr/relay-url.ts";
 
@@ -24,6 +27,14 @@ export function openForWriting(config: Config): StoreWriter {
 }
 
 /** Throws StoreError when there is no database, or one of another schema version. */
-export function openForReading(config: Config): Database {
+export function openDatabaseForReading(config: Config): Database {
   return openDatabase(databasePath(config), { readonly: true, cacheBytes: config.hot.page_cache_bytes });
+}
+
+/** A reader without a recent tail: a command looks once, so there is nothing to keep in memory. */
+export function openReader(config: Config): HotReader {
+  const database = openDatabaseForReading(config);
+  const tagSeed = readTagSeed(database);
+  database.close();
+  return createReader(databasePath(config), { tagSeed, pageCacheBytes: config.hot.page_cache_bytes });
 }

@@ -37,18 +37,19 @@ export function say(terminal: Terminal, line: string): void {
  */
 export function emit(stream: Writable, text: string): Promise<boolean> {
   if (stream.destroyed) return Promise.resolve(false);
+  // The same fault comes to the callback; an event that nobody listens to would end the process.
+  if (stream.listenerCount("error") === 0) stream.on("error", () => {});
   return new Promise((resolve, reject) => {
-    const gone = (error: NodeJS.ErrnoException): void => {
-      if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") resolve(false);
-      else reject(error);
-    };
-    stream.once("error", gone);
     stream.write(text, (error) => {
-      stream.off("error", gone);
-      if (error) gone(error);
-      else resolve(true);
+      if (error === null || error === undefined) resolve(true);
+      else if (isGone(error)) resolve(false);
+      else reject(error);
     });
   });
+}
+
+function isGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED";
 }
 
 /** Data as one JSON document on a line. */

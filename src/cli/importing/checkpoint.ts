@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 
 const FOLDER = "imports";
+/** How often it is written: what a crash may make us read again. */
+const WRITE_EVERY_MS = 1000;
 
 export interface Checkpoint {
   /** Everything before this offset of the unpacked input is stored. */
@@ -14,36 +16,47 @@ export interface Checkpoint {
 
 export const START: Checkpoint = { offset: 0, line: 0 };
 
-export interface CheckpointFile {
-  read(): Checkpoint;
-  /** Called only after the events before it have been committed. */
-  write(checkpoint: Checkpoint): void;
-  /** The import is complete: the next one starts at the beginning. */
-  remove(): void;
-}
+export class CheckpointFile {
+  private readonly folder: string;
+  private readonly path: string;
+  private latest: Checkpoint | undefined;
+  private writtenMs = performance.now();
 
-export function checkpointFile(dataFolder: string, identity: string): CheckpointFile {
-  const folder = join(dataFolder, FOLDER);
-  const path = join(folder, `${identity.slice(0, 32)}.json`);
-  return {
-    read: () => (existsSync(path) ? parseCheckpoint(readFileSync(path, "utf8")) : START),
-    write: (checkpoint) => {
-      mkdirSync(folder, { recursive: true });
-      // Renaming is atomic: a reader finds the old one or the new one, whole.
-      writeFileSync(`${path}.new`, JSON.stringify(checkpoint));
-      renameSync(`${path}.new`, path);
-    },
-    remove: () => rmSync(path, { force: true }),
-  };
-}
-
-/** A damaged checkpoint is as good as none: importing again only finds duplicates. */
-function parseCheckpoint(text: string): Checkpoint {
-  try {
-    const { offset, line } = JSON.parse(text) as Partial<Checkpoint>;
-    if (Number.isSafeInteger(offset) && Number.isSafeInteger(line)) return { offset: offset!, line: line! };
-  } catch {
-    // falls through
+  constructor(dataFolder: string, identity: string) {
+    this.folder = join(dataFolder, FOLDER);
+    this.path = join(this.folder, `${identity.slice(0, 32)}.json`);
   }
-  return START;
+
+  /** START without one. A damaged one is as good as none: importing again only finds duplicates. */
+  read(): Checkpoint {
+    if (!existsSync(this.path)) return START;
+    try {
+      const { offset, line } = JSON.parse(readFileSync(this.path, "utf8")) as Partial<Checkpoint>;
+      return Number.isSafeInteger(offset) && Number.isSafeInteger(line)
+        ? { offset: offset!, line: line! }
+        : START;
+    } catch {
+      return START;
+    }
+  }
+
+  /** Told after the events before it are committed; written now and then. */
+  reached(checkpoint: Checkpoint): void {
+    this.latest = checkpoint;
+    if (performance.now() - this.writtenMs >= WRITE_EVERY_MS) this.save();
+  }
+
+  save(): void {
+    if (this.latest === undefined) return;
+    mkdirSync(this.folder, { recursive: true });
+    // Renaming is atomic: a reader finds the old one or the new one, whole.
+    writeFileSync(`${this.path}.new`, JSON.stringify(this.latest));
+    renameSync(`${this.path}.new`, this.path);
+    this.writtenMs = performance.now();
+  }
+
+  /** The import is complete: the next one starts at the beginning. */
+  remove(): void {
+    rmSync(this.path, { force: true });
+  }
 }

@@ -17,11 +17,14 @@ export interface EventSource {
   readonly sizeBytes: number | undefined;
   /** Packed bytes read so far, which is what can be compared with sizeBytes. */
   readonly readBytes: () => number;
-  /** What this input is, for resuming; undefined for standard input. */
-  readonly identity: string | undefined;
+  /** Lets go of the input, also in the middle of a read. */
+  readonly close: () => void;
 }
 
-/** `start` is an offset in the unpacked bytes. Throws when the file cannot be read. */
+/**
+ * `startOf` answers the offset in the unpacked bytes to start from, for the identity of this file: its place and how it
+ * begins, so that a file that has grown is still the same. Throws when the file cannot be read.
+ */
 export function fileSource(
   path: string,
   startOf: (identity: string, sizeBytes: number, packing: Packing) => number,
@@ -31,14 +34,15 @@ export function fileSource(
   const identity = Bun.SHA256.hash(`${realpathSync(path)}\n${Bun.SHA256.hash(head, "hex")}`, "hex");
   const start = startOf(identity, sizeBytes, packing);
   const skipped = packing === "none" ? start : 0;
-  const counted = countingStream(createReadStream(path, { start: skipped, highWaterMark: READ_BYTES }));
+  const file = createReadStream(path, { start: skipped, highWaterMark: READ_BYTES });
+  const counted = countingStream(file);
   const unpacked = unpack(counted.stream, packing);
   return {
     bytes: packing === "none" ? unpacked : withoutFirst(unpacked, start),
     packing,
     sizeBytes,
     readBytes: () => skipped + counted.count(),
-    identity,
+    close: () => file.destroy(),
   };
 }
 
@@ -55,7 +59,7 @@ export async function streamSource(input: Readable): Promise<EventSource> {
     packing,
     sizeBytes: undefined,
     readBytes: counted.count,
-    identity: undefined,
+    close: () => input.destroy(),
   };
 }
 

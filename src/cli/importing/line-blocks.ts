@@ -24,16 +24,25 @@ export interface LineBlockOptions {
   readonly startLine: number;
 }
 
-/** The last line needs no line end. Memory: one block, one line and one chunk of the input. */
+/**
+ * The last line needs no line end. When the input fails, the whole lines before that still come, and then the error.
+ * Memory: one block, one line and one chunk of the input.
+ */
 export async function* lineBlocks(
   input: AsyncIterable<Uint8Array>,
   options: LineBlockOptions,
 ): AsyncGenerator<LineBlock> {
   const cutter = new BlockCutter(options);
-  for await (const chunk of input) {
-    cutter.add(chunk);
-    const block = cutter.takeWholeLines();
+  try {
+    for await (const chunk of input) {
+      cutter.add(chunk);
+      const block = cutter.takeWholeLines(options.blockBytes);
+      if (block !== undefined) yield block;
+    }
+  } catch (error) {
+    const block = cutter.takeWholeLines(0);
     if (block !== undefined) yield block;
+    throw error;
   }
   const last = cutter.takeRest();
   if (last !== undefined) yield last;
@@ -63,9 +72,9 @@ class BlockCutter {
     this.held += wanted.length;
   }
 
-  /** Undefined while there is less than a block. */
-  takeWholeLines(): LineBlock | undefined {
-    if (this.held < this.options.blockBytes) return undefined;
+  /** Undefined while less than `leastBytes` is held, or no whole line. */
+  takeWholeLines(leastBytes: number): LineBlock | undefined {
+    if (this.held < leastBytes) return undefined;
     const bytes = this.joined();
     const end = bytes.lastIndexOf(NEWLINE) + 1;
     this.hold(bytes.subarray(end));

@@ -27,8 +27,8 @@ export interface PipelineParts {
   readonly nowSeconds: number;
   /** Told after each block is committed. */
   readonly written: (checkpoint: Checkpoint) => void;
-  /** Asked between blocks. */
-  readonly stopping: () => boolean;
+  /** Resolves when somebody asks to stop: nothing more is read then, and what was read is written. */
+  readonly interrupted: Promise<void>;
 }
 
 interface BlockInWork {
@@ -36,29 +36,53 @@ interface BlockInWork {
   readonly checked: Promise<CheckedBlock>;
 }
 
-/** complete: all was read and written. stopped: by stopping(). failed: the store takes no more; tally.failures says why. */
-export type PipelineEnd = "complete" | "stopped" | "failed";
+/**
+ * complete: all was read and written. interrupted: all that was read is written. failed: reading or writing went wrong,
+ * and tally.failures says how.
+ */
+export type PipelineEnd = "complete" | "interrupted" | "failed";
 
+/** Memory: the blocks ahead, whatever the size of the input. Rejects when a checker dies. */
 export async function runPipeline(parts: PipelineParts): Promise<PipelineEnd> {
   const inWork: BlockInWork[] = [];
-  for await (const block of parts.blocks) {
-    if (parts.stopping()) return "stopped";
-    const checked = parts.checkers.check({
-      text: block.text,
-      firstLine: block.firstLine,
-      nowSeconds: parts.nowSeconds,
-    });
-    // A rejection is awaited in its turn; until then it must not count as unhandled.
-    checked.catch(() => {});
-    inWork.push({ block, checked });
-    if (inWork.length <= parts.checkers.count * BLOCKS_AHEAD) continue;
-    if (!(await finish(inWork.shift()!, parts))) return "failed";
+  const blocks = parts.blocks[Symbol.asyncIterator]();
+  let end: PipelineEnd | undefined;
+  while (end === undefined) {
+    const read = await nextBlock(blocks, parts);
+    if (typeof read === "string") end = read;
+    else {
+      inWork.push({ block: read, checked: startCheck(read, parts) });
+      if (inWork.length > parts.checkers.count * BLOCKS_AHEAD && !(await finish(inWork.shift()!, parts))) {
+        return "failed";
+      }
+    }
   }
-  for (const next of inWork) {
-    if (parts.stopping()) return "stopped";
-    if (!(await finish(next, parts))) return "failed";
+  for (const next of inWork) if (!(await finish(next, parts))) return "failed";
+  return end;
+}
+
+async function nextBlock(
+  blocks: AsyncIterator<LineBlock>,
+  parts: PipelineParts,
+): Promise<LineBlock | PipelineEnd> {
+  try {
+    const next = await Promise.race([blocks.next(), parts.interrupted]);
+    if (next === undefined) return "interrupted";
+    return next.done === true ? "complete" : next.value;
+  } catch (error) {
+    parts.tally.failures.add(`reading failed: ${error instanceof Error ? error.message : String(error)}`);
+    return "failed";
   }
-  return "complete";
+}
+
+function startCheck(
+  { text, firstLine }: LineBlock,
+  { checkers, nowSeconds }: PipelineParts,
+): Promise<CheckedBlock> {
+  const checked = checkers.check({ text, firstLine, nowSeconds });
+  // A rejection is awaited in its turn; until then it must not count as unhandled.
+  checked.catch(() => {});
+  return checked;
 }
 
 /** False when a write failed: the blocks after it would most likely fail as well, and resuming must start here. */

@@ -47,8 +47,8 @@ export async function reportImport(report: ImportReport, json: boolean, terminal
   if (end !== "complete") {
     const how = resumable
       ? "The same command goes on from here."
-      : "Standard input cannot be resumed; duplicates are skipped.";
-    say(terminal, `${end === "stopped" ? "Interrupted." : "Stopped, since the store takes no more."} ${how}`);
+      : "Standard input cannot be gone on with; given again, what is stored counts as duplicate.";
+    say(terminal, `${end === "interrupted" ? "Interrupted." : "Stopped."} ${how}`);
   }
   if (json) {
     const invalidReasons = tally.topReasons(20);

@@ -1,0 +1,91 @@
+// `thermocline delete`: takes matching events out of the store, after telling how many there are.
+
+import { createInterface } from "node:readline/promises";
+import type { Config } from "../config/settings.ts";
+import type { Filter } from "../nostr/filter.ts";
+import { filterOf } from "./event-filter.ts";
+import { matchingEvents, unfitForStore } from "./matching-events.ts";
+import { type Options, settingsOf } from "./settings-flags.ts";
+import { openForWriting, openReader } from "./store-access.ts";
+import { emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
+
+/** Rows of one transaction: a relay that runs beside us waits no longer than that. */
+const TRANSACTION_ROWS = 500;
+const FILTER_OPTIONS = ["filter", "kinds", "authors", "since", "until"] as const;
+
+export async function runDelete(
+  _given: readonly string[],
+  options: Options,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (FILTER_OPTIONS.every((name) => options[name] === undefined)) {
+    return refuse(terminal, "say which events, with --filter, --kinds, --authors, --since or --until");
+  }
+  const filter = filterOf(options, now());
+  const fault = typeof filter === "string" ? filter : unfitForStore(filter);
+  if (fault !== undefined || typeof filter === "string") return refuse(terminal, String(fault));
+  const loaded = settingsOf(options, terminal);
+  if (loaded === undefined) return 2;
+
+  const seqs = findSeqs(loaded.config, filter);
+  say(terminal, `${seqs.length} events match.`);
+  if (options["dryRun"] !== true && seqs.length > 0) {
+    if (options["yes"] !== true && !(await isConfirmed(seqs.length, terminal))) {
+      say(terminal, "Nothing was deleted. --yes deletes without asking.");
+      return 1;
+    }
+    const removed = removeAll(loaded.config, seqs);
+    say(
+      terminal,
+      `${removed} events deleted. They may be published again: ban an event or a key to prevent that.`,
+    );
+    if (options["json"] === true) await emitJson(terminal, { matching: seqs.length, deleted: removed });
+  } else if (options["json"] === true) {
+    await emitJson(terminal, { matching: seqs.length, deleted: 0 });
+  }
+  return 0;
+}
+
+function refuse(terminal: Terminal, fault: string): ExitCode {
+  say(terminal, `thermocline delete: ${fault}`);
+  return 2;
+}
+
+function findSeqs(config: Config, filter: Filter): number[] {
+  const reader = openReader(config);
+  try {
+    const seqs: number[] = [];
+    for (const batch of matchingEvents(reader, filter, { nowSeconds: now() })) {
+      for (const { seq } of batch) seqs.push(seq);
+    }
+    return seqs;
+  } finally {
+    reader.close();
+  }
+}
+
+/** Answers how many rows went: fewer than asked when a relay beside us was quicker. */
+function removeAll(config: Config, seqs: readonly number[]): number {
+  const writer = openForWriting(config);
+  try {
+    let removed = 0;
+    for (let at = 0; at < seqs.length; at += TRANSACTION_ROWS) {
+      removed += writer.removeMany(seqs.slice(at, at + TRANSACTION_ROWS), "deleted").removed.length;
+    }
+    return removed;
+  } finally {
+    writer.close();
+  }
+}
+
+async function isConfirmed(count: number, terminal: Terminal): Promise<boolean> {
+  if (!terminal.watched) return false;
+  const lines = createInterface({ input: terminal.input, output: terminal.talk });
+  const answer = await lines.question(`Type ${count} to delete them for good: `);
+  lines.close();
+  return answer.trim() === String(count);
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}

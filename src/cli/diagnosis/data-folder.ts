@@ -1,0 +1,102 @@
+// Checks of the data folder: may it be written, is there room, is the database whole.
+
+import { Database } from "bun:sqlite";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Config } from "../../config/settings.ts";
+import { schemaVersion, SCHEMA_VERSION } from "../../hot/migrate.ts";
+import { StoreError } from "../../hot/store-error.ts";
+import { databasePath, openDatabaseForReading } from "../store-access.ts";
+import { failure, fine, type Finding, reasonOf, warning } from "./finding.ts";
+
+const GB = 1e9;
+const FREE_FAIL = GB / 2;
+const FREE_WARN = 5 * GB;
+
+export function checkFolder({ data }: Config): Finding {
+  const folder = resolve(data.dir);
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    return failure("data folder", `${folder} is a file`, "set data.dir to a folder");
+  }
+  const nearest = nearestFolder(folder);
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+  } catch {
+    return failure(
+      "data folder",
+      `${nearest} is not writable by this user`,
+      `sudo chown $(id -u) ${nearest}`,
+    );
+  }
+  return fine("data folder", nearest === folder ? folder : `${folder}, made at the first start`);
+}
+
+export function checkRoom(
+  { data }: Config,
+  freeBytes: number = freeBytesOf(nearestFolder(resolve(data.dir))),
+): Finding {
+  const found = `${(freeBytes / GB).toFixed(1)} GB free`;
+  if (freeBytes < FREE_FAIL)
+    return failure("disk", found, "free some space: the relay refuses events when it is used up");
+  if (freeBytes < FREE_WARN)
+    return warning("disk", found, "free some space, or bound the store with hot.max_bytes and a cold store");
+  return fine("disk", found);
+}
+
+/** Schema and SQLite's quick check, which reads the whole file. Nothing to check before the first start. */
+export function checkDatabase(config: Config): Finding[] {
+  const path = databasePath(config);
+  if (!existsSync(path)) return [fine("database", "none yet, made at the first start")];
+  const older = checkOlderSchema(path);
+  if (older !== undefined) return [older];
+  try {
+    const database = openDatabaseForReading(config);
+    try {
+      return [fine("schema", `version ${schemaVersion(database)}`), checkIntegrity(database, path)];
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    const remedy = error instanceof StoreError ? error.hint : `look at ${path} with sqlite3`;
+    return [failure("database", reasonOf(error), remedy)];
+  }
+}
+
+function checkIntegrity(database: Database, path: string): Finding {
+  const first = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get()?.quick_check;
+  if (first === "ok") return fine("integrity", "ok");
+  return failure(
+    "integrity",
+    first ?? "no answer",
+    `stop the relay, copy ${path} away, and restore a backup or save what is readable with sqlite3 .recover`,
+  );
+}
+
+/** An older schema is no fault: the next start brings it up to date. */
+function checkOlderSchema(path: string): Finding | undefined {
+  try {
+    const database = new Database(path, { readonly: true });
+    const version = schemaVersion(database);
+    database.close();
+    return version < SCHEMA_VERSION
+      ? warning(
+          "schema",
+          `version ${version} of ${SCHEMA_VERSION}`,
+          "start the relay once: it brings the file up to date",
+        )
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function nearestFolder(folder: string): string {
+  let at = folder;
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
+  return at;
+}
+
+function freeBytesOf(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}

@@ -1,0 +1,61 @@
+// `thermocline scan`: asks the stored events one filter, as a client would, and can tell how it is answered.
+
+import type { Filter } from "../nostr/filter.ts";
+import type { HotReader } from "../hot/contract.ts";
+import { filterFromJson } from "./event-filter.ts";
+import { matchingEvents, unfitForStore } from "./matching-events.ts";
+import { type Options, settingsOf } from "./settings-flags.ts";
+import { openReader } from "./store-access.ts";
+import { emit, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
+
+export async function runScan(
+  given: readonly string[],
+  options: Options,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const filter = filterFromJson(given[0] ?? "");
+  const fault = typeof filter === "string" ? filter : unfitForStore(filter);
+  if (fault !== undefined || typeof filter === "string") {
+    say(terminal, `thermocline scan: ${fault}`);
+    return 2;
+  }
+  const loaded = settingsOf(options, terminal);
+  if (loaded === undefined) return 2;
+  const reader = openReader(loaded.config);
+  try {
+    const json = options["json"] === true;
+    if (options["explain"] === true) await explain(reader, filter, json, terminal);
+    else if (options["count"] === true) await count(reader, filter, json, terminal);
+    else await print(reader, filter, terminal);
+  } finally {
+    reader.close();
+  }
+  return 0;
+}
+
+async function explain(reader: HotReader, filter: Filter, json: boolean, terminal: Terminal): Promise<void> {
+  const scan = reader.scan(filter);
+  // The number of streams is known once the scan has opened them.
+  scan.run(() => false, { deadlineMs: Number.POSITIVE_INFINITY });
+  const { plan } = scan;
+  if (json) await emitJson(terminal, plan);
+  else await emit(terminal.output, `${plan.source}, ${plan.streams} streams: ${plan.because}\n`);
+  say(terminal, "A running relay answers from its memory of the newest events first, then this way.");
+}
+
+async function count(reader: HotReader, filter: Filter, json: boolean, terminal: Terminal): Promise<void> {
+  let found = 0;
+  for (const batch of matchingEvents(reader, filter, { nowSeconds: now() })) found += batch.length;
+  if (json) await emitJson(terminal, { count: found });
+  else await emit(terminal.output, `${found}\n`);
+}
+
+async function print(reader: HotReader, filter: Filter, terminal: Terminal): Promise<void> {
+  for (const batch of matchingEvents(reader, filter, { nowSeconds: now() })) {
+    if (!(await emit(terminal.output, batch.map(({ json }) => `${json}\n`).join("")))) return;
+  }
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
