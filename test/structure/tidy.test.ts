@@ -55,7 +55,8 @@ const CODE_BANS: readonly Ban[] = [
 const TYPE_BANS: readonly Ban[] = [
   {
     // Where it can only be a type: a variable may well be called so. The linter knows the rest.
-    pattern: /\b(?:const|let|var) \w+: any\b|\(\w+\??: any\b|\): any\b|\bas any\b|<any\b|, any>|\bany\[\]/,
+    pattern:
+      /\b(?:const|let|var) \w+: an[y]\b|\(\w+\??: an[y]\b|\): an[y]\b|\bas an[y]\b|<an[y]\b|, an[y]>|\ban[y]\[\]/,
     instead: "unknown, and a check that proves the type",
     where: anywhere,
   },
