@@ -1,4 +1,5 @@
 // The front page: what this relay is, how to connect, what it allows, and how it is doing.
+/** @jsxImportSource hono/jsx */
 
 import type { FC, PropsWithChildren } from "hono/jsx";
 import { raw } from "hono/html";
