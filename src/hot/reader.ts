@@ -7,6 +7,7 @@ import { EventCache } from "./event-cache.ts";
 import { HitLookup } from "./hit-lookup.ts";
 import { LogReader } from "./log.ts";
 import { WORK_PER_LOOK } from "./scan-budget.ts";
+import { type CountGate, type Counting, createCounting } from "./scan-count.ts";
 import { createScan, type ScanGround } from "./scan.ts";
 import { ReadStatements } from "./stream-sql.ts";
 import { lastSeqOf, type RecentTail } from "./tail.ts";
@@ -26,10 +27,16 @@ export interface ReaderOptions {
   readonly workPerLook?: number;
 }
 
+/** A reader that can also count without handing out every match. */
+export interface CountingReader extends HotReader {
+  /** Counts the matches that the gate lets through, exactly; `limit` and `search` of the filter are not looked at. */
+  count(filter: Filter, gate: CountGate): Counting;
+}
+
 const MEBIBYTE = 2 ** 20;
 
 /** Opens a reader on an existing store. Throws when the file is missing or is not a store. */
-export function createReader(path: string, options: ReaderOptions): HotReader {
+export function createReader(path: string, options: ReaderOptions): CountingReader {
   return new SqliteReader(openForReading(path, options), options);
 }
 
@@ -42,7 +49,7 @@ function openForReading(path: string, options: ReaderOptions): Database {
   return database;
 }
 
-class SqliteReader implements HotReader {
+class SqliteReader implements CountingReader {
   private readonly database: Database;
   private readonly ground: ScanGround;
   private readonly lookup: HitLookup;
@@ -65,6 +72,11 @@ class SqliteReader implements HotReader {
 
   scan(filter: Filter, options: ScanOptions = {}): Scan {
     return createScan(this.ground, filter, options);
+  }
+
+  count(filter: Filter, gate: CountGate): Counting {
+    const { statements, workPerLook } = this.ground;
+    return createCounting(filter, gate, statements, (part) => this.scan(part), workPerLook);
   }
 
   has(id: string): boolean {

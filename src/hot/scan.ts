@@ -4,7 +4,7 @@ import type { Filter } from "../nostr/filter.ts";
 import { idOfJson } from "../nostr/event-json.ts";
 import type { Budget, Hit, Scan, ScanOptions, ScanPlan, ScanPosition, ScanState } from "./contract.ts";
 import type { HitLookup } from "./hit-lookup.ts";
-import { type Plan, planScan, wantedOf } from "./plan.ts";
+import { type Access, type Plan, planScan, wantedOf } from "./plan.ts";
 import { Meter } from "./scan-budget.ts";
 import { IdSource } from "./scan-ids.ts";
 import { compileMatch } from "./scan-match.ts";
@@ -41,7 +41,6 @@ class FilterScan implements Scan {
   private source: HitSource | undefined;
   private isInTail = false;
   private isExhausted = false;
-  private streams = 0;
   /** The last hit that was visited or passed over; `place` when a stretch was passed over since. */
   private last: Hit | undefined;
   private place: ScanPosition | undefined;
@@ -59,12 +58,13 @@ class FilterScan implements Scan {
 
   get plan(): ScanPlan {
     const { access, usesTail, because } = this.chosen;
+    const streams = this.source?.streams || streamsOf(access);
     if (!usesTail || access.source === "nothing" || access.source === "ids") {
-      return { source: access.source, streams: this.streams, because };
+      return { source: access.source, streams, because };
     }
     return {
       source: this.isBelowTailNeeded() ? `tail+${access.source}` : "tail",
-      streams: this.streams,
+      streams,
       because,
     };
   }
@@ -121,29 +121,22 @@ class FilterScan implements Scan {
   /** Begins, or begins anew where something has changed since the last run. */
   private refresh(): void {
     const { statements, tail } = this.ground;
-    const dataVersion = statements.dataVersion();
     const tailVersion = tail?.version ?? 0;
-    const isFresh =
-      this.source !== undefined && dataVersion === this.dataVersion && tailVersion === this.tailVersion;
-    if (isFresh) return;
-    this.dataVersion = dataVersion;
+    if (this.source !== undefined && tailVersion === this.tailVersion) {
+      if (this.isInTail || statements.dataVersion() === this.dataVersion) return;
+    }
     this.tailVersion = tailVersion;
     const start = startOf(this.position(), this.filter.until);
     this.isInTail = this.chosen.usesTail && start.createdAt > (tail?.horizon ?? Number.POSITIVE_INFINITY);
-    this.setSource(
-      this.isInTail ? new TailSource(tail!, this.filter, this.chosen.authorKeys, start) : this.indexSource(),
-    );
-  }
-
-  private setSource(source: HitSource): void {
-    this.source = source;
-    this.streams = source.streams;
+    this.source = this.isInTail
+      ? new TailSource(tail!, this.filter, this.chosen.authorKeys, start)
+      : this.indexSource();
   }
 
   private goBelowTail(): boolean {
     if (!this.isInTail || !this.isBelowTailNeeded()) return false;
     this.isInTail = false;
-    this.setSource(this.indexSource(this.ground.tail!.horizon));
+    this.source = this.indexSource(this.ground.tail!.horizon);
     return true;
   }
 
@@ -166,6 +159,14 @@ class FilterScan implements Scan {
     };
     return new StreamSource(access, bounds, this.upToSeq, statements, lookup);
   }
+}
+
+/** Streams to expect before anything is opened; where kinds are unknown, one for each key. */
+function streamsOf(access: Access): number {
+  if (access.source === "nothing" || access.source === "ids") return 0;
+  if (access.source === "time") return 1;
+  const kinds = access.kinds?.length ?? 1;
+  return access.source === "kind" ? kinds : access.keys.length * kinds;
 }
 
 function isFurther(a: ScanPosition, b: ScanPosition): boolean {

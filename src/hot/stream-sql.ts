@@ -55,6 +55,10 @@ export class ReadStatements {
   private readonly hitsById: Numbers;
   private readonly idsById: Numbers;
   private readonly dataVersionStatement: Numbers;
+  private readonly kindRowAtStatement: Numbers;
+  private readonly countKindStatement: Numbers;
+  private readonly countExpiredStatement: Numbers;
+  private readonly kindsStoredStatement: Numbers;
 
   constructor(database: Database) {
     this.database = database;
@@ -78,6 +82,21 @@ export class ReadStatements {
     this.hitsById = this.numbers("SELECT created_at, kind, expires_at, json, seq FROM event WHERE id = ?1");
     this.idsById = this.numbers("SELECT substr(json, 8, 64) FROM event WHERE id = ?1");
     this.dataVersionStatement = this.numbers("PRAGMA data_version");
+    this.kindRowAtStatement = this.numbers(
+      `SELECT created_at, rank, seq FROM event WHERE kind = ?6 AND ${BELOW} ${NEWEST_FIRST} LIMIT 1 OFFSET ?5+0`,
+    );
+    this.countKindStatement = this.numbers(`SELECT count(*) FROM event WHERE kind = ?5 AND ${BELOW}`);
+    this.countExpiredStatement = this.numbers(
+      `SELECT count(*) FROM event INDEXED BY event_by_expiry
+       WHERE expires_at > 0 AND expires_at <= ?1 AND kind = ?2 AND created_at BETWEEN ?3 AND ?4`,
+    );
+    this.kindsStoredStatement = this.numbers(
+      `WITH RECURSIVE stored (kind) AS (
+         SELECT min(kind) FROM event
+         UNION ALL
+         SELECT (SELECT min(e.kind) FROM event e WHERE e.kind > stored.kind) FROM stored WHERE kind IS NOT NULL)
+       SELECT kind FROM stored WHERE kind IS NOT NULL`,
+    );
   }
 
   /**
@@ -110,6 +129,33 @@ export class ReadStatements {
   /** Changes whenever another connection has committed. */
   dataVersion(): number {
     return rows<[number]>(this.dataVersionStatement.values())[0]![0];
+  }
+
+  /** Every kind that stands in the store, rising. */
+  kindsStored(): number[] {
+    return rows<[number]>(this.kindsStoredStatement.values()).map(([kind]) => kind);
+  }
+
+  /** The row that comes `offset` rows after the first one below the point, or undefined when there are not so many. */
+  kindRowAt(
+    kind: number,
+    since: number,
+    createdAt: number,
+    rank: number,
+    seq: number,
+    offset: number,
+  ): StreamRow | undefined {
+    return rows<StreamRow>(this.kindRowAtStatement.values(since, createdAt, rank, seq, offset, kind))[0];
+  }
+
+  /** Rows of a kind below the point. */
+  countKind(kind: number, since: number, createdAt: number, rank: number, seq: number): number {
+    return rows<[number]>(this.countKindStatement.values(since, createdAt, rank, seq, kind))[0]![0];
+  }
+
+  /** Rows of a kind that have expired but are not swept yet. */
+  countExpired(kind: number, since: number, until: number, nowSeconds: number): number {
+    return rows<[number]>(this.countExpiredStatement.values(nowSeconds, kind, since, until))[0]![0];
   }
 
   private numbers(sql: string): Numbers {

@@ -11,7 +11,7 @@ import { DEAD, TailColumns, type TailRow } from "./tail-columns.ts";
 export interface TailOptions {
   /** Memory for events, columns and tables together, in bytes (estimated from above). */
   readonly bytesMax: number;
-  /** Secret 32-bit number that spreads the hash tables. Any of the store's secrets will do, cut down. */
+  /** Secret 32-bit number that spreads the hash tables; random when left out. */
   readonly spread?: number;
 }
 
@@ -48,7 +48,7 @@ export class RecentTail {
 
   constructor(options: TailOptions) {
     this.bytesMax = options.bytesMax;
-    this.spread = options.spread ?? 0x9e3779b1;
+    this.spread = options.spread ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
     this.slotsById = new KeyTable(this.spread);
     this.slotsBySeq = new KeyTable(this.spread);
     this.columns = new TailColumns((a, b) => idOfJson(this.hits[a]!.json) > idOfJson(this.hits[b]!.json));

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Budget, Hit, HotReader, Scan, ScanOptions, ScanState } from "../../src/hot/contract.ts";
-import { createReader } from "../../src/hot/reader.ts";
+import { type CountingReader, createReader } from "../../src/hot/reader.ts";
 import { createTail, type RecentTail } from "../../src/hot/tail.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
 import type { Filter } from "../../src/nostr/filter.ts";
@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A store with the model beside it, and readers with different tails that must all agree. */
 class World {
   readonly model = new NaiveStore();
-  readonly readers: HotReader[];
+  readonly readers: CountingReader[];
   readonly random: Random;
   readonly world: RandomWorld;
   private readonly database: Database;
@@ -202,6 +202,27 @@ eachCase(
   },
   25,
 );
+
+eachCase("counts", (world, filter) => {
+  const nowSeconds = pick(world.random, [1_699_999_999, 1_700_000_000]);
+  const closed = pick(world.random, [[], [1059], [1, 1059, 30_023]]);
+  const gate = {
+    nowSeconds,
+    isOpenKind: (kind: number) => !closed.includes(kind),
+    accepts: (hit: Hit) => hit.seq % 2 === 0,
+  };
+  const expected = world.model.matches(filter).filter((row) => {
+    const { expiresAt } = hitOf(row);
+    return (
+      (expiresAt === 0 || expiresAt > nowSeconds) && (row.seq % 2 === 0 || !closed.includes(row.event.kind))
+    );
+  });
+  for (const reader of world.readers) {
+    const counting = reader.count(filter, gate);
+    while (counting.run(SPENT) === "paused");
+    expect(counting.count).toBe(expected.length);
+  }
+});
 
 eachCase(
   "lookups",
