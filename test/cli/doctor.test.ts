@@ -1,0 +1,164 @@
+// What the doctor finds, and that every fault comes with a remedy.
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { checkDatabase, checkFolder, checkRoom } from "../../src/cli/diagnosis/data-folder.ts";
+import type { Finding } from "../../src/cli/diagnosis/finding.ts";
+import {
+  checkBun,
+  checkDescriptors,
+  checkMapCount,
+  checkSignatures,
+} from "../../src/cli/diagnosis/machine.ts";
+import { checkOpenSearch, checkPort, checkPublicUrl, checkTls } from "../../src/cli/diagnosis/network.ts";
+import { defaultConfig } from "../../src/config/load.ts";
+import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
+import { runCommand } from "./run-command.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const within = temporaryFolder();
+const servers: { stop(force: boolean): unknown }[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.stop(true);
+});
+
+function serveHttp(answer: (request: Request) => Response): number {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: answer });
+  servers.push(server);
+  return server.port!;
+}
+
+function expectFault(finding: Finding | undefined, state: "warn" | "fail", remedy: string): void {
+  expect(finding?.state).toBe(state);
+  expect(finding?.remedy).toContain(remedy);
+}
+
+describe("machine", () => {
+  const config = defaultConfig({ cold: { url: "http://localhost:9200" } });
+
+  test("Bun", () => {
+    expect(checkBun().state).toBe("ok");
+    expectFault(checkBun("1.0.0"), "warn", "bun.sh/install");
+  });
+
+  test("signatures", () => {
+    expect(checkSignatures(defaultConfig({ verify: { backend: "noble" } })).state).toBe("ok");
+  });
+
+  test("descriptors", () => {
+    const limits = (soft: string): string =>
+      `Limit  Soft  Hard\nMax open files            ${soft}       4096      files\n`;
+    expectFault(checkDescriptors(config, limits("1024")), "warn", "LimitNOFILE=20256");
+    expect(checkDescriptors(config, limits("524288")).state).toBe("ok");
+    expect(checkDescriptors(config, limits("unlimited")).state).toBe("ok");
+  });
+
+  test("vm.max_map_count matters only beside OpenSearch", () => {
+    expectFault(checkMapCount(config, "65530\n"), "warn", "sysctl -w vm.max_map_count=262144");
+    expect(checkMapCount(config, "262144\n")?.state).toBe("ok");
+    expect(checkMapCount(defaultConfig({ cold: { url: "http://elsewhere:9200" } }), "65530")).toBeUndefined();
+    expect(checkMapCount(defaultConfig(), "65530")).toBeUndefined();
+  });
+});
+
+describe("data folder", () => {
+  test("missing is fine, a file in its place is not", () => {
+    expect(checkFolder(defaultConfig({ data: { dir: within("not/yet") } })).state).toBe("ok");
+    writeFileSync(within("a-file"), "");
+    expectFault(checkFolder(defaultConfig({ data: { dir: within("a-file") } })), "fail", "data.dir");
+  });
+
+  test("room", () => {
+    expectFault(checkRoom(defaultConfig(), 1e8), "fail", "free some space");
+    expectFault(checkRoom(defaultConfig(), 2e9), "warn", "free some space");
+    expect(checkRoom(defaultConfig(), 1e11).state).toBe("ok");
+  });
+
+  test("database: whole, damaged, newer", () => {
+    const config = (name: string) => defaultConfig({ data: { dir: within(name) } });
+    for (const name of ["whole", "damaged", "newer"]) mkdirSync(within(name));
+    openDatabase(within(`whole/${DATABASE_FILE}`)).close();
+    expect(checkDatabase(config("whole")).map(({ state }) => state)).toEqual(["ok", "ok"]);
+    writeFileSync(within(`damaged/${DATABASE_FILE}`), "this is no database".repeat(100));
+    expectFault(checkDatabase(config("damaged"))[0], "fail", "backup");
+    const newer = openDatabase(within(`newer/${DATABASE_FILE}`));
+    newer.run("PRAGMA user_version = 9999");
+    newer.close();
+    expectFault(checkDatabase(config("newer"))[0], "fail", "upgrade");
+  });
+});
+
+describe("network", () => {
+  const onPort = (port: number) => defaultConfig({ server: { port } });
+
+  test("port: free, a relay, something else", async () => {
+    const port = serveHttp(() => Response.json({ name: "mine" }));
+    expect((await checkPort(onPort(port))).found).toContain('"mine" is answering');
+    const other = serveHttp(() => new Response("hello"));
+    expectFault(await checkPort(onPort(other)), "fail", "server.port");
+    servers.splice(0, 1)[0]?.stop(true);
+    expect((await checkPort(onPort(port))).found).toContain("free");
+  });
+
+  test("public URL", async () => {
+    const derived = new Map([["relay.urls", { source: "derived", where: "" }]]) as never;
+    const set = new Map([["relay.urls", { source: "file", where: "x" }]]) as never;
+    expect((await checkPublicUrl(defaultConfig(), derived)).state).toBe("ok");
+    expectFault(
+      await checkPublicUrl(defaultConfig({ server: { host: "::" } }), derived),
+      "warn",
+      "relay.urls",
+    );
+    const port = serveHttp(() => Response.json({ name: "mine" }));
+    const config = defaultConfig({ relay: { urls: [`ws://127.0.0.1:${port}`] } });
+    expect((await checkPublicUrl(config, set)).state).toBe("ok");
+    servers.splice(0)[0]?.stop(true);
+    expectFault(await checkPublicUrl(config, set), "warn", "proxy");
+  });
+
+  test("OpenSearch: answers, wants another password, is not there; passwords stay hidden", async () => {
+    const port = serveHttp((request) =>
+      request.headers.get("authorization") === `Basic ${btoa("me:hunter2")}`
+        ? Response.json({ version: { number: "3.1.0" } })
+        : new Response("", { status: 401 }),
+    );
+    const at = (url: string) => checkOpenSearch(defaultConfig({ cold: { url } }));
+    expect(await at(`http://me:hunter2@127.0.0.1:${port}`)).toMatchObject({ state: "ok" });
+    const refused = await at(`http://me:hunter3@127.0.0.1:${port}`);
+    expectFault(refused, "fail", "cold.password");
+    servers.splice(0)[0]?.stop(true);
+    const absent = await at(`http://me:hunter2@127.0.0.1:${port}`);
+    expectFault(absent, "fail", "OPENSEARCH_URL");
+    expect(JSON.stringify([refused, absent])).not.toContain("hunter");
+  });
+
+  test("TLS files must be readable", () => {
+    writeFileSync(within("cert.pem"), "");
+    const [cert, key] = checkTls(defaultConfig({ tls: { cert: within("cert.pem"), key: within("no.pem") } }));
+    expect(cert?.state).toBe("ok");
+    expectFault(key, "fail", "readable");
+  });
+});
+
+test("the command prints remedies and fails only for failures", async () => {
+  writeFileSync(within("in-the-way"), "");
+  const port = String(serveHttp(() => new Response("")));
+  const bad = await runCommand(["doctor", "--data", within("in-the-way"), "--port", port]);
+  expect(bad.code).toBe(1);
+  expect(bad.out).toMatch(/^fail +data folder .*is a file\n +set data\.dir to a folder$/m);
+  expect(bad.out).toMatch(/^fail +port/m);
+  const good = await runCommand([
+    "doctor",
+    "--data",
+    within("fresh"),
+    "--port",
+    "0",
+    "--json",
+    "--server.max_connections",
+    "10",
+  ]);
+  const findings = JSON.parse(good.out) as Finding[];
+  expect(findings.filter(({ state }) => state === "fail")).toEqual([]);
+  expect(good.code).toBe(0);
+  expect(findings.every(({ state, remedy }) => state === "ok" || remedy !== undefined)).toBe(true);
+});

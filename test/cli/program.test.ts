@@ -1,0 +1,126 @@
+// The command line's face: help, suggestions, exit codes, settings as flags.
+
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import packageJson from "../../package.json" with { type: "json" };
+import { SETTING_ROWS } from "../../src/config/settings.ts";
+import { runCommand } from "./run-command.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const within = temporaryFolder();
+
+describe("help", () => {
+  test("names every command", async () => {
+    const bare = await runCommand([]);
+    expect(bare.code).toBe(0);
+    expect(bare.out).toMatchSnapshot();
+    expect((await runCommand(["--help"])).out).toBe(bare.out);
+  });
+
+  test.each([["import"], ["export"], ["scan"], ["delete"], ["config"]])("of %s", async (command) => {
+    const { out, code } = await runCommand([command, "--help"]);
+    expect(code).toBe(0);
+    expect(out).toMatchSnapshot();
+  });
+
+  test("of serve explains every setting", async () => {
+    const { out } = await runCommand(["serve", "--help"]);
+    for (const { path } of SETTING_ROWS) expect(out).toContain(`--${path} `);
+    expect(out).toContain("--port <value>");
+  });
+});
+
+describe("a wrong command line", () => {
+  test.each<[string[], string]>([
+    [["serv"], "Did you mean serve?"],
+    [["import", "--no-verfy"], "Did you mean --no-verify?"],
+    [["serve", "--limits.max_limt", "5"], "Did you mean --limits.max_limit?"],
+    [["config", "chek"], "Did you mean check?"],
+    [["scan"], "missing required argument"],
+    [["export", "a", "b"], "too many arguments"],
+    [["scan", "{kinds:[1]}"], "not JSON"],
+    [["scan", '{"knids":[1]}'], '"knids" is not known'],
+    [["scan", '{"search":"x"}'], "search is answered by a running relay only"],
+    [["export", "--order", "random"], "--order is newest or oldest"],
+    [["export", "--limit", "many"], "--limit is a whole number"],
+    [["export", "--authors", "npub1nobody"], "no list of npub or hex keys"],
+    [["delete"], "say which events"],
+    [["delete", "--filter", '{"search":"x"}', "--yes"], "search is answered by a running relay only"],
+    [["info", "--port", "99999"], "a whole number from 0 to 65535"],
+    [["info", "--config", "/does/not/exist.toml"], "/does/not/exist.toml: cannot be read"],
+  ])("%p ends with 2 and says why", async (words, reason) => {
+    const { code, out, err } = await runCommand(words);
+    expect(err).toContain(reason);
+    expect([code, out]).toEqual([2, ""]);
+  });
+});
+
+test.each([["info"], ["export"]])(
+  "%s without a database ends with 1 and says what to do",
+  async (command) => {
+    const { code, err } = await runCommand([command, "--data", within("nothing-here")]);
+    expect(code).toBe(1);
+    expect(err).toContain("thermocline: there is no data folder");
+  },
+);
+
+test("version", async () => {
+  const { out, code } = await runCommand(["version", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ thermocline: packageJson.version, bun: Bun.version });
+  expect((await runCommand(["version"])).out).toContain(`thermocline ${packageJson.version}`);
+});
+
+describe("config", () => {
+  test("init writes a file that check accepts, and never over another", async () => {
+    const file = within("fresh.toml");
+    expect((await runCommand(["config", "init", file])).code).toBe(0);
+    expect((await runCommand(["config", "check", "--config", file])).code).toBe(0);
+    writeFileSync(file, "[limits]\nmax_limit = 7\n");
+    expect((await runCommand(["config", "init", file])).code).toBe(1);
+    expect(readFileSync(file, "utf8")).toContain("max_limit = 7");
+    expect((await runCommand(["config", "init", file, "--force"])).code).toBe(0);
+    expect(readFileSync(file, "utf8")).toContain("#max_limit = 5000");
+  });
+
+  test("check tells all that is wrong and ends with 2", async () => {
+    const file = within("wrong.toml");
+    writeFileSync(file, "[limits]\nmax_limt = 7\nmax_filters = 0\n");
+    const { code, err } = await runCommand(["config", "check", "--config", file]);
+    expect(code).toBe(2);
+    expect(err).toContain(`${file}:2 limits.max_limt`);
+    expect(err).toContain(`${file}:3 limits.max_filters`);
+  });
+
+  test("show tells values and origins, and no secret", async () => {
+    const environment = {
+      THERMOCLINE_COLD_PASSWORD: "hunter2",
+      THERMOCLINE_COLD_USERNAME: "me",
+      OPENSEARCH_URL: "http://os:9200",
+    };
+    const plain = await runCommand(["config", "show", "--origin", "--port", "81"], { environment });
+    expect(plain.out).toMatch(/^server\.port = 81 +# flag --port$/m);
+    expect(plain.out).toMatch(/^cold\.password = "\*+" +# environment THERMOCLINE_COLD_PASSWORD$/m);
+    const json = await runCommand(["config", "show", "--json"], { environment });
+    expect(JSON.parse(json.out)).toMatchObject({ "cold.url": "http://os:9200", "cold.username": "me" });
+    expect(plain.out + json.out).not.toContain("hunter2");
+  });
+
+  test("docs and schema go to standard output on request", async () => {
+    const docs = await runCommand(["config", "docs", "-"]);
+    expect(docs.out).toBe(readFileSync(join(import.meta.dir, "../../docs/CONFIG.md"), "utf8"));
+    const { out } = await runCommand(["config", "schema"]);
+    expect(JSON.parse(out)).toHaveProperty("properties.limits.properties.max_limit.default", 5000);
+  });
+});
+
+test("the entry runs as a program of its own, with exit codes and separate streams", async () => {
+  const entry = join(import.meta.dir, "../../src/cli/thermocline.ts");
+  expect(existsSync(entry)).toBe(true);
+  const child = Bun.spawn([process.execPath, entry, "config", "shwo"], { stdout: "pipe", stderr: "pipe" });
+  const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  expect(await child.exited).toBe(2);
+  expect(out).toBe("");
+  expect(err).toContain("Did you mean show?");
+});
