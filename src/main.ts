@@ -18,7 +18,7 @@ const TLS_SETTLE_MS = 1000;
 export async function serve(config: Config, context: StartContext = {}): Promise<void> {
   const logger = createLogger({ level: config.log.level, format: config.log.format });
   const relay = await createRelay(config, { logger });
-  const listener = listen(config, relay, logger);
+  const listener = await listenOrStop(config, relay, logger);
   announce(config, context, relay, listener.port);
   const summary = startSummary(config, relay, logger);
   await untilTold();
@@ -27,6 +27,16 @@ export async function serve(config: Config, context: StartContext = {}): Promise
   await relay.stop();
   await listener.stop();
   logger.info({}, "stopped");
+}
+
+/** A relay that cannot listen is stopped again, so that its threads do not keep the process alive. */
+async function listenOrStop(config: Config, relay: Relay, logger: Logger): Promise<Listener> {
+  try {
+    return listen(config, relay, logger);
+  } catch (error) {
+    await relay.stop();
+    throw error;
+  }
 }
 
 interface Listener {
