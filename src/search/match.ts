@@ -1,11 +1,11 @@
 // Does an event meet a search? The plain meaning, for live delivery after EOSE and for checking stored candidates.
 
-import { identifierOf } from "../nostr/address.ts";
 import type { NostrEvent } from "../nostr/event.ts";
 import { hasTag } from "../nostr/tag.ts";
 import { difficultyOf } from "../nostr/proof-of-work.ts";
 import { type EventFacts, factsOf } from "./facts.ts";
-import type { Condition, Lookup, Match, Node, SearchQuery } from "./query.ts";
+import { isLookedUp } from "./narrow.ts";
+import type { Condition, Match, Node, SearchQuery } from "./query.ts";
 import { textOfEvent } from "./text-of-event.ts";
 import { tokenise } from "./tokenise.ts";
 
@@ -102,21 +102,6 @@ export class SearchableEvent {
         return this.facts.nsfw;
       case "lookup":
         return isLookedUp(condition.lookup, event);
-    }
-  }
-}
-
-function isLookedUp(lookup: Lookup, event: NostrEvent): boolean {
-  switch (lookup.type) {
-    case "pubkey":
-      return event.pubkey === lookup.pubkey;
-    case "event":
-      return event.id === lookup.id;
-    case "hex":
-      return event.id === lookup.value || event.pubkey === lookup.value;
-    case "address": {
-      const { kind, pubkey, identifier } = lookup.address;
-      return event.kind === kind && event.pubkey === pubkey && identifierOf(event) === identifier;
     }
   }
 }

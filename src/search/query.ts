@@ -109,3 +109,14 @@ function openEnd(node: Node): Node {
   if (last === undefined || (node.type !== "and" && node.type !== "or")) return node;
   return { type: node.type, nodes: [...node.nodes.slice(0, -1), openEnd(last)] };
 }
+
+/** Every condition, wherever it stands. */
+export function conditionsOf(query: SearchQuery): Condition[] {
+  const inside = (node: Node): Condition[] => {
+    if (node.type === "condition") return [node.condition];
+    if (node.type === "match") return [];
+    return node.type === "not" ? inside(node.node) : node.nodes.flatMap(inside);
+  };
+  const inText = query.text === undefined ? [] : inside(query.text);
+  return [...query.conditions.flatMap((group) => group.any), ...inText];
+}

@@ -85,7 +85,7 @@ export function textOfEvent(event: Pick<NostrEvent, "kind" | "tags" | "content">
   const urls: string[] = [...(profile?.urls ?? body?.urls ?? [])];
   for (const [name, value] of event.tags) {
     if (value === undefined || value === "") continue;
-    if (TITLE_TAGS.has(name!)) titles.push(value);
+    if (TITLE_TAGS.has(name!) && profile === undefined) titles.push(value);
     else if (SUMMARY_TAGS.has(name!)) rest.push(value);
     else if (name === "t") rest.push(value);
     else if (URL_TAGS.has(name!) && isWebUrl(value)) urls.push(value);

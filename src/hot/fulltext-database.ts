@@ -1,0 +1,156 @@
+// The file beside the hot store that holds its full-text index and engagement counters, all of it derived from the log.
+
+// A file of its own, because its writer must never make a publish wait: SQLite has one writer a file, and merging an
+// FTS5 index can take long. It can be deleted at any time; the log fills it again.
+
+import { Database } from "bun:sqlite";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+
+export const FULLTEXT_FILE = "fulltext.db";
+
+/** Raise it when tables, tokenising or searchable text change: an older file is then emptied and filled again. */
+const VERSION = 1;
+
+// FTS5 gets tokens that are made already (src/search/tokenise.ts), separated by spaces; its `ascii` tokenizer leaves
+// everything beyond ASCII alone. Nothing is stored but the index itself, and rowid is the event's seq.
+const SCHEMA = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
+
+  CREATE VIRTUAL TABLE note USING fts5(
+    title, body, url, facet, content='', contentless_delete=1, tokenize='ascii');
+  -- Profiles stand apart: looking somebody up while typing needs short prefixes of a small index.
+  CREATE VIRTUAL TABLE profile USING fts5(
+    name, body, url, facet, content='', contentless_delete=1, tokenize='ascii', prefix='1 2 3');
+
+  -- What a search filters and ranks by without reading the event.
+  CREATE TABLE doc (
+    seq        INTEGER PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,  -- 0 = never
+    kind       INTEGER NOT NULL,
+    author     INTEGER NOT NULL,  -- authorKey(pubkey)
+    target     INTEGER NOT NULL,  -- key of what actions on this event are counted under
+    marks      INTEGER NOT NULL,  -- bits, see fulltext-facets.ts
+    language   TEXT NOT NULL      -- ISO 639-1, '' when unknown
+  ) STRICT;
+  CREATE INDEX doc_by_expiry ON doc (expires_at) WHERE expires_at > 0;
+
+  -- Distinct people for each class of action.
+  CREATE TABLE target (
+    key       INTEGER PRIMARY KEY,
+    ref       TEXT NOT NULL,     -- hex id or address
+    reactions INTEGER NOT NULL DEFAULT 0,
+    downvotes INTEGER NOT NULL DEFAULT 0,
+    reposts   INTEGER NOT NULL DEFAULT 0,
+    replies   INTEGER NOT NULL DEFAULT 0,
+    quotes    INTEGER NOT NULL DEFAULT 0,
+    zaps      INTEGER NOT NULL DEFAULT 0,
+    msats     INTEGER NOT NULL DEFAULT 0,
+    score     INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX target_by_score ON target (score) WHERE score > 0;
+  CREATE INDEX target_by_msats ON target (msats) WHERE msats > 0;
+
+  -- Who did what, and how often: the count of a class changes with the first and the last of them only.
+  CREATE TABLE actor (
+    target INTEGER NOT NULL,
+    class  INTEGER NOT NULL,
+    actor  INTEGER NOT NULL,
+    uses   INTEGER NOT NULL,
+    hour   INTEGER NOT NULL,     -- unix hours of the first
+    PRIMARY KEY (target, class, actor)
+  ) WITHOUT ROWID, STRICT;
+  -- Which event did it, to take it back when that event goes.
+  CREATE TABLE action (
+    seq    INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    class  INTEGER NOT NULL,
+    actor  INTEGER NOT NULL,
+    msats  INTEGER NOT NULL,
+    PRIMARY KEY (seq, target, class)
+  ) WITHOUT ROWID, STRICT;
+  -- New actors of each hour of the last days, for trends: hours may be added up, nobody is counted twice.
+  CREATE TABLE bucket (
+    hour   INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    class  INTEGER NOT NULL,
+    actors INTEGER NOT NULL,
+    msats  INTEGER NOT NULL,
+    PRIMARY KEY (hour, target, class)
+  ) WITHOUT ROWID, STRICT;
+
+  CREATE TABLE author (key INTEGER PRIMARY KEY, pubkey TEXT NOT NULL, followers INTEGER NOT NULL) STRICT;
+  CREATE TABLE follow (
+    follower INTEGER NOT NULL, followed INTEGER NOT NULL, PRIMARY KEY (follower, followed)) WITHOUT ROWID, STRICT;
+  CREATE TABLE follow_list (follower INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
+`;
+
+const CACHE_BYTES = 16 * 1024 * 1024;
+
+/** Opens the file for its one writer; makes it, or makes it anew, where it is missing, older, newer or damaged. */
+export function openFulltext(folder: string): Database {
+  const path = join(folder, FULLTEXT_FILE);
+  try {
+    return openCurrent(path);
+  } catch {
+    removeFulltext(folder);
+    return openCurrent(path);
+  }
+}
+
+/** A connection that cannot write, for searches. Throws when the file does not exist yet. */
+export function openFulltextForReading(folder: string): Database {
+  const database = new Database(join(folder, FULLTEXT_FILE), { readonly: true });
+  database.run("PRAGMA query_only = ON");
+  tune(database);
+  return database;
+}
+
+/** Forgets everything; the next start fills the index again. Nobody may have the file open. */
+export function removeFulltext(folder: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, FULLTEXT_FILE + suffix), { force: true });
+}
+
+/** Empties an open file, so that its follower starts again at the beginning of the log. */
+export function emptyFulltext(database: Database): void {
+  const tables = database
+    .query<{ name: string }, []>(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'note!_%' ESCAPE '!' AND name NOT LIKE 'profile!_%' ESCAPE '!'",
+    )
+    .all();
+  database.transaction(() => {
+    for (const { name } of tables) database.run(`DROP TABLE ${name}`);
+    database.run(SCHEMA);
+  })();
+}
+
+function openCurrent(path: string): Database {
+  const database = new Database(path, { readwrite: true, create: true, strict: true });
+  try {
+    database.run("PRAGMA journal_mode = WAL");
+    // A power cut may take the last transactions and their cursor with it: the follower then does them again.
+    database.run("PRAGMA synchronous = NORMAL");
+    tune(database);
+    const { user_version: version } = database
+      .query<{ user_version: number }, []>("PRAGMA user_version")
+      .get()!;
+    if (version !== 0 && version !== VERSION) throw new Error(`full-text version ${version}`);
+    if (version === 0) {
+      database.transaction(() => {
+        database.run(SCHEMA);
+        database.run(`PRAGMA user_version = ${VERSION}`);
+      })();
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function tune(database: Database): void {
+  database.run("PRAGMA busy_timeout = 5000");
+  database.run(`PRAGMA cache_size = -${CACHE_BYTES / 1024}`);
+  database.run("PRAGMA temp_store = MEMORY");
+}

@@ -1,0 +1,110 @@
+// Takes entries of the log into the full-text index, in order, together with the cursor that says how far it has come.
+
+import type { Database, Statement } from "bun:sqlite";
+import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
+import { Kind } from "../nostr/kind.ts";
+import { targetOf } from "../search/engagement.ts";
+import { factsOf } from "../search/facts.ts";
+import type { Oracles } from "../search/match.ts";
+import { isSearchableKind, textOfEvent } from "../search/text-of-event.ts";
+import { tokenise } from "../search/tokenise.ts";
+import type { Hit, LogEntry } from "./contract.ts";
+import { EngagementFeed } from "./engagement.ts";
+import { targetKey } from "./engagement-columns.ts";
+import { facetWords, marksOf } from "./fulltext-facets.ts";
+import { authorKey } from "./keys.ts";
+
+/** Under this name the hot store keeps removals that the index has not seen yet. */
+export const FULLTEXT_FOLLOWER = "fulltext";
+
+export class FulltextFeed {
+  private readonly database: Database;
+  private readonly oracles: Oracles;
+  private readonly engagement: EngagementFeed;
+  private readonly addNote: Statement;
+  private readonly addProfile: Statement;
+  private readonly dropNote: Statement;
+  private readonly dropProfile: Statement;
+  private readonly addDoc: Statement;
+  private readonly dropDoc: Statement;
+  private readonly setCursor: Statement;
+
+  /** `oracles.languageOf` fills `language:` where an author has put no label. */
+  constructor(database: Database, oracles: Oracles = {}) {
+    this.database = database;
+    this.oracles = oracles;
+    this.engagement = new EngagementFeed(database);
+    this.addNote = database.prepare(
+      "INSERT OR REPLACE INTO note (rowid, title, body, url, facet) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.addProfile = database.prepare(
+      "INSERT OR REPLACE INTO profile (rowid, name, body, url, facet) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.dropNote = database.prepare("DELETE FROM note WHERE rowid = ?");
+    this.dropProfile = database.prepare("DELETE FROM profile WHERE rowid = ?");
+    this.addDoc = database.prepare("INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    this.dropDoc = database.prepare("DELETE FROM doc WHERE seq = ?");
+    this.setCursor = database.prepare("INSERT OR REPLACE INTO meta VALUES ('cursor', ?)");
+  }
+
+  /** seq of the last entry taken in; 0 for an empty index. */
+  cursor(): number {
+    return readCursor(this.database);
+  }
+
+  /** Takes in entries that follow the cursor, as one transaction. */
+  apply(entries: readonly LogEntry[], nowSeconds: number): void {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    this.database.transaction(() => {
+      for (const entry of entries) {
+        if (entry.type === "stored") this.take(entry, nowSeconds);
+        else if (entry.type === "removed") this.drop(entry);
+      }
+      this.engagement.prune(nowSeconds);
+      this.setCursor.run(String(last.seq));
+    })();
+  }
+
+  private take(hit: Hit, nowSeconds: number): void {
+    const event = eventFromJson(hit.json);
+    this.engagement.stored(hit.seq, event, nowSeconds);
+    if (!isSearchableKind(event.kind)) return;
+    this.index(hit, event);
+  }
+
+  private index(hit: Hit, event: NostrEvent): void {
+    const text = textOfEvent(event);
+    const facts = factsOf(event);
+    const facets = facetWords(event, facts);
+    const [body, url] = [indexed(text.body), indexed(text.url)];
+    if (event.kind === Kind.metadata) this.addProfile.run(hit.seq, indexed(text.name), body, url, facets);
+    else this.addNote.run(hit.seq, indexed(text.title), body, url, facets);
+    this.addDoc.run(
+      hit.seq,
+      event.created_at,
+      hit.expiresAt,
+      event.kind,
+      authorKey(event.pubkey),
+      targetKey(targetOf(event)),
+      marksOf(facts),
+      facts.language ?? this.oracles.languageOf?.(event) ?? "",
+    );
+  }
+
+  private drop(entry: Extract<LogEntry, { type: "removed" }>): void {
+    this.engagement.removed(entry);
+    if (!isSearchableKind(entry.kind)) return;
+    (entry.kind === Kind.metadata ? this.dropProfile : this.dropNote).run(entry.eventSeq);
+    this.dropDoc.run(entry.eventSeq);
+  }
+}
+
+export function readCursor(database: Database): number {
+  const row = database.query<{ value: string }, []>("SELECT value FROM meta WHERE key = 'cursor'").get();
+  return row === null ? 0 : Number(row.value);
+}
+
+function indexed(text: string): string {
+  return text === "" ? "" : tokenise(text).join(" ");
+}

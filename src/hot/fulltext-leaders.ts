@@ -1,0 +1,66 @@
+// The events that people do most with, for searches that are an order and no words (`sort:hot`).
+
+import { parseAddress } from "../nostr/address.ts";
+import type { Filter } from "../nostr/filter.ts";
+import { Kind } from "../nostr/kind.ts";
+import type { Sort } from "../search/query.ts";
+import type { Hit, HotReader } from "./contract.ts";
+import { BUCKET_HOURS_KEPT } from "./engagement-columns.ts";
+import type { EngagementReader } from "./engagement-reader.ts";
+import type { FulltextOptions } from "./fulltext-contract.ts";
+
+/** Leaders that are looked at: a filter that leaves none of them finds nothing. */
+const LEADERS_MAX = 2000;
+/** What is hot, rising or disputed is so within these hours. */
+const LATELY_HOURS = 7 * 24;
+
+interface LeaderGround {
+  readonly reader: HotReader;
+  readonly engagement: EngagementReader;
+}
+
+/** Stored events behind the leaders of that order, best first as far as counters know. The caller checks and orders. */
+export function leadingHits(
+  ground: LeaderGround,
+  sort: Sort,
+  filter: Filter,
+  options: Pick<FulltextOptions, "nowSeconds" | "upToSeq" | "deadlineMs">,
+): Hit[] {
+  const isProfiles = filter.kinds?.length === 1 && filter.kinds[0] === Kind.metadata;
+  const hits: Hit[] = [];
+  const refs = isProfiles ? profileRefs(ground) : targetRefs(ground, sort, options.nowSeconds);
+  for (const ref of refs) {
+    if (performance.now() > options.deadlineMs) break;
+    const hit = resolve(ground.reader, ref);
+    if (hit !== undefined && hit.seq <= options.upToSeq) hits.push(hit);
+  }
+  return hits;
+}
+
+function targetRefs({ engagement }: LeaderGround, sort: Sort, nowSeconds: number): string[] {
+  const targets =
+    sort === "top" || sort === "zaps"
+      ? engagement.leaders(sort === "top" ? "score" : "msats", LEADERS_MAX)
+      : engagement.trending(Math.min(LATELY_HOURS, BUCKET_HOURS_KEPT), nowSeconds, LEADERS_MAX);
+  return targets.map(({ ref }) => ref);
+}
+
+function profileRefs({ engagement }: LeaderGround): string[] {
+  return engagement.followed(LEADERS_MAX).map(({ pubkey }) => `${Kind.metadata}:${pubkey}:`);
+}
+
+function resolve(reader: HotReader, ref: string): Hit | undefined {
+  const address = parseAddress(ref);
+  if (address === undefined) return reader.get(ref);
+  const { kind, pubkey, identifier } = address;
+  const tags = identifier === "" ? [] : [{ name: "d", mode: "any" as const, values: [identifier] }];
+  let found: Hit | undefined;
+  reader.scan({ kinds: [kind], authors: [pubkey], tags }).run(
+    (hit) => {
+      found = hit;
+      return false;
+    },
+    { deadlineMs: Number.POSITIVE_INFINITY },
+  );
+  return found;
+}

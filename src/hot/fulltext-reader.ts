@@ -1,0 +1,86 @@
+// Answers searches (NIP-50) from the full-text index of SQLite, composed with every key of the filter.
+
+import type { Database } from "bun:sqlite";
+import { eventFromJson } from "../nostr/event.ts";
+import type { Filter } from "../nostr/filter.ts";
+import { Kind } from "../nostr/kind.ts";
+import { type Refusal, refuse } from "../nostr/reason.ts";
+import { factsOf } from "../search/facts.ts";
+import type { Oracles } from "../search/match.ts";
+import { conditionsOf, type SearchQuery, withOpenEnd } from "../search/query.ts";
+import type { HotReader } from "./contract.ts";
+import { EngagementReader } from "./engagement-reader.ts";
+import type { FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
+import { readCursor } from "./fulltext-feed.ts";
+import { FulltextSearch, type SearchGround } from "./fulltext-search.ts";
+
+export class FulltextReader {
+  readonly engagement: EngagementReader;
+  private readonly database: Database;
+  private readonly reader: HotReader;
+  private readonly ground: SearchGround;
+
+  /** `database` is of openFulltext() or openFulltextForReading(), `reader` reads the store that it follows. */
+  constructor(database: Database, reader: HotReader, oracles: Oracles = {}) {
+    this.database = database;
+    this.reader = reader;
+    this.engagement = new EngagementReader(database);
+    this.ground = {
+      database,
+      reader,
+      engagement: this.engagement,
+      oracles: { domainOf: (pubkey) => this.domainOf(pubkey), ...oracles },
+    };
+  }
+
+  /** seq up to which the index has followed the log; later events are matched in memory. */
+  cursor(): number {
+    return readCursor(this.database);
+  }
+
+  /** Best candidates first. `limit` and `search` of the filter are not looked at. Refuses what it has no means for. */
+  search(query: SearchQuery, filter: Filter, options: FulltextOptions): FulltextAnswer | Refusal {
+    const asked = isTypeahead(query, filter) ? withOpenEnd(query) : query;
+    return this.unsupported(query) ?? new FulltextSearch(this.ground, asked, filter, options).answer();
+  }
+
+  /** How many stored events meet query and filter. */
+  count(
+    query: SearchQuery,
+    filter: Filter,
+    options: Omit<FulltextOptions, "limit">,
+  ): FulltextCount | Refusal {
+    const unlimited = { ...options, limit: Number.POSITIVE_INFINITY };
+    return this.unsupported(query) ?? new FulltextSearch(this.ground, query, filter, unlimited).count();
+  }
+
+  /** NIP-50 wants unknown keys ignored; these are known, and a page without them would look like an answer. */
+  private unsupported(query: SearchQuery): Refusal | undefined {
+    const { languageOf, sentimentOf } = this.ground.oracles;
+    const types = new Set(conditionsOf(query).map((condition) => condition.type));
+    if (types.has("language") && languageOf === undefined) {
+      return refuse("unsupported", "this relay does not detect languages; please search without language:");
+    }
+    if (types.has("sentiment") && sentimentOf === undefined) {
+      return refuse("unsupported", "this relay does not tell sentiments; please search without sentiment:");
+    }
+    return undefined;
+  }
+
+  private domainOf(pubkey: string): string | undefined {
+    let domain: string | undefined;
+    this.reader.scan({ authors: [pubkey], kinds: [Kind.metadata], tags: [] }).run(
+      (hit) => {
+        domain = factsOf(eventFromJson(hit.json)).domain;
+        return false;
+      },
+      { deadlineMs: Number.POSITIVE_INFINITY },
+    );
+    return domain;
+  }
+}
+
+/** A search among profiles alone is somebody typing a name, unless the client says otherwise. */
+function isTypeahead(query: SearchQuery, filter: Filter): boolean {
+  return query.options.autocomplete ?? (filter.kinds?.length === 1 && filter.kinds[0] === Kind.metadata);
+}

@@ -1,0 +1,112 @@
+// Rows of the full-text index that meet an expression, newest first, within a budget.
+
+import type { Database } from "bun:sqlite";
+import type { TextColumns } from "./fulltext-expression.ts";
+
+export type FulltextTable = "note" | "profile";
+
+export const TEXT_COLUMNS: Readonly<Record<FulltextTable, TextColumns>> = {
+  note: "title body url",
+  profile: "name body url",
+};
+
+/** Weights of the columns in bm25(): what a text is called says more than what it says; facets say nothing. */
+const WEIGHTS: Readonly<Record<FulltextTable, string>> = { note: "4, 1, 0.5, 0", profile: "8, 1, 0.5, 0" };
+
+export interface FulltextRow {
+  readonly seq: number;
+  /** BM25, higher is better. */
+  readonly score: number;
+  readonly createdAt: number;
+  readonly kind: number;
+  /** Weighted engagement, and the classes that orders ask for; followers of its author for profiles. */
+  readonly engagement: number;
+  readonly answers: number;
+  readonly reactions: number;
+  readonly msats: number;
+  readonly followers: number;
+}
+
+export interface RowQuery {
+  readonly table: FulltextTable;
+  readonly expression: string;
+  /** SQL on `doc`, or "". */
+  readonly where: string;
+  readonly upToSeq: number;
+  readonly nowSeconds: number;
+  readonly oldestFirst: boolean;
+  /** Asks for the counters too, which costs a look-up a row. */
+  readonly counters: boolean;
+}
+
+export interface RowBudget {
+  readonly deadlineMs: number;
+  readonly rowsMax: number;
+}
+
+const ROWS_PER_LOOK = 128;
+
+/** `complete` is false when the budget ended it; the newest rows (or the oldest) have been seen then. */
+export function selectRows(
+  database: Database,
+  query: RowQuery,
+  budget: RowBudget,
+): { rows: FulltextRow[]; complete: boolean } {
+  const statement = database.prepare<FulltextRow, [string, number, number]>(sqlOf(query));
+  const rows: FulltextRow[] = [];
+  let complete = true;
+  try {
+    for (const row of statement.iterate(query.expression, query.upToSeq, query.nowSeconds)) {
+      rows.push(row);
+      const isLook = rows.length % ROWS_PER_LOOK === 0;
+      if (rows.length >= budget.rowsMax || (isLook && performance.now() > budget.deadlineMs)) {
+        complete = false;
+        break;
+      }
+    }
+  } finally {
+    statement.finalize();
+  }
+  return { rows, complete };
+}
+
+/** How many rows there are, exactly. */
+export function countRows(database: Database, query: RowQuery): number {
+  const { table } = query;
+  const expiring = database
+    .query<{ found: number }, [number]>("SELECT 1 AS found FROM doc WHERE expires_at BETWEEN 1 AND ? LIMIT 1")
+    .get(query.nowSeconds);
+  // Reading the row beside each hit is what costs; without anything to ask of it, counting the index is enough.
+  const plain = query.where === "" && expiring === null;
+  const from = plain
+    ? `FROM ${table} WHERE ${table} MATCH ?1 AND ${table}.rowid <= ?2 AND ?3 >= 0`
+    : `${joinedDoc(table)} ${conditions(query)}`;
+  return database
+    .query<{ count: number }, [string, number, number]>(`SELECT count(*) AS count ${from}`)
+    .get(query.expression, query.upToSeq, query.nowSeconds)!.count;
+}
+
+function sqlOf(query: RowQuery): string {
+  const { table } = query;
+  const counters = query.counters
+    ? `ifnull(t.score, 0) AS engagement, ifnull(t.replies + t.quotes, 0) AS answers,
+       ifnull(t.reactions + t.downvotes, 0) AS reactions, ifnull(t.msats, 0) AS msats, ifnull(a.followers, 0) AS followers`
+    : "0 AS engagement, 0 AS answers, 0 AS reactions, 0 AS msats, 0 AS followers";
+  const joins = query.counters
+    ? "LEFT JOIN target t ON t.key = doc.target LEFT JOIN author a ON a.key = doc.author"
+    : "";
+  return `SELECT doc.seq AS seq, -bm25(${table}, ${WEIGHTS[table]}) AS score, doc.created_at AS createdAt,
+    doc.kind AS kind, ${counters}
+    ${joinedDoc(table)} ${joins} ${conditions(query)}
+    ORDER BY ${table}.rowid ${query.oldestFirst ? "ASC" : "DESC"}`;
+}
+
+function joinedDoc(table: FulltextTable): string {
+  return `FROM ${table} CROSS JOIN doc ON doc.seq = ${table}.rowid`;
+}
+
+function conditions(query: RowQuery): string {
+  const { table, where } = query;
+  return `WHERE ${table} MATCH ?1 AND ${table}.rowid <= ?2
+    AND (doc.expires_at = 0 OR doc.expires_at > ?3)${where === "" ? "" : ` AND ${where}`}`;
+}

@@ -1,0 +1,313 @@
+// One search of the full-text index: which way it is answered, and the candidates in the order asked for.
+
+import type { Database } from "bun:sqlite";
+import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
+import { type Filter, matchesFilter } from "../nostr/filter.ts";
+import { isExpired } from "../nostr/expiration.ts";
+import { Kind } from "../nostr/kind.ts";
+import { type Refusal, refuse } from "../nostr/reason.ts";
+import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
+import { type Oracles, SearchableEvent } from "../search/match.ts";
+import { lookupFilters, narrowFilter } from "../search/narrow.ts";
+import { needsCounters, type OrderFacts, orderKey } from "../search/order.ts";
+import type { Condition, SearchQuery } from "../search/query.ts";
+import { scoreText } from "../search/score.ts";
+import type { Hit, HotReader, ScanState } from "./contract.ts";
+import type { EngagementReader } from "./engagement-reader.ts";
+import type { Candidate, FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
+import { type Expression, expressionOf, singleFacet } from "./fulltext-expression.ts";
+import { authorFacet, facetOf } from "./fulltext-facets.ts";
+import { readCursor } from "./fulltext-feed.ts";
+import { leadingHits } from "./fulltext-leaders.ts";
+import { type FulltextPlan, planFulltext } from "./fulltext-plan.ts";
+import {
+  countRows,
+  type FulltextRow,
+  type FulltextTable,
+  type RowQuery,
+  selectRows,
+  TEXT_COLUMNS,
+} from "./fulltext-rows.ts";
+
+/** Rows of the index that one search looks at: words that are very common are searched in what is newest. */
+const ROWS_MAX = 20_000;
+/** Events that a selective filter may yield before the index is asked instead. */
+const SELECTIVE_MAX = 2000;
+/** Log entries after the index's cursor that are matched in memory. */
+const GAP_MAX = 2000;
+const AUTHORS_OF_DOMAIN_MAX = 200;
+
+export interface SearchGround {
+  readonly database: Database;
+  readonly reader: HotReader;
+  readonly engagement: EngagementReader;
+  readonly oracles: Oracles;
+}
+
+/** A candidate on its way, with the number that orders it. */
+interface Ordered extends Candidate {
+  readonly key: number;
+  /** It was found by an index that may find too much. */
+  readonly unchecked: boolean;
+}
+
+interface Found {
+  readonly candidates: readonly Ordered[];
+  readonly complete: boolean;
+}
+
+interface TableExpression {
+  readonly table: FulltextTable;
+  readonly expression: Expression;
+}
+
+interface TableRows {
+  readonly table: FulltextTable;
+  readonly rows: readonly FulltextRow[];
+  readonly complete: boolean;
+  /** The expression may have found too much. */
+  readonly unchecked: boolean;
+}
+
+export class FulltextSearch {
+  private readonly ground: SearchGround;
+  private readonly query: SearchQuery;
+  private readonly filter: Filter;
+  private readonly options: FulltextOptions;
+  private readonly plan: FulltextPlan;
+
+  constructor(ground: SearchGround, query: SearchQuery, filter: Filter, options: FulltextOptions) {
+    this.ground = ground;
+    this.query = query;
+    this.filter = filter;
+    this.options = options;
+    this.plan = planFulltext(query, filter);
+  }
+
+  answer(): FulltextAnswer | Refusal {
+    if (this.plan.kinds?.size === 0) return { candidates: [], complete: true };
+    const selective = this.selective();
+    if (selective?.complete === true || this.query.lookups.length > 0) return this.best(selective!);
+    const tables = this.tables();
+    if (tables.some(({ expression }) => expression.type === "everything")) return this.withoutIndex();
+    const found = tables.map((each) => this.searchTable(each));
+    const top = highestScore(found);
+    const indexed = found.flatMap(({ table, rows, unchecked }) =>
+      rows.map((row) => this.fromRow(row, row.score / top, table, unchecked)),
+    );
+    const gap = this.gap();
+    return this.best({
+      candidates: [...indexed, ...gap.candidates],
+      complete: gap.complete && found.every(({ complete }) => complete),
+    });
+  }
+
+  count(): FulltextCount {
+    if (this.plan.kinds?.size === 0) return { count: 0, exact: true };
+    const selective = this.selective();
+    if (selective?.complete === true) return { count: selective.candidates.length, exact: true };
+    const tables = this.tables();
+    const isExact = ({ expression }: TableExpression): boolean =>
+      expression.type === "nothing" || (expression.type === "match" && expression.exact);
+    if (this.plan.check || !tables.every(isExact)) {
+      const walked = this.walk(narrowFilter(this.query, this.filter), Number.POSITIVE_INFINITY);
+      return { count: walked.candidates.length, exact: walked.complete };
+    }
+    const gap = this.gap();
+    let count = gap.candidates.length;
+    for (const { table, expression } of tables) {
+      if (expression.type === "match")
+        count += countRows(this.ground.database, this.rowQuery(table, expression.text));
+    }
+    return { count, exact: gap.complete };
+  }
+
+  /** Where ids, pasted identifiers or rare tags already say nearly everything, the filter's own indexes are asked first. */
+  private selective(): Found | undefined {
+    const { query, filter } = this;
+    const narrowed = narrowFilter(query, filter);
+    if (query.lookups.length > 0) return this.lookUp(narrowed);
+    const isSelective = filter.ids !== undefined || filter.tags.some((tag) => tag.name !== "t");
+    return isSelective ? this.walk(narrowed, SELECTIVE_MAX) : undefined;
+  }
+
+  private lookUp(narrowed: Filter): Found {
+    const found = new Map<number, Ordered>();
+    let complete = true;
+    for (const filter of lookupFilters(this.query.lookups, narrowed)) {
+      // The profile of somebody who was looked up is wanted before everything that they wrote.
+      const steps = filter.kinds === undefined ? [{ ...filter, kinds: [Kind.metadata] }, filter] : [filter];
+      for (const step of steps) {
+        const part = this.walk(step, SELECTIVE_MAX);
+        for (const candidate of part.candidates) found.set(candidate.seq, candidate);
+        if (step === filter) complete &&= part.complete;
+      }
+    }
+    return { candidates: [...found.values()], complete };
+  }
+
+  /** No words to look for: a filter with an order. */
+  private withoutIndex(): FulltextAnswer | Refusal {
+    const { sort } = this.query;
+    if (sort === "old") {
+      return refuse(
+        "unsupported",
+        "sort:old needs words to search for, or ids; this relay lists newest first",
+      );
+    }
+    if (!needsCounters(sort))
+      return this.best(
+        this.walk(narrowFilter(this.query, this.filter), Number.POSITIVE_INFINITY, this.options.limit),
+      );
+    const hits = leadingHits(this.ground, sort, narrowFilter(this.query, this.filter), this.options);
+    return this.best({
+      candidates: hits.filter((hit) => this.meets(hit)).map((hit) => this.fromHit(hit)),
+      complete: false,
+    });
+  }
+
+  private searchTable({ table, expression }: TableExpression): TableRows {
+    if (expression.type !== "match") return { table, rows: [], complete: true, unchecked: false };
+    const budget = { deadlineMs: this.options.deadlineMs, rowsMax: ROWS_MAX };
+    const query = this.rowQuery(table, expression.text);
+    const unchecked = this.plan.check || !expression.exact;
+    return { table, unchecked, ...selectRows(this.ground.database, query, budget) };
+  }
+
+  /** What was stored after the index last read the log: matched as if it were new. */
+  private gap(): Found {
+    const { reader } = this.ground;
+    const cursor = readCursor(this.ground.database);
+    if (cursor >= this.options.upToSeq) return { candidates: [], complete: true };
+    const entries = reader.log(cursor, GAP_MAX);
+    const candidates: Ordered[] = [];
+    for (const entry of entries) {
+      if (entry.type === "stored" && entry.seq <= this.options.upToSeq && this.meets(entry)) {
+        candidates.push(this.fromHit(entry));
+      }
+    }
+    const last = entries.at(-1)?.seq ?? cursor;
+    return { candidates, complete: entries.length < GAP_MAX || last >= this.options.upToSeq };
+  }
+
+  /** Reads what the filter yields, newest first, and checks each event; stops after `enough` that meet the query. */
+  private walk(filter: Filter, eventsMax: number, enough = Number.POSITIVE_INFINITY): Found {
+    const { upToSeq, deadlineMs } = this.options;
+    const candidates: Ordered[] = [];
+    let events = 0;
+    const scan = this.ground.reader.scan(filter, { upToSeq });
+    const state: ScanState = scan.run(
+      (hit) => {
+        if (this.meets(hit)) candidates.push(this.fromHit(hit));
+        return ++events < eventsMax && candidates.length < enough;
+      },
+      { deadlineMs },
+    );
+    return { candidates, complete: state === "exhausted" };
+  }
+
+  /** In order, checked where the index could not be trusted, and no more than asked for. */
+  private best({ candidates, complete }: Found): FulltextAnswer {
+    const sorted = candidates.toSorted((a, b) => b.key - a.key || b.createdAt - a.createdAt || b.seq - a.seq);
+    const chosen: Candidate[] = [];
+    for (const { key: _, unchecked, ...candidate } of sorted) {
+      if (chosen.length >= this.options.limit || performance.now() > this.options.deadlineMs) {
+        return { candidates: chosen, complete: false };
+      }
+      if (!unchecked || this.ground.reader.getMany([candidate.seq]).some((hit) => this.meets(hit))) {
+        chosen.push(candidate);
+      }
+    }
+    return { candidates: chosen, complete };
+  }
+
+  private tables(): TableExpression[] {
+    const { kinds, groups } = this.plan;
+    const tables: FulltextTable[] = [];
+    if (kinds === undefined || kinds.size > 1 || !kinds.has(Kind.metadata)) tables.push("note");
+    if (kinds === undefined || kinds.has(Kind.metadata)) tables.push("profile");
+    return tables.map((table) => {
+      const facetsFor = (condition: Condition) => this.facetsFor(table, condition);
+      return { table, expression: expressionOf(this.query.text, groups, TEXT_COLUMNS[table], facetsFor) };
+    });
+  }
+
+  /** A note carries no domain: the authors are looked up whose profile claims it. */
+  private facetsFor(table: FulltextTable, condition: Condition): readonly string[] | undefined {
+    if (condition.type !== "domain" || table === "profile") return singleFacet(condition);
+    const authors = this.ground.database
+      .query<{ author: number }, [string, number]>(
+        "SELECT DISTINCT doc.author AS author FROM profile CROSS JOIN doc ON doc.seq = profile.rowid WHERE profile MATCH ? LIMIT ?",
+      )
+      .all(`facet : "${facetOf(condition)!}"`, AUTHORS_OF_DOMAIN_MAX);
+    return authors.length === AUTHORS_OF_DOMAIN_MAX
+      ? undefined
+      : authors.map(({ author }) => authorFacet(author));
+  }
+
+  private rowQuery(table: FulltextTable, expression: string): RowQuery {
+    return {
+      table,
+      expression,
+      where: this.plan.where,
+      upToSeq: this.options.upToSeq,
+      nowSeconds: this.options.nowSeconds,
+      oldestFirst: this.query.sort === "old",
+      counters: table === "profile" || needsCounters(this.query.sort),
+    };
+  }
+
+  private meets(hit: Hit): boolean {
+    if (isExpired(hit.expiresAt, this.options.nowSeconds)) return false;
+    const event = eventFromJson(hit.json);
+    return (
+      matchesFilter(this.filter, event) && new SearchableEvent(event, this.ground.oracles).matches(this.query)
+    );
+  }
+
+  private fromRow(row: FulltextRow, textScore: number, table: FulltextTable, unchecked: boolean): Ordered {
+    const { seq, createdAt, kind } = row;
+    const key = this.keyOf({ ...row, textScore, isProfile: table === "profile" });
+    return { seq, createdAt, kind, textScore, key, unchecked };
+  }
+
+  private fromHit({ seq, createdAt, kind, json }: Hit): Ordered {
+    const event = eventFromJson(json);
+    const textScore = this.query.lookups.length > 0 ? lookupScore(event) : scoreText(event, this.query.text);
+    const key = this.keyOf({
+      createdAt,
+      textScore,
+      ...this.countersOf(event),
+      isProfile: kind === Kind.metadata,
+    });
+    return { seq, createdAt, kind, textScore, key, unchecked: false };
+  }
+
+  private countersOf(event: NostrEvent): Omit<OrderFacts, "createdAt" | "textScore" | "isProfile"> {
+    const { engagement } = this.ground;
+    const wanted = needsCounters(this.query.sort);
+    const counts = (wanted ? engagement.counts(targetOf(event)) : undefined) ?? NO_ENGAGEMENT;
+    return {
+      engagement: engagementScore(counts),
+      answers: counts.replies + counts.quotes,
+      reactions: counts.reactions + counts.downvotes,
+      msats: counts.msats,
+      followers: event.kind === Kind.metadata ? engagement.followers(event.pubkey) : 0,
+    };
+  }
+
+  private keyOf(facts: OrderFacts): number {
+    return orderKey(this.query.sort, facts, this.options.nowSeconds);
+  }
+}
+
+function highestScore(found: readonly TableRows[]): number {
+  let highest = Number.MIN_VALUE;
+  for (const { rows } of found) for (const row of rows) highest = Math.max(highest, row.score);
+  return highest;
+}
+
+/** What was pasted comes before what its author wrote. */
+function lookupScore(event: NostrEvent): number {
+  return event.kind === Kind.metadata ? 1 : 0.5;
+}

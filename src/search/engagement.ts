@@ -1,0 +1,140 @@
+// What people do to each other's events: reactions, reposts, replies, quotes and zaps, as counts per target.
+
+import { addressOf, addressText, parseAddress } from "../nostr/address.ts";
+import type { NostrEvent } from "../nostr/event.ts";
+import { isHex64 } from "../nostr/hex.ts";
+import { isAddressableKind, Kind } from "../nostr/kind.ts";
+import { firstTag, tagValues } from "../nostr/tag.ts";
+import { replyTargetOf } from "./facts.ts";
+
+export const ACTION_CLASSES = ["reaction", "downvote", "repost", "reply", "quote", "zap"] as const;
+export type ActionClass = (typeof ACTION_CLASSES)[number];
+
+/** One person did one thing to one target. */
+export interface Action {
+  readonly class: ActionClass;
+  /** Hex id, or the address of an addressable event, whose versions share what was done to them. */
+  readonly target: string;
+  /** Hex key: the signer; for zaps the payer. */
+  readonly actor: string;
+  /** Millisatoshis of a zap, otherwise 0. */
+  readonly msats: number;
+}
+
+/** Distinct people for each class: somebody who reacts ten times counts once. */
+export interface Engagement {
+  readonly reactions: number;
+  readonly downvotes: number;
+  readonly reposts: number;
+  readonly replies: number;
+  readonly quotes: number;
+  readonly zaps: number;
+  readonly msats: number;
+}
+
+export const NO_ENGAGEMENT: Engagement = {
+  reactions: 0,
+  downvotes: 0,
+  reposts: 0,
+  replies: 0,
+  quotes: 0,
+  zaps: 0,
+  msats: 0,
+};
+
+/** One zap that counts for more than this many millisatoshis (1 BTC) is taken for a forgery. */
+const MSATS_MAX = 100_000_000_000;
+
+/** Under which name actions on this event are counted. */
+export function targetOf(event: NostrEvent): string {
+  const address = isAddressableKind(event.kind) ? addressOf(event) : undefined;
+  return address === undefined ? event.id : addressText(address);
+}
+
+/** What this event does to others; empty for most. Acting on oneself does not count where the event says so. */
+export function actionsOf(event: NostrEvent): Action[] {
+  switch (event.kind) {
+    case Kind.reaction:
+      return act(event, event.content.trim() === "-" ? "downvote" : "reaction", lastReference(event));
+    case Kind.repost:
+    case Kind.genericRepost:
+      return act(event, "repost", lastReference(event));
+    case Kind.zapReceipt:
+      return zapOf(event);
+    default:
+      return [...act(event, "reply", replyReference(event)), ...quotesOf(event)];
+  }
+}
+
+/** How much a target is talked about: a zap is worth more than a repost, a repost more than a reaction. */
+export function engagementScore(counts: Engagement): number {
+  return counts.reactions + 2 * (counts.replies + counts.reposts + counts.quotes) + 3 * counts.zaps;
+}
+
+/** Millisatoshis of a BOLT 11 invoice, undefined when it names no amount. */
+export function invoiceMsats(invoice: string): number | undefined {
+  const parts = /^ln(?:bcrt|bc|tbs|tb)(\d{1,12})([munp]?)1/i.exec(invoice.slice(0, 40));
+  if (parts === null) return undefined;
+  const msatsPerUnit = { "": 1e11, m: 1e8, u: 1e5, n: 100, p: 0.1 }[parts[2]!.toLowerCase()]!;
+  return Math.floor(Number(parts[1]) * msatsPerUnit);
+}
+
+function act(event: NostrEvent, kind: ActionClass, target: string | undefined): Action[] {
+  if (target === undefined || targetAuthorOf(event, target) === event.pubkey) return [];
+  return [{ class: kind, target, actor: event.pubkey, msats: 0 }];
+}
+
+/** NIPs 18 and 25: the last `e` tag; the `a` tag beside it names what all versions share. */
+function lastReference(event: NostrEvent): string | undefined {
+  return addressReference(event) ?? tagValues(event, "e").findLast(isHex64);
+}
+
+function replyReference(event: NostrEvent): string | undefined {
+  const id = replyTargetOf(event);
+  if (id !== undefined && isHex64(id)) return id;
+  return event.kind === 1111 ? addressReference(event) : undefined;
+}
+
+function addressReference(event: NostrEvent): string | undefined {
+  const address = parseAddress(tagValues(event, "a").at(-1) ?? "");
+  return address !== undefined && isAddressableKind(address.kind) ? addressText(address) : undefined;
+}
+
+/** The author of what was acted on: in the address itself, or by convention in the last `p` tag. */
+function targetAuthorOf(event: NostrEvent, target: string): string | undefined {
+  return (
+    parseAddress(target)?.pubkey ?? (event.kind === Kind.note ? undefined : tagValues(event, "p").at(-1))
+  );
+}
+
+const QUOTES_MAX = 8;
+
+function quotesOf(event: NostrEvent): Action[] {
+  const targets = tagValues(event, "q").filter(
+    (value) => isHex64(value) || parseAddress(value) !== undefined,
+  );
+  return [...new Set(targets)].slice(0, QUOTES_MAX).flatMap((target) => act(event, "quote", target));
+}
+
+/** NIP-57. The receipt's own signature says that somebody claims a payment; nobody here asks the wallet that issued it. */
+function zapOf(event: NostrEvent): Action[] {
+  const target = lastReference(event);
+  const msats = invoiceMsats(firstTag(event, "bolt11")?.[1] ?? "");
+  const actor = payerOf(firstTag(event, "description")?.[1], msats);
+  if (target === undefined || msats === undefined || actor === undefined || msats > MSATS_MAX) return [];
+  if (actor === firstTag(event, "p")?.[1]) return [];
+  return [{ class: "zap", target, actor, msats }];
+}
+
+function payerOf(request: string | undefined, msats: number | undefined): string | undefined {
+  try {
+    const { kind, pubkey, tags } = JSON.parse(request ?? "") as Record<string, unknown>;
+    const asked = Array.isArray(tags)
+      ? (tags as unknown[][]).find((tag) => tag[0] === "amount")?.[1]
+      : undefined;
+    if (asked !== undefined && Number(asked) !== msats) return undefined;
+    return kind === 9734 && isHex64(pubkey) ? pubkey : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,243 @@
+// Full-text search in SQLite: fed from the log, composed with filters, and equal to the plain meaning of a search.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Filter } from "../../src/nostr/filter.ts";
+import { matchesFilter } from "../../src/nostr/filter.ts";
+import { isRefusal } from "../../src/nostr/reason.ts";
+import { emptyFulltext, openFulltext } from "../../src/hot/fulltext-database.ts";
+import { SearchableEvent } from "../../src/search/match.ts";
+import { randomQuery, randomText } from "../search/vocabulary.ts";
+import { keypair, unsignedEvent } from "../support/events.ts";
+import { FulltextStore, NOW, parsed } from "../support/fulltext-store.ts";
+import { prng, testSeed } from "../support/prng.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
+
+const folder = temporaryFolders();
+const [ALICE, BOB, CAROL] = [1, 2, 3].map((seed) => keypair(seed).pubkey) as [string, string, string];
+
+describe("what is found", () => {
+  let store: FulltextStore;
+  beforeAll(() => {
+    store = new FulltextStore(folder());
+    store.write(
+      unsignedEvent(ALICE, { content: "Bitcoin lightning is fast", created_at: NOW - 500 }),
+      unsignedEvent(BOB, {
+        content: "lightning strikes twice",
+        created_at: NOW - 400,
+        tags: [["t", "Weather"]],
+      }),
+      unsignedEvent(BOB, { content: "日本語でノストル", created_at: NOW - 300 }),
+      unsignedEvent(CAROL, {
+        content: "see https://www.youtube.com/watch?v=1 lightning",
+        created_at: NOW - 200,
+      }),
+      unsignedEvent(CAROL, { kind: 4, content: "lightning secret", created_at: NOW - 150 }),
+      unsignedEvent(CAROL, {
+        kind: 30_023,
+        content: "about batteries",
+        tags: [
+          ["title", "Lightning explained"],
+          ["d", "x"],
+        ],
+        created_at: NOW - 100,
+      }),
+      unsignedEvent(ALICE, {
+        kind: 0,
+        content: '{"name":"alice","nip05":"alice@example.com","about":"lightning fan"}',
+      }),
+      unsignedEvent(BOB, { kind: 0, content: '{"name":"alicent","about":"not her"}' }),
+      unsignedEvent(ALICE, { content: "lightning soon gone", tags: [["expiration", String(NOW - 1)]] }),
+    );
+    store.catchUp();
+  });
+  afterAll(() => store.close());
+
+  test("words, phrases, exclusion, alternatives", () => {
+    expect(store.find("bitcoin lightning")).toEqual(["Bitcoin lightning is fast"]);
+    expect(store.find('"lightning is"')).toEqual(["Bitcoin lightning is fast"]);
+    expect(store.find('"is lightning"')).toEqual([]);
+    expect(store.find("lightning -bitcoin", { kinds: [1] })).toHaveLength(2);
+    expect(store.find("bitcoin OR strikes")).toHaveLength(2);
+    expect(store.find("strik*")).toEqual(["lightning strikes twice"]);
+    expect(store.find("ノストル")).toEqual(["日本語でノストル"]);
+    expect(store.find("語")).toEqual(["日本語でノストル"]);
+    expect(store.find("本で")).toEqual([]);
+    expect(store.find(":)")).toEqual([]);
+  });
+
+  test("a title weighs more than a text; private kinds and what has expired are not there", () => {
+    expect(store.find("lightning")[0]).toBe("about batteries");
+    expect(store.find("secret")).toEqual([]);
+    expect(store.find("gone")).toEqual([]);
+    expect(store.count("lightning")).toEqual({ count: 5, exact: true });
+  });
+
+  test("with every key of a filter", () => {
+    expect(store.find("lightning", { kinds: [30_023] })).toEqual(["about batteries"]);
+    expect(store.find("lightning", { authors: [BOB] })).toEqual(["lightning strikes twice"]);
+    expect(store.find("lightning", { since: NOW - 250, kinds: [1] })).toHaveLength(1);
+    expect(store.find("lightning", { until: NOW - 450, kinds: [1] })).toEqual(["Bitcoin lightning is fast"]);
+    expect(store.find("lightning", { tags: [{ name: "t", mode: "any", values: ["Weather"] }] })).toHaveLength(
+      1,
+    );
+    expect(store.find("lightning", { tags: [{ name: "t", mode: "any", values: ["weather"] }] })).toEqual([]);
+    expect(store.find("lightning", { tags: [{ name: "d", mode: "any", values: ["x"] }] })).toHaveLength(1);
+    expect(store.find("lightning", { kinds: [] })).toEqual([]);
+    const id = unsignedEvent(ALICE, { content: "Bitcoin lightning is fast", created_at: NOW - 500 }).event.id;
+    expect(store.find("lightning", { ids: [id] })).toEqual(["Bitcoin lightning is fast"]);
+    expect(store.find("strikes", { ids: [id] })).toEqual([]);
+  });
+
+  test("keys of the search", () => {
+    expect(store.find("#weather")).toEqual(["lightning strikes twice"]);
+    expect(store.find("lightning -#weather", { kinds: [1] })).toHaveLength(2);
+    expect(store.find("site:youtube.com")).toHaveLength(1);
+    expect(store.find("(#weather OR site:youtube.com) lightning")).toHaveLength(2);
+    expect(store.find("lightning has:link")).toHaveLength(1);
+    expect(store.find("lightning media:false kind:1")).toHaveLength(3);
+    expect(store.find(`lightning from:${BOB}`)).toEqual(["lightning strikes twice"]);
+    expect(store.find("domain:example.com bitcoin")).toEqual(["Bitcoin lightning is fast"]);
+    expect(store.find("tag:d lightning")).toEqual(["about batteries"]);
+    expect(store.find("-lightning", { kinds: [1] })).toEqual(["日本語でノストル"]);
+  });
+
+  test("profiles while typing", () => {
+    expect(store.find("ali", { kinds: [0] })).toHaveLength(2);
+    expect(store.find("a", { kinds: [0] })).toHaveLength(2);
+    expect(store.find("ali autocomplete:false", { kinds: [0] })).toEqual([]);
+    expect(store.find("alice@example.com", { kinds: [0] })).toHaveLength(1);
+  });
+
+  test("pasted identifiers", () => {
+    expect(store.find(BOB)[0]).toContain("alicent");
+    expect(store.find(`${BOB} strikes`)).toEqual(["lightning strikes twice"]);
+    expect(store.find("00".repeat(32))).toEqual([]);
+  });
+
+  test("orders", () => {
+    expect(store.find("lightning sort:recent kind:1")[0]).toContain("youtube");
+    expect(store.find("lightning sort:old kind:1")[0]).toContain("Bitcoin");
+    expect(store.find("sort:recent", { kinds: [1] })[0]).toContain("youtube");
+    expect(store.find("lightning", { kinds: [1] }, 1)).toHaveLength(1);
+  });
+
+  test("what it has no means for is refused, with what to do", () => {
+    const options = { limit: 1, upToSeq: 1e9, nowSeconds: NOW, deadlineMs: Number.POSITIVE_INFINITY };
+    for (const text of ["language:de x", "(language:de OR x)", "sentiment:positive", "sort:old"]) {
+      const answer = store.fulltext.search(parsed(text), { tags: [] }, options);
+      expect(isRefusal(answer) && answer.prefix).toBe("unsupported");
+    }
+  });
+
+  test("nothing after upToSeq", () => {
+    expect(store.seqs("lightning", {}, 100, 1)).toEqual([1]);
+  });
+});
+
+describe("following the log", () => {
+  test("what the index has not taken in yet is found all the same", () => {
+    const store = new FulltextStore(folder());
+    store.write(unsignedEvent(ALICE, { content: "first words" }));
+    store.catchUp();
+    store.write(unsignedEvent(ALICE, { content: "second words" }));
+    expect(store.follower.lag()).toBe(1);
+    expect(store.find("words").toSorted()).toEqual(["first words", "second words"]);
+    expect(store.count("words")).toEqual({ count: 2, exact: true });
+    store.catchUp();
+    expect(store.follower.lag()).toBe(0);
+    expect(store.find("words")).toHaveLength(2);
+    store.close();
+  });
+
+  test("replaced and deleted events leave it, and a restart goes on where it was", () => {
+    const path = folder();
+    let store = new FulltextStore(path);
+    const note = unsignedEvent(ALICE, { content: "delete me now" });
+    store.write(note, unsignedEvent(ALICE, { kind: 0, content: '{"name":"before"}', created_at: 10 }));
+    store.catchUp();
+    store.write(
+      unsignedEvent(ALICE, { kind: 0, content: '{"name":"after"}', created_at: 20 }),
+      unsignedEvent(ALICE, { kind: 5, tags: [["e", note.event.id]] }),
+    );
+    store.close();
+    store = new FulltextStore(path);
+    expect(store.fulltext.cursor()).toBe(2);
+    store.catchUp();
+    expect(store.find("delete")).toEqual([]);
+    expect(store.find("before", { kinds: [0] })).toEqual([]);
+    expect(store.find("after", { kinds: [0] })).toHaveLength(1);
+    const rows = store.database.query<{ n: number }, []>("SELECT count(*) AS n FROM doc").get()!.n;
+    expect(rows).toBe(1);
+    store.close();
+  });
+
+  test("emptied, it fills again; a file of another version is made anew", () => {
+    const path = folder();
+    const store = new FulltextStore(path);
+    store.write(unsignedEvent(ALICE, { content: "again and again" }));
+    store.catchUp();
+    emptyFulltext(store.database);
+    expect(store.fulltext.cursor()).toBe(0);
+    store.follower.restart();
+    store.catchUp();
+    expect(store.find("again")).toHaveLength(1);
+    store.follower.stop();
+    store.database.run("PRAGMA user_version = 999");
+    store.close();
+    const fresh = openFulltext(path);
+    expect(fresh.query("SELECT count(*) AS n FROM doc").get()).toEqual({ n: 0 });
+    fresh.close();
+  });
+});
+
+const seed = testSeed();
+test(`random notes, queries and filters: index, live matching and count agree (seed ${seed})`, () => {
+  const random = prng(seed);
+  const store = new FulltextStore(folder());
+  const authors = [ALICE, BOB, CAROL];
+  const events = Array.from({ length: 400 }, (_, i) =>
+    unsignedEvent(authors[Math.floor(random() * 3)]!, {
+      kind: random() < 0.8 ? 1 : 1111,
+      created_at: NOW - Math.floor(random() * 1000),
+      content: randomText(random),
+      tags: random() < 0.3 ? [["t", ["Bitcoin", "nostr", "日本"][i % 3]!]] : [],
+    }),
+  );
+  store.write(...events);
+  while (store.follower.lag() > 37) store.follower.step();
+  let hits = 0;
+  for (let round = 0; round < 400; round++) {
+    const extra = [
+      "",
+      " #bitcoin",
+      " -#nostr",
+      ` from:${ALICE}`,
+      " since:10m",
+      " kind:1",
+      " (#日本 OR #nostr)",
+    ];
+    const text = randomQuery(random) + extra[Math.floor(random() * extra.length)]!;
+    const filter: Filter = {
+      tags: random() < 0.2 ? [{ name: "t", mode: "any", values: ["Bitcoin"] }] : [],
+      ...(random() < 0.3 ? { authors: [BOB, CAROL] } : {}),
+      ...(random() < 0.3 ? { kinds: [1] } : {}),
+      ...(random() < 0.3 ? { since: NOW - 700, until: NOW - 100 } : {}),
+    };
+    const query = parsed(text);
+    const expected = events
+      .filter(({ event }) => matchesFilter(filter, event) && new SearchableEvent(event).matches(query))
+      .map(({ event }) => event.id);
+    const found = store.reader
+      .getMany(store.seqs(text, filter, 1000))
+      .map(({ json }) => (JSON.parse(json) as { id: string }).id);
+    expect({ text, filter, ids: found.toSorted() }).toEqual({
+      text,
+      filter,
+      ids: [...new Set(expected)].toSorted(),
+    });
+    expect(store.count(text, filter)).toEqual({ count: found.length, exact: true });
+    hits += found.length;
+  }
+  expect(hits).toBeGreaterThan(1000);
+  store.close();
+});
