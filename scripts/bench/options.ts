@@ -101,6 +101,7 @@ How it measures
   One client process with a raw WebSocket client (Nagle off, prepared frames, answers counted as bytes) drives closed
   loops of connections × requests under way. A rate is the median of several windows after a warm-up; latencies are of
   all windows. "relay µs" and "client µs" are processor time for each operation, of all threads; on a machine with few
-  cores their sum is what bounds a rate. Our relay runs as a child process on an empty folder under ${"$TMPDIR"} with its
+  cores their sum is what bounds a rate. "others %" is what other processes took of the machine meanwhile: a figure
+  measured beside much of it says little. Our relay runs as a child process on an empty folder under ${"$TMPDIR"} with its
   defaults, only the limits for each address are lifted. Corpora are kept in ${cacheFolder()}
   (THERMOCLINE_BENCH_CACHE moves it). For 10,000 idle connections \`ulimit -n\` must be above 10,200.`;

@@ -1,6 +1,6 @@
 // Many subscribers and one publisher: how fast do events reach everyone, and does everyone get each exactly once?
 
-import { ownCpu } from "../target/process-cost.ts";
+import { type Cost, CostMeter } from "./cost-meter.ts";
 import { type Connection, type Endpoint, type Listener, open } from "../wire/connection.ts";
 import { frame } from "../wire/frame-head.ts";
 import { SAID } from "../wire/relay-message.ts";
@@ -26,8 +26,7 @@ export interface AudienceResult {
   readonly deliveries: number;
   /** From sending an event until as many deliveries were made as everybody needed. */
   readonly latency: Quantiles | undefined;
-  readonly relayCpuPerOp: number | undefined;
-  readonly clientCpuPerOp: number;
+  readonly cost: Cost | undefined;
   readonly faults: readonly string[];
   readonly ranDry: boolean;
 }
@@ -63,15 +62,16 @@ class Audience {
   private everybodyHas = 0;
   private isOpen = false;
   private isOver = false;
-  private cpuStart: { relay: number | undefined; client: number; heard: number } | undefined;
-  private cpuEnd = { relay: undefined as number | undefined, client: 0, heard: 0 };
+  private readonly meter: CostMeter;
+  private cost: Cost | undefined;
 
   constructor(plan: AudiencePlan) {
     this.plan = plan;
     this.sentAt = new Float64Array(plan.events.length);
+    this.meter = new CostMeter(plan.relayCpu);
     this.clock = new RunClock(plan, () => {
       this.latency.clear();
-      this.cpuStart = this.cost();
+      this.meter.begin();
     });
   }
 
@@ -160,16 +160,13 @@ class Audience {
   }
 
   result(): AudienceResult {
-    const { cpuStart, cpuEnd, clock } = this;
-    const heard = Math.max(1, cpuEnd.heard - (cpuStart?.heard ?? 0));
-    const relay = (cpuEnd.relay ?? Number.NaN) - (cpuStart?.relay ?? Number.NaN);
+    const { clock } = this;
     return {
       rate: clock.rate(),
       rates: clock.rates,
       deliveries: this.heard,
       latency: this.latency.quantiles(),
-      relayCpuPerOp: Number.isNaN(relay) ? undefined : relay / heard,
-      clientCpuPerOp: (cpuEnd.client - (cpuStart?.client ?? 0)) / heard,
+      cost: this.cost,
       faults: [...this.faults],
       ranDry: this.sent === this.plan.events.length,
     };
@@ -185,11 +182,7 @@ class Audience {
 
   private over(): void {
     this.isOver = true;
-    this.cpuEnd = this.cost();
-  }
-
-  private cost() {
-    return { relay: this.plan.relayCpu(), client: ownCpu(), heard: this.heard };
+    this.cost = this.meter.end(this.clock.measured);
   }
 
   private async within(promise: Promise<void>, text: string): Promise<void> {

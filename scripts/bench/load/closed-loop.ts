@@ -1,6 +1,6 @@
 // A closed loop of load: so many connections, each with so many requests under way, every answer checked.
 
-import { ownCpu } from "../target/process-cost.ts";
+import { type Cost, CostMeter } from "./cost-meter.ts";
 import { type Connection, type Endpoint, type Listener, open } from "../wire/connection.ts";
 import { SAID } from "../wire/relay-message.ts";
 import { ACT, type Tape } from "../wire/tape.ts";
@@ -26,11 +26,11 @@ export interface LoopResult {
   readonly rate: number;
   readonly rates: readonly number[];
   readonly latency: Quantiles | undefined;
-  /** Events that came in answers, in all. */
-  readonly eventsReceived: number;
+  /** Events in an answer to a REQ, the mean of all. */
+  readonly eventsPerAnswer: number;
+  /** Operations of the measured windows. */
   readonly operations: number;
-  readonly relayCpuPerOp: number | undefined;
-  readonly clientCpuPerOp: number;
+  readonly cost: Cost | undefined;
   /** What went wrong, each thing once and at most ten; empty when every answer was right. */
   readonly faults: readonly string[];
   /** The tape ended before the last window did. */
@@ -57,19 +57,19 @@ class ClosedLoop {
   private cursor = 0;
   private outstanding = 0;
   private progress = 0;
-  private relayCpu: number | undefined;
-  private clientCpu = 0;
-  private cpuPerOp: { relay: number | undefined; client: number } | undefined;
+  private readonly meter: CostMeter;
+  private cost: Cost | undefined;
   private isStopping = false;
   private ranDry = false;
   eventsReceived = 0;
+  answers = 0;
 
   constructor(plan: LoopPlan) {
     this.plan = plan;
+    this.meter = new CostMeter(plan.relayCpu);
     this.clock = new RunClock(plan, () => {
       this.latency.clear();
-      this.relayCpu = plan.relayCpu();
-      this.clientCpu = ownCpu();
+      this.meter.begin();
     });
   }
 
@@ -143,10 +143,9 @@ class ClosedLoop {
       rate: this.clock.rate(),
       rates: this.clock.rates,
       latency: this.latency.quantiles(),
-      eventsReceived: this.eventsReceived,
+      eventsPerAnswer: this.eventsReceived / Math.max(1, this.answers),
       operations: this.clock.measured,
-      relayCpuPerOp: this.cpuPerOp?.relay,
-      clientCpuPerOp: this.cpuPerOp?.client ?? 0,
+      cost: this.cost,
       faults: [...this.faults],
       ranDry: this.ranDry,
     };
@@ -155,14 +154,7 @@ class ClosedLoop {
   private stop(): void {
     if (this.isStopping) return;
     this.isStopping = true;
-    const { measured } = this.clock;
-    if (measured === 0) return;
-    const relay = this.plan.relayCpu();
-    this.cpuPerOp = {
-      relay:
-        relay === undefined || this.relayCpu === undefined ? undefined : (relay - this.relayCpu) / measured,
-      client: (ownCpu() - this.clientCpu) / measured,
-    };
+    this.cost = this.meter.end(this.clock.measured);
   }
 }
 
@@ -275,6 +267,7 @@ class Client implements Listener {
       );
     }
     this.loop.eventsReceived += this.eventsOf[slot]!;
+    this.loop.answers++;
     this.loop.latency.add(this.now - this.sentAt[slot]!);
     this.free.push(slot);
     this.completed++;

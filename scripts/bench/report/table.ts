@@ -24,11 +24,12 @@ export function rowsTable(rows: readonly Row[]): string {
     milliseconds(row.latency?.p50),
     milliseconds(row.latency?.p95),
     milliseconds(row.latency?.p99),
-    row.relayCpu === undefined ? "" : number(row.relayCpu),
-    row.clientCpu === undefined ? "" : number(row.clientCpu),
+    row.cost?.relay === undefined ? "" : number(row.cost.relay),
+    row.cost === undefined ? "" : number(row.cost.client),
+    row.cost?.others === undefined ? "" : `${Math.round(row.cost.others * 100)}`,
     remarks(row),
   ]);
-  return table([head, ...body], new Set([2, 4, 5, 6, 7, 8]));
+  return table([head, ...body], new Set([2, 4, 5, 6, 7, 8, 9]));
 }
 
 export function goalsTable(goals: readonly GoalResult[]): string {

@@ -19,7 +19,7 @@ import type { Loaded, LocalControl, Target } from "./target.ts";
 const ROOT = join(import.meta.dir, "../../..");
 const ENTRY = join(ROOT, "src/cli/thermocline.ts");
 const READY_SECONDS = 120;
-const STOP_SECONDS = 30;
+const STOP_SECONDS = 2;
 
 /** Everything as an operator gets it, but for the limits that would refuse a load from one address. */
 const ENVIRONMENT = {

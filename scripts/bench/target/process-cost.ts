@@ -41,3 +41,17 @@ export function openFilesMax(): number {
     return Number.MAX_SAFE_INTEGER;
   }
 }
+
+/** Microseconds that the processors of this machine have not been idle, all together; undefined without /proc. */
+export function busyTime(): number | undefined {
+  try {
+    const [user, nice, system, , , irq, softIrq, steal] = readFileSync("/proc/stat", "latin1")
+      .slice("cpu".length)
+      .trimStart()
+      .split(" ", 8)
+      .map(Number);
+    return (user! + nice! + system! + irq! + softIrq! + steal!) * MICROSECONDS_PER_TICK;
+  } catch {
+    return undefined;
+  }
+}

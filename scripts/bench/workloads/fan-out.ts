@@ -68,8 +68,7 @@ async function audienceRow(
     rates: result.rates,
     unit: "deliveries/s",
     latency: result.latency,
-    relayCpu: result.relayCpuPerOp,
-    clientCpu: result.clientCpuPerOp,
+    cost: result.cost,
     faults: empty ? ["no window was finished"] : result.faults,
     ...(result.ranDry ? { note: "ended early: no more fresh events" } : {}),
   };

@@ -15,7 +15,9 @@ export async function loadCorpus({ target, corpus }: Stage): Promise<Row> {
     rate,
     rates: [rate],
     unit: "events/s",
-    relayCpu: loaded.cpuPerEvent,
+    ...(loaded.cpuPerEvent === undefined
+      ? {}
+      : { cost: { relay: loaded.cpuPerEvent, client: 0, others: undefined } }),
     figures: {
       "bytes an event, JSON": Math.round(facts.bytes / facts.events),
       ...(stored === undefined ? {} : { "bytes an event, stored": Math.round(stored / facts.alive) }),

@@ -90,11 +90,10 @@ async function readRow(stage: Stage, { name, kind, connections, inFlight }: Read
     kind === "count" ? "counts/s" : "queries/s",
     result,
   );
-  const perAnswer = result.eventsReceived / Math.max(1, result.operations);
   return {
     ...row,
     faults: [...faults, ...row.faults],
-    figures: { "events an answer": Math.round(perAnswer * 10) / 10 },
+    figures: kind === "count" ? {} : { "events an answer": Math.round(result.eventsPerAnswer * 10) / 10 },
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { CachedArchive, CachedCorpus } from "../corpus/cache.ts";
 import type { FreshEvents } from "../corpus/fresh.ts";
+import type { Cost } from "../load/cost-meter.ts";
 import type { LoopResult } from "../load/closed-loop.ts";
 import type { Phases } from "../load/run-clock.ts";
 import type { Quantiles } from "../load/samples.ts";
@@ -40,9 +41,7 @@ export interface Row {
   readonly rates?: readonly number[];
   readonly unit?: string;
   readonly latency?: Quantiles | undefined;
-  /** Microseconds of processor time for each operation. */
-  readonly relayCpu?: number | undefined;
-  readonly clientCpu?: number | undefined;
+  readonly cost?: Cost | undefined;
   /** Further numbers, named with their unit. */
   readonly figures?: Readonly<Record<string, number>>;
   /** Wrong or missing answers: any of them fails the run. */
@@ -73,8 +72,7 @@ export function loopRow(name: string, load: string, unit: string, result: LoopRe
     rates: result.rates,
     unit,
     latency: result.latency,
-    relayCpu: result.relayCpuPerOp,
-    clientCpu: result.clientCpuPerOp,
+    cost: result.cost,
     faults,
     ...(result.ranDry ? { note: `ended after ${result.operations} operations: no more fresh events` } : {}),
   };
