@@ -1,0 +1,163 @@
+// The final order of search hits: the text score of whichever index found them, weighed with what the relay knows itself.
+
+import type { NostrEvent } from "../nostr/event.ts";
+import { Kind } from "../nostr/kind.ts";
+import { fingerprintOf, type Fingerprint, isNearDuplicate } from "./near-duplicate.ts";
+import { needsCounters, type OrderFacts, orderKey } from "./order.ts";
+import { type Match, positiveMatches, type SearchQuery } from "./query.ts";
+import { occurrences } from "./score.ts";
+import { profileFields, textOfEvent } from "./text-of-event.ts";
+import { fold, tokenise } from "./tokenise.ts";
+
+/** What the relay knows of a hit beside its text. */
+export type HitFacts = Omit<OrderFacts, "createdAt" | "isProfile">;
+
+/** A hit ready to be ranked; `item` is whatever the caller wants back. */
+export interface Rankable<Item> extends OrderFacts {
+  readonly item: Item;
+  readonly pubkey: string;
+  readonly fingerprint: Fingerprint;
+  /** All words of the query stand together in it. */
+  readonly isPhrase: boolean;
+  /** How well a profile's names answer the query; 0 for everything else. */
+  readonly nameMatch: number;
+}
+
+export interface RankOptions {
+  readonly nowSeconds: number;
+  /** Hits of one page: within it nobody has more than three. */
+  readonly pageSize: number;
+  /** False when the client asked for certain authors itself. */
+  readonly mixAuthors: boolean;
+}
+
+const PER_AUTHOR_MAX = 3;
+
+/** What each sign of quality adds to a text score of 0 to 1. */
+const WEIGHT = { phrase: 0.2, recency: 0.2, engagement: 0.35, trust: 0.15 } as const;
+const RECENCY_HALF_LIFE_DAYS = 30;
+/** Where engagement and followers stop counting further; on a logarithm, so that a bought hundred weighs little more. */
+const ENGAGEMENT_PIVOT = 200;
+const FOLLOWERS_PIVOT = 10_000;
+
+const NAME = { exact: 3, nip05: 2, prefix: 1, word: 0.5 } as const;
+
+export function rankable<Item>(
+  item: Item,
+  event: NostrEvent,
+  query: SearchQuery,
+  facts: HitFacts,
+): Rankable<Item> {
+  const text = textOfEvent(event);
+  const fields = [text.title, text.body].map((field) => tokenise(field));
+  const isProfile = event.kind === Kind.metadata;
+  return {
+    ...facts,
+    item,
+    pubkey: event.pubkey,
+    createdAt: event.created_at,
+    isProfile,
+    fingerprint: fingerprintOf(isProfile ? [event.pubkey] : fields.flat()),
+    isPhrase: standTogether(query, fields),
+    nameMatch: isProfile ? nameMatch(event.content, query) : 0,
+  };
+}
+
+/**
+ * Best first. Repetitions of a text, and what an author has beyond three on a page, come after everything else;
+ * nothing is lost but the further hits of an author under `distinct:author`.
+ */
+export function rank<Item>(
+  hits: readonly Rankable<Item>[],
+  query: SearchQuery,
+  options: RankOptions,
+): Rankable<Item>[] {
+  const isMixed = hits.some((hit) => !hit.isProfile);
+  const scored = hits.map((hit) => ({ hit, score: scoreOf(hit, query, isMixed, options.nowSeconds) }));
+  scored.sort(
+    (a, b) =>
+      b.score - a.score || b.hit.createdAt - a.hit.createdAt || (a.hit.pubkey < b.hit.pubkey ? -1 : 1),
+  );
+  const ordered = scored.map(({ hit }) => hit);
+  if (query.options.distinctAuthor) return oneForEachAuthor(ordered);
+  return isByTime(query) ? ordered : spread(ordered, options);
+}
+
+function isByTime({ sort }: SearchQuery): boolean {
+  return sort === "recent" || sort === "old";
+}
+
+function scoreOf(hit: Rankable<unknown>, query: SearchQuery, isMixed: boolean, nowSeconds: number): number {
+  if (isByTime(query) || needsCounters(query.sort)) return orderKey(query.sort, hit, nowSeconds);
+  const trust = saturate(hit.followers, FOLLOWERS_PIVOT);
+  if (hit.isProfile) {
+    // Exact name, then NIP-05, then prefix; among equals the one that people follow. Beside notes a profile weighs half.
+    const score = hit.nameMatch + 0.4 * trust + 0.09 * hit.textScore;
+    return isMixed ? score / 2 : score;
+  }
+  const ageDays = Math.max(0, nowSeconds - hit.createdAt) / 86_400;
+  return (
+    hit.textScore +
+    (hit.isPhrase ? WEIGHT.phrase : 0) +
+    WEIGHT.recency * 0.5 ** (ageDays / RECENCY_HALF_LIFE_DAYS) +
+    WEIGHT.engagement * saturate(hit.engagement, ENGAGEMENT_PIVOT) +
+    WEIGHT.trust * trust
+  );
+}
+
+/** 0 for nothing, 1 from `pivot` on. */
+function saturate(value: number, pivot: number): number {
+  return Math.min(1, Math.log1p(Math.max(0, value)) / Math.log1p(pivot));
+}
+
+function oneForEachAuthor<Item>(hits: readonly Rankable<Item>[]): Rankable<Item>[] {
+  const seen = new Set<string>();
+  return hits.filter(({ pubkey }) => !seen.has(pubkey) && seen.add(pubkey));
+}
+
+function spread<Item>(
+  hits: readonly Rankable<Item>[],
+  { pageSize, mixAuthors }: RankOptions,
+): Rankable<Item>[] {
+  const shown: Rankable<Item>[] = [];
+  const later: Rankable<Item>[] = [];
+  const ofAuthor = new Map<string, number>();
+  for (const hit of hits) {
+    const times = ofAuthor.get(hit.pubkey) ?? 0;
+    const isTooMany = mixAuthors && times >= PER_AUTHOR_MAX && shown.length < pageSize;
+    if (isTooMany || shown.some((other) => isNearDuplicate(other.fingerprint, hit.fingerprint)))
+      later.push(hit);
+    else {
+      shown.push(hit);
+      ofAuthor.set(hit.pubkey, times + 1);
+    }
+  }
+  return [...shown, ...later];
+}
+
+function standTogether(query: SearchQuery, fields: readonly (readonly string[])[]): boolean {
+  const matches = positiveMatches(query.text);
+  if (matches.length < 2 || query.text?.type !== "and") return false;
+  const joined: Match = {
+    type: "match",
+    written: "",
+    tokens: matches.flatMap(({ tokens }) => tokens),
+    phrase: true,
+    prefix: matches.at(-1)!.prefix,
+  };
+  return fields.some((field) => occurrences(field, joined) > 0);
+}
+
+function nameMatch(content: string, query: SearchQuery): number {
+  const profile = profileFields(content);
+  const matches = positiveMatches(query.text);
+  if (profile === undefined || matches.length === 0) return 0;
+  const asked = fold(matches.map(({ written }) => written).join(" ")).replace(/^@/, "");
+  const names = [profile.name, profile.displayName].map((name) => fold(name).trim()).filter(Boolean);
+  const nip05 = fold(profile.nip05).replace(/^_@/, "");
+  if (names.includes(asked)) return NAME.exact;
+  if (nip05 !== "" && (nip05 === asked || nip05.startsWith(`${asked}@`))) return NAME.nip05;
+  if (names.some((name) => name.startsWith(asked)) || nip05.startsWith(asked)) return NAME.prefix;
+  const words = names.flatMap((name) => tokenise(name));
+  return matches.every((match) => occurrences(words, { ...match, prefix: true }) > 0) ? NAME.word : 0;
+}
