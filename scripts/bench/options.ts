@@ -1,5 +1,6 @@
 // The command line of the bench.
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { cacheFolder } from "./corpus/cache.ts";
 import { IMPORT_ABOUT, IMPORT_NAME, WORKLOADS } from "./workloads/all.ts";
@@ -12,6 +13,7 @@ export interface Options {
   readonly only: ReadonlySet<string> | undefined;
   readonly seed: string;
   readonly jsonFile: string | undefined;
+  readonly profileFolder: string | undefined;
 }
 
 export type Command =
@@ -26,6 +28,7 @@ const FLAGS = {
   only: { type: "string" },
   seed: { type: "string", default: "warm" },
   json: { type: "string" },
+  profile: { type: "string" },
   list: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -65,6 +68,7 @@ export function parseCommand(words: readonly string[]): Command {
     only: only === undefined ? undefined : new Set(only),
     seed: values.seed,
     jsonFile: values.json,
+    profileFolder: values.profile === undefined ? undefined : resolve(values.profile),
   };
   return { verb: "run", options };
 }
@@ -94,6 +98,7 @@ with what the relay is meant to reach. Exits with 1 when an answer is wrong; a g
                     (import, start, idle, processor time) is left out. Use an empty relay without rate limits
   --seed NAME       another corpus (default warm); the same name makes the same events on every machine
   --json FILE       all figures for machines
+  --profile DIR     each process of our relay leaves a CPU profile of its main thread there, as Markdown
   --list            the workloads
   -h, --help        this text
 

@@ -66,14 +66,14 @@ async function measureCeilings(signer: Signer, scale: Scale): Promise<Report["ce
 
 async function runSize(
   size: number,
-  { url, seed, only }: Options,
+  { url, seed, only, profileFolder }: Options,
   scale: Scale,
   signer: Signer,
   { tell, row }: Telling,
 ): Promise<Row[]> {
   const cache: CacheOptions = { seed, signer, tell };
   const corpus = await cachedCorpus(size, cache);
-  const target: Target = url === undefined ? await LocalRelay.start() : remoteRelay(url);
+  const target: Target = url === undefined ? await LocalRelay.start({ profileFolder }) : remoteRelay(url);
   const stage: Stage = {
     target,
     corpus,

@@ -19,7 +19,7 @@ import type { Loaded, LocalControl, Target } from "./target.ts";
 const ROOT = join(import.meta.dir, "../../..");
 const ENTRY = join(ROOT, "src/cli/thermocline.ts");
 const READY_SECONDS = 120;
-const STOP_SECONDS = 2;
+const STOP_SECONDS = 40;
 
 /** Everything as an operator gets it, but for the limits that would refuse a load from one address. */
 const ENVIRONMENT = {
@@ -30,24 +30,33 @@ const ENVIRONMENT = {
   THERMOCLINE_LIMITS_REQUESTS_PER_SECOND_PER_IP: "0",
 };
 
+export interface LocalRelayOptions {
+  /** Where each of its processes leaves a profile of its main thread when it ends. */
+  readonly profileFolder?: string | undefined;
+}
+
 export class LocalRelay implements Target, LocalControl {
   readonly url: string;
   readonly endpoint;
   readonly local = this;
   private readonly folder: string;
   private readonly port: number;
+  private readonly runtimeFlags: readonly string[];
   private child: Bun.Subprocess | undefined;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, options: LocalRelayOptions) {
     this.folder = folder;
     this.port = port;
+    this.runtimeFlags =
+      options.profileFolder === undefined ? [] : ["--cpu-prof-md", `--cpu-prof-dir=${options.profileFolder}`];
     this.url = `ws://127.0.0.1:${port}/`;
     this.endpoint = endpointOf(this.url);
   }
 
   /** Starts a relay on an empty store in a new temporary folder. */
-  static async start(): Promise<LocalRelay> {
-    const relay = new LocalRelay(mkdtempSync(join(tmpdir(), "thermocline-bench-relay-")), freePort());
+  static async start(options: LocalRelayOptions = {}): Promise<LocalRelay> {
+    const folder = mkdtempSync(join(tmpdir(), "thermocline-bench-relay-"));
+    const relay = new LocalRelay(folder, freePort(), options);
     mkdirSync(relay.data);
     await Bun.write(relay.settingsFile, "");
     await relay.up();
@@ -132,7 +141,7 @@ export class LocalRelay implements Target, LocalControl {
 
   private spawn(words: readonly string[], log: string): Bun.Subprocess {
     const output = openSync(join(this.folder, log), "a");
-    const child = Bun.spawn([process.execPath, ENTRY, ...words], {
+    const child = Bun.spawn([process.execPath, ...this.runtimeFlags, ENTRY, ...words], {
       cwd: ROOT,
       // An empty settings file of our own, so that nobody's thermocline.toml is measured by mistake.
       env: { ...process.env, ...ENVIRONMENT, THERMOCLINE_CONFIG: this.settingsFile },
