@@ -11,10 +11,7 @@ export interface Wrong {
 }
 
 /** Every contradiction in a config. `origins` tells what was set by hand. */
-export function checkRelations(
-  config: Config,
-  origins: ReadonlyMap<string, Origin>,
-): Wrong[] {
+export function checkRelations(config: Config, origins: ReadonlyMap<string, Origin>): Wrong[] {
   return [
     ...checkServer(config, origins),
     ...checkLimits(config),
@@ -23,10 +20,7 @@ export function checkRelations(
   ];
 }
 
-function checkServer(
-  { auth, server, tls, limits }: Config,
-  origins: ReadonlyMap<string, Origin>,
-): Wrong[] {
+function checkServer({ auth, server, tls, limits }: Config, origins: ReadonlyMap<string, Origin>): Wrong[] {
   const wrong: Wrong[] = [];
   if ((tls.cert === "") !== (tls.key === "")) {
     const missing = tls.cert === "" ? "tls.cert" : "tls.key";
@@ -35,11 +29,7 @@ function checkServer(
       message: "TLS needs both tls.cert and tls.key; set both, or neither.",
     });
   }
-  if (
-    auth.required &&
-    isWildcard(server.host) &&
-    origins.get("relay.urls")?.source === "derived"
-  ) {
+  if (auth.required && isWildcard(server.host) && origins.get("relay.urls")?.source === "derived") {
     wrong.push({
       key: "relay.urls",
       message: `auth.required needs relay.urls while the relay listens on every interface (${server.host}): clients sign the name under which they reach it.`,
@@ -67,14 +57,7 @@ function checkServer(
 function checkLimits({ limits, cold }: Config): Wrong[] {
   const wrong: Wrong[] = [];
   if (limits.default_limit > limits.max_limit) {
-    wrong.push(
-      tooLarge(
-        "limits.default_limit",
-        limits.default_limit,
-        "limits.max_limit",
-        limits.max_limit,
-      ),
-    );
+    wrong.push(tooLarge("limits.default_limit", limits.default_limit, "limits.max_limit", limits.max_limit));
   }
   if (limits.max_content_length > limits.max_message_length) {
     wrong.push(
@@ -111,18 +94,14 @@ function checkLimits({ limits, cold }: Config): Wrong[] {
 
 function checkPolicy({ policy }: Config): Wrong[] {
   const wrong: Wrong[] = [];
-  const keys = policy.allowed_pubkeys.filter((key) =>
-    policy.blocked_pubkeys.includes(key),
-  );
+  const keys = policy.allowed_pubkeys.filter((key) => policy.blocked_pubkeys.includes(key));
   if (keys.length > 0) {
     wrong.push({
       key: "policy.blocked_pubkeys",
       message: `policy.allowed_pubkeys and policy.blocked_pubkeys both name ${keys.join(", ")}; keep each in one of them.`,
     });
   }
-  const kinds = policy.allowed_kinds.filter((kind) =>
-    policy.blocked_kinds.includes(kind),
-  );
+  const kinds = policy.allowed_kinds.filter((kind) => policy.blocked_kinds.includes(kind));
   if (kinds.length > 0) {
     wrong.push({
       key: "policy.blocked_kinds",
@@ -150,8 +129,7 @@ function checkStores({ hot, cold }: Config): Wrong[] {
     const missing = cold.username === "" ? "cold.username" : "cold.password";
     wrong.push({
       key: missing,
-      message:
-        "OpenSearch needs both cold.username and cold.password; set both, or neither.",
+      message: "OpenSearch needs both cold.username and cold.password; set both, or neither.",
     });
   }
   if (!/^[a-z0-9][a-z0-9_-]{0,99}$/.test(cold.index_prefix)) {
@@ -163,12 +141,7 @@ function checkStores({ hot, cold }: Config): Wrong[] {
   return wrong;
 }
 
-function tooLarge(
-  key: string,
-  value: number,
-  boundKey: string,
-  bound: number,
-): Wrong {
+function tooLarge(key: string, value: number, boundKey: string, bound: number): Wrong {
   return {
     key,
     message: `${key} (${value}) must not be larger than ${boundKey} (${bound}).`,

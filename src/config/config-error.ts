@@ -14,10 +14,7 @@ export interface ConfigError {
 
 /** All of them, one paragraph each. */
 export function formatConfigErrors(errors: readonly ConfigError[]): string {
-  const title =
-    errors.length === 1
-      ? "1 setting is wrong:"
-      : `${errors.length} settings are wrong:`;
+  const title = errors.length === 1 ? "1 setting is wrong:" : `${errors.length} settings are wrong:`;
   return [title, ...errors.map(formatConfigError)].join("\n");
 }
 

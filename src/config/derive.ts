@@ -10,10 +10,7 @@ export interface Derived {
 }
 
 /** `isDefault` tells whether nobody has set that path; nothing that somebody has set is touched. */
-export function deriveDefaults(
-  config: Config,
-  isDefault: (path: string) => boolean,
-): Derived[] {
+export function deriveDefaults(config: Config, isDefault: (path: string) => boolean): Derived[] {
   const { limits, server } = config;
   const derived: Derived[] = [
     {
@@ -22,20 +19,10 @@ export function deriveDefaults(
       from: "server.host, server.port, tls",
     },
   ];
-  const lowered = (
-    path: string,
-    value: number,
-    bound: number,
-    from: string,
-  ): void => {
+  const lowered = (path: string, value: number, bound: number, from: string): void => {
     if (value > bound) derived.push({ path, value: bound, from });
   };
-  lowered(
-    "limits.default_limit",
-    limits.default_limit,
-    limits.max_limit,
-    "limits.max_limit",
-  );
+  lowered("limits.default_limit", limits.default_limit, limits.max_limit, "limits.max_limit");
   lowered(
     "limits.max_content_length",
     limits.max_content_length,
@@ -64,11 +51,7 @@ export function deriveDefaults(
 /** The URL under which this machine reaches the relay. */
 function ownUrl(config: Config): string {
   const { host, port } = config.server;
-  const name = isWildcard(host)
-    ? "localhost"
-    : host.includes(":")
-      ? `[${host}]`
-      : host;
+  const name = isWildcard(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
   return `${config.tls.cert === "" ? "ws" : "wss"}://${name}:${port}`;
 }
 

@@ -1,13 +1,7 @@
 // docs/CONFIG.md, the JSON Schema and the commented thermocline.toml: three printings of the one table.
 
 import { stringify } from "smol-toml";
-import {
-  VARIABLE_PREFIX,
-  SECTIONS,
-  type SettingRow,
-  SETTING_ROWS,
-  SHORT_FLAGS,
-} from "./settings.ts";
+import { VARIABLE_PREFIX, SECTIONS, type SettingRow, SETTING_ROWS, SHORT_FLAGS } from "./settings.ts";
 import { sizeText } from "./setting-type.ts";
 
 /** The Markdown of docs/CONFIG.md. A test keeps the file equal to it. */
@@ -42,7 +36,8 @@ Thermocline runs without any setting. What you do set may stand in four places; 
 
 \`thermocline config check\` tells everything that is wrong at once, \`thermocline config show --origin\` tells where each value
 comes from, with secrets masked. Public keys may be written as npub or hex, sizes as \`16777216\` or \`"16 MiB"\`. Relative paths
-are relative to the folder in which the relay is started. Changes count from the next start.
+are relative to the folder in which the relay is started. Changes count
+from the next start unless the table says otherwise.
 `;
 
 function shortFlagNames(): string {
@@ -58,10 +53,10 @@ function rowsOf(section: string): SettingRow[] {
 function documentRow({ key, setting, plainVariable }: SettingRow): string {
   const notes = [
     setting.secret ? "Secret: keep it in the environment." : "",
+    setting.restart ? "" : "Taken over without a restart.",
     plainVariable === undefined ? "" : `Also \`${plainVariable}\`.`,
   ];
-  const unit =
-    setting.unit === "" || setting.unit === "bytes" ? "" : `, ${setting.unit}`;
+  const unit = setting.unit === "" || setting.unit === "bytes" ? "" : `, ${setting.unit}`;
   const cells = [
     `\`${key}\``,
     `${setting.type.wanted}${unit}`,
@@ -72,9 +67,7 @@ function documentRow({ key, setting, plainVariable }: SettingRow): string {
 }
 
 function defaultText(value: unknown, unit: string): string {
-  return unit === "bytes" && typeof value === "number"
-    ? sizeText(value)
-    : tomlValue(value);
+  return unit === "bytes" && typeof value === "number" ? sizeText(value) : tomlValue(value);
 }
 
 /** A value as it stands in TOML after the equals sign. */
@@ -90,9 +83,7 @@ export function configSchema(): Record<string, unknown> {
       type: "object",
       description: about,
       additionalProperties: false,
-      properties: Object.fromEntries(
-        rowsOf(name).map((row) => [row.key, settingSchema(row)]),
-      ),
+      properties: Object.fromEntries(rowsOf(name).map((row) => [row.key, settingSchema(row)])),
     },
   ]);
   return {
@@ -117,26 +108,13 @@ function settingSchema({ setting }: SettingRow): Record<string, unknown> {
 /** A thermocline.toml in which every setting is explained and commented out with its default. */
 export function configTemplate(): string {
   const sections = Object.entries(SECTIONS).map(([name, { about }]) =>
-    [
-      `# ${about}`,
-      `[${name}]`,
-      ...rowsOf(name).flatMap(templateLines),
-      "",
-    ].join("\n"),
+    [`# ${about}`, `[${name}]`, ...rowsOf(name).flatMap(templateLines), ""].join("\n"),
   );
   return `# Settings of Thermocline. Every line below shows its default: take away the # to change it.\n\n${sections.join("\n")}`;
 }
 
 function templateLines({ key, setting }: SettingRow): string[] {
-  const size =
-    setting.unit === "bytes" &&
-    typeof setting.fallback === "number" &&
-    setting.fallback > 0;
-  const value = size
-    ? JSON.stringify(sizeText(setting.fallback as number))
-    : tomlValue(setting.fallback);
-  return [
-    `# ${setting.description} (${setting.type.wanted})`,
-    `#${key} = ${value}`,
-  ];
+  const size = setting.unit === "bytes" && typeof setting.fallback === "number" && setting.fallback > 0;
+  const value = size ? JSON.stringify(sizeText(setting.fallback as number)) : tomlValue(setting.fallback);
+  return [`# ${setting.description} (${setting.type.wanted})`, `#${key} = ${value}`];
 }

@@ -5,21 +5,10 @@ import type { Assignment, Found, Origin } from "./assignment.ts";
 import { checkRelations } from "./check.ts";
 import { type ConfigError, formatConfigErrors } from "./config-error.ts";
 import { deriveDefaults } from "./derive.ts";
-import {
-  type Config,
-  FILE_VARIABLE,
-  rowAt,
-  type SettingRow,
-  SETTING_ROWS,
-} from "./settings.ts";
+import { type Config, FILE_VARIABLE, rowAt, type SettingRow, SETTING_ROWS } from "./settings.ts";
 import { maskedValue } from "./masking.ts";
 import { readFileSettings } from "./source-of-file.ts";
-import {
-  type Environment,
-  type Flags,
-  readEnvironment,
-  readFlags,
-} from "./source-of-text.ts";
+import { type Environment, type Flags, readEnvironment, readFlags } from "./source-of-text.ts";
 
 export const DEFAULT_FILE = "thermocline.toml";
 
@@ -41,17 +30,14 @@ export interface LoadedConfig {
   readonly file?: string;
 }
 
-export type ConfigResult =
-  LoadedConfig | { readonly errors: readonly ConfigError[] };
+export type ConfigResult = LoadedConfig | { readonly errors: readonly ConfigError[] };
 
 /** Never throws for wrong settings: answers all errors of all sources at once. */
 export function loadConfig(sources: ConfigSources): ConfigResult {
   const { env = {}, flags = {} } = sources;
   const file = fileOf(sources, env);
   const found: Found[] = [
-    file === undefined
-      ? { assignments: [], errors: [] }
-      : readFileSettings(file),
+    file === undefined ? { assignments: [], errors: [] } : readFileSettings(file),
     readEnvironment(env),
     readFlags(flags),
   ];
@@ -59,9 +45,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
     found.flatMap((source) => source.assignments),
     found.flatMap((source) => source.errors),
   );
-  return "errors" in result || file === undefined
-    ? result
-    : { ...result, file };
+  return "errors" in result || file === undefined ? result : { ...result, file };
 }
 
 export type DeepPartial<T> = T extends readonly unknown[]
@@ -75,13 +59,10 @@ export function defaultConfig(overrides: DeepPartial<Config> = {}): Config {
   const assignments: Assignment[] = [];
   const errors: ConfigError[] = [];
   for (const [section, values] of Object.entries(overrides)) {
-    for (const [key, value] of Object.entries(
-      values as Record<string, unknown>,
-    )) {
+    for (const [key, value] of Object.entries(values as Record<string, unknown>)) {
       const path = `${section}.${key}`;
       const row = rowAt(path);
-      if (row === undefined)
-        errors.push({ key: path, message: "there is no such setting" });
+      if (row === undefined) errors.push({ key: path, message: "there is no such setting" });
       else if (value !== undefined)
         assignments.push({
           row,
@@ -103,14 +84,9 @@ function fileOf({ file }: ConfigSources, env: Environment): string | undefined {
 }
 
 /** Later assignments win. */
-function assemble(
-  assignments: readonly Assignment[],
-  sourceErrors: readonly ConfigError[],
-): ConfigResult {
+function assemble(assignments: readonly Assignment[], sourceErrors: readonly ConfigError[]): ConfigResult {
   const errors = [...sourceErrors];
-  const values = new Map(
-    SETTING_ROWS.map((row) => [row.path, row.setting.fallback]),
-  );
+  const values = new Map(SETTING_ROWS.map((row) => [row.path, row.setting.fallback]));
   const origins = new Map<string, Origin>(
     SETTING_ROWS.map((row) => [row.path, { source: "default", where: "" }]),
   );
@@ -157,12 +133,7 @@ function relationErrors(
   });
 }
 
-function wrongValue(
-  row: SettingRow,
-  value: unknown,
-  origin: Origin,
-  wanted: string,
-): ConfigError {
+function wrongValue(row: SettingRow, value: unknown, origin: Origin, wanted: string): ConfigError {
   const shown = maskedValue(row.setting, value);
   const got = JSON.stringify(shown) ?? String(shown);
   return {
@@ -176,19 +147,15 @@ function wrongValue(
 
 function nested(values: ReadonlyMap<string, unknown>): Config {
   const config: Record<string, Record<string, unknown>> = {};
-  for (const { section, key, path } of SETTING_ROWS)
-    (config[section] ??= {})[key] = frozen(values.get(path));
+  for (const { section, key, path } of SETTING_ROWS) (config[section] ??= {})[key] = frozen(values.get(path));
   for (const section of Object.values(config)) Object.freeze(section);
   return Object.freeze(config) as unknown as Config;
 }
 
 function frozen(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value))
-    return value;
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   const copy: unknown = Array.isArray(value)
     ? value.map(frozen)
-    : Object.fromEntries(
-        Object.entries(value).map(([key, entry]) => [key, frozen(entry)]),
-      );
+    : Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, frozen(entry)]));
   return Object.freeze(copy);
 }

@@ -4,50 +4,29 @@ import { isIP } from "node:net";
 import { KIND_MAX } from "../nostr/kind.ts";
 import { normaliseRelayUrl } from "../nostr/relay-url.ts";
 import { parsePublicKey, parseSecretKey } from "./public-key.ts";
-import {
-  checkedText,
-  settingType,
-  type SettingType,
-  whole,
-} from "./setting-type.ts";
+import { checkedText, settingType, type SettingType, whole } from "./setting-type.ts";
 
-export const publicKey = checkedText(
-  "a public key as npub or as 64 hex characters",
-  parsePublicKey,
-);
-export const secretKey = checkedText(
-  "a secret key as nsec or as 64 hex characters",
-  parseSecretKey,
-);
+export const publicKey = checkedText("a public key as npub or as 64 hex characters", parsePublicKey);
+export const secretKey = checkedText("a secret key as nsec or as 64 hex characters", parseSecretKey);
 export const kind = whole(0, KIND_MAX);
 
-export const relayUrl = checkedText(
-  "a relay URL that starts with ws:// or wss://",
-  (given) =>
-    /^wss?:\/\//i.test(given) && normaliseRelayUrl(given) !== undefined
-      ? given
-      : undefined,
+export const relayUrl = checkedText("a relay URL that starts with ws:// or wss://", (given) =>
+  /^wss?:\/\//i.test(given) && normaliseRelayUrl(given) !== undefined ? given : undefined,
 );
 
-export const webUrl = checkedText(
-  "a URL that starts with http:// or https://",
-  (given) =>
-    /^https?:\/\//i.test(given) && URL.canParse(given) ? given : undefined,
+export const webUrl = checkedText("a URL that starts with http:// or https://", (given) =>
+  /^https?:\/\//i.test(given) && URL.canParse(given) ? given : undefined,
 );
 
 /** An address or a CIDR range, IPv4 or IPv6. */
-export const addressRange = checkedText(
-  'an IP address or a range like "10.0.0.0/8"',
-  (given) => {
-    const [address = "", prefix, ...rest] = given.split("/");
-    const version = isIP(address);
-    if (version === 0 || rest.length > 0) return undefined;
-    if (prefix === undefined) return given;
-    const isPrefix =
-      /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
-    return isPrefix ? given : undefined;
-  },
-);
+export const addressRange = checkedText('an IP address or a range like "10.0.0.0/8"', (given) => {
+  const [address = "", prefix, ...rest] = given.split("/");
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return undefined;
+  if (prefix === undefined) return given;
+  const isPrefix = /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+  return isPrefix ? given : undefined;
+});
 
 /** Kinds from the first number to the second, both included. */
 export type KindRange = readonly [from: number, to: number];
@@ -60,35 +39,33 @@ export interface RetentionRule {
 }
 
 /** Rules in order: the first that names a kind decides. In text they are written as JSON. */
-export const retentionRules: SettingType<readonly RetentionRule[]> =
-  settingType({
-    wanted:
-      'a list of rules like { kinds = [1, "30000-39999"], max_age_seconds = 86400 }',
-    schema: {
-      type: "array",
-      items: {
-        type: "object",
-        additionalProperties: false,
-        required: ["kinds", "max_age_seconds"],
-        properties: {
-          kinds: {
-            type: "array",
-            items: { type: ["integer", "string"] },
-            minItems: 1,
-          },
-          max_age_seconds: { type: "integer", minimum: 0 },
+export const retentionRules: SettingType<readonly RetentionRule[]> = settingType({
+  wanted: 'a list of rules like { kinds = [1, "30000-39999"], max_age_seconds = 86400 }',
+  schema: {
+    type: "array",
+    items: {
+      type: "object",
+      additionalProperties: false,
+      required: ["kinds", "max_age_seconds"],
+      properties: {
+        kinds: {
+          type: "array",
+          items: { type: ["integer", "string"] },
+          minItems: 1,
         },
+        max_age_seconds: { type: "integer", minimum: 0 },
       },
     },
-    read: readRules,
-    fromText: (given) => {
-      try {
-        return JSON.parse(given) as unknown;
-      } catch {
-        return given;
-      }
-    },
-  });
+  },
+  read: readRules,
+  fromText: (given) => {
+    try {
+      return JSON.parse(given) as unknown;
+    } catch {
+      return given;
+    }
+  },
+});
 
 function readRules(value: unknown): readonly RetentionRule[] | undefined {
   if (!Array.isArray(value)) return undefined;
@@ -98,20 +75,11 @@ function readRules(value: unknown): readonly RetentionRule[] | undefined {
 
 function readRule(value: unknown): RetentionRule | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { kinds, max_age_seconds, ...unknown } = value as Record<
-    string,
-    unknown
-  >;
-  if (
-    Object.keys(unknown).length > 0 ||
-    !Array.isArray(kinds) ||
-    kinds.length === 0
-  )
-    return undefined;
+  const { kinds, max_age_seconds, ...unknown } = value as Record<string, unknown>;
+  if (Object.keys(unknown).length > 0 || !Array.isArray(kinds) || kinds.length === 0) return undefined;
   const age = whole(0).parse(max_age_seconds);
   const ranges = kinds.map(readRange);
-  if (!("value" in age) || !ranges.every((range) => range !== undefined))
-    return undefined;
+  if (!("value" in age) || !ranges.every((range) => range !== undefined)) return undefined;
   return { kinds: ranges, max_age_seconds: age.value };
 }
 
@@ -124,8 +92,7 @@ function readRange(value: unknown): KindRange | undefined {
         ? value
         : [value];
   const [from, to = from] = ends as unknown[];
-  if (ends.length > 2 || !isKind(from) || !isKind(to) || from > to)
-    return undefined;
+  if (ends.length > 2 || !isKind(from) || !isKind(to) || from > to) return undefined;
   return [from, to];
 }
 

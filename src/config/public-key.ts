@@ -26,9 +26,7 @@ function parseKey(text: string, prefix: string): string | undefined {
 /** The payload of a lower-case bech32 text (BIP-173) with this prefix, or undefined. */
 function decodeBech32(text: string, prefix: string): number[] | undefined {
   if (!text.startsWith(`${prefix}1`)) return undefined;
-  const words = [...text.slice(prefix.length + 1)].map((letter) =>
-    ALPHABET.indexOf(letter),
-  );
+  const words = [...text.slice(prefix.length + 1)].map((letter) => ALPHABET.indexOf(letter));
   if (words.includes(-1) || words.length <= CHECKSUM_LENGTH) return undefined;
   if (checksum([...expandPrefix(prefix), ...words]) !== 1) return undefined;
   return toBytes(words.slice(0, -CHECKSUM_LENGTH));
@@ -36,11 +34,7 @@ function decodeBech32(text: string, prefix: string): number[] | undefined {
 
 function expandPrefix(prefix: string): number[] {
   const codes = [...prefix].map((letter) => letter.charCodeAt(0));
-  return [
-    ...codes.map((code) => code >> 5),
-    0,
-    ...codes.map((code) => code & 31),
-  ];
+  return [...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31)];
 }
 
 function checksum(words: readonly number[]): number {
@@ -48,8 +42,7 @@ function checksum(words: readonly number[]): number {
   for (const word of words) {
     const top = state >>> 25;
     state = ((state & 0x1ffffff) << 5) ^ word;
-    for (let bit = 0; bit < 5; bit++)
-      if ((top >> bit) & 1) state ^= GENERATORS[bit]!;
+    for (let bit = 0; bit < 5; bit++) if ((top >> bit) & 1) state ^= GENERATORS[bit]!;
   }
   return state >>> 0;
 }

@@ -29,12 +29,7 @@ export interface SettingTypeOptions<T> {
 }
 
 export function settingType<T>(options: SettingTypeOptions<T>): SettingType<T> {
-  const {
-    wanted,
-    schema,
-    read,
-    fromText = (text: string): unknown => text,
-  } = options;
+  const { wanted, schema, read, fromText = (text: string): unknown => text } = options;
   return {
     wanted,
     schema,
@@ -89,9 +84,7 @@ export function yesOrNo(): SettingType<boolean> {
   });
 }
 
-export function oneOf<const T extends string>(
-  ...choices: readonly T[]
-): SettingType<T> {
+export function oneOf<const T extends string>(...choices: readonly T[]): SettingType<T> {
   return settingType<T>({
     wanted: `one of ${choices.map((choice) => `"${choice}"`).join(", ")}`,
     schema: { enum: [...choices] },
@@ -100,10 +93,7 @@ export function oneOf<const T extends string>(
 }
 
 /** A whole number from `min` to `max`, both included. */
-export function whole(
-  min: number,
-  max: number = Number.MAX_SAFE_INTEGER,
-): SettingType<number> {
+export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): SettingType<number> {
   const wanted =
     max === Number.MAX_SAFE_INTEGER
       ? `a whole number, ${min} or more`
@@ -129,22 +119,14 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** A size in bytes: a whole number, or text with a unit such as "16 MiB". */
-export function bytes(
-  min: number,
-  max: number = Number.MAX_SAFE_INTEGER,
-): SettingType<number> {
-  const upTo =
-    max === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${sizeText(max)}`;
+export function bytes(min: number, max: number = Number.MAX_SAFE_INTEGER): SettingType<number> {
+  const upTo = max === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${sizeText(max)}`;
   return settingType({
     wanted: `a size of at least ${sizeText(min)}${upTo}, as a number of bytes or as text like "16 MiB"`,
     schema: {
-      anyOf: [
-        { type: "integer", minimum: min, maximum: max },
-        { type: "string" },
-      ],
+      anyOf: [{ type: "integer", minimum: min, maximum: max }, { type: "string" }],
     },
-    read: (value) =>
-      inRange(typeof value === "string" ? sizeOf(value) : value, min, max),
+    read: (value) => inRange(typeof value === "string" ? sizeOf(value) : value, min, max),
     fromText: numberOf,
   });
 }
@@ -154,17 +136,13 @@ export function sizeText(size: number): string {
   if (size === 0) return "0";
   for (const unit of ["TiB", "GiB", "MiB", "KiB"]) {
     const factor = UNITS[unit.toUpperCase()]!;
-    if (size >= factor && size % factor === 0)
-      return `${size / factor} ${unit}`;
+    if (size >= factor && size % factor === 0) return `${size / factor} ${unit}`;
   }
   return `${size} bytes`;
 }
 
 /** A list whose items are of one type, without doubles. In text the items are separated by commas. */
-export function listOf<T>(
-  item: SettingType<T>,
-  plural: string,
-): SettingType<readonly T[]> {
+export function listOf<T>(item: SettingType<T>, plural: string): SettingType<readonly T[]> {
   return {
     wanted: `a list of ${plural}`,
     schema: { type: "array", items: item.schema },
@@ -178,11 +156,7 @@ export function listOf<T>(
   };
 }
 
-function parseItems<T>(
-  item: SettingType<T>,
-  plural: string,
-  value: unknown,
-): Parsed<readonly T[]> {
+function parseItems<T>(item: SettingType<T>, plural: string, value: unknown): Parsed<readonly T[]> {
   if (!Array.isArray(value)) return { wanted: `a list of ${plural}` };
   const items = new Set<T>();
   for (const [index, entry] of value.entries()) {
@@ -198,8 +172,7 @@ function parseItems<T>(
 }
 
 function inRange(value: unknown, min: number, max: number): number | undefined {
-  if (typeof value !== "number" || !Number.isSafeInteger(value))
-    return undefined;
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) return undefined;
   return value >= min && value <= max ? value : undefined;
 }
 
@@ -212,7 +185,5 @@ function sizeOf(given: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?i?B)$/i.exec(given.trim());
   if (match === null) return undefined;
   const factor = UNITS[match[2]!.toUpperCase()];
-  return factor === undefined
-    ? undefined
-    : Math.round(Number(match[1]) * factor);
+  return factor === undefined ? undefined : Math.round(Number(match[1]) * factor);
 }

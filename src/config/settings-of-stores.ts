@@ -8,11 +8,7 @@ const MiB = 2 ** 20;
 const WORKERS_MAX = 256;
 
 export const data = section("Where data is kept.", {
-  dir: setting(
-    text("a folder path"),
-    "./data",
-    "Folder of the database; made when it is missing.",
-  ),
+  dir: setting(text("a folder path"), "./data", "Folder of the database; made when it is missing."),
 });
 
 export const hot = section("The hot store (SQLite).", {
@@ -27,18 +23,8 @@ export const hot = section("The hot store (SQLite).", {
     "Memory for the newest events, from which most queries are answered.",
     { unit: "bytes" },
   ),
-  cache_bytes: setting(
-    bytes(0),
-    64 * MiB,
-    "Memory for texts of older events.",
-    { unit: "bytes" },
-  ),
-  page_cache_bytes: setting(
-    bytes(1 * MiB),
-    128 * MiB,
-    "Page cache of SQLite.",
-    { unit: "bytes" },
-  ),
+  cache_bytes: setting(bytes(0), 64 * MiB, "Memory for texts of older events.", { unit: "bytes" }),
+  page_cache_bytes: setting(bytes(1 * MiB), 128 * MiB, "Page cache of SQLite.", { unit: "bytes" }),
   max_age_seconds: setting(
     whole(0),
     0,
@@ -68,11 +54,7 @@ export const verify = section("Checking of signatures.", {
     "auto",
     "auto takes libsecp256k1 where it is installed and the ten times slower @noble/curves elsewhere.",
   ),
-  library_path: setting(
-    text("a file path"),
-    "",
-    "Path of libsecp256k1; empty looks in the usual places.",
-  ),
+  library_path: setting(text("a file path"), "", "Path of libsecp256k1; empty looks in the usual places."),
   workers: setting(
     whole(0, WORKERS_MAX),
     0,
@@ -87,60 +69,35 @@ export const readers = section("Threads for queries that take long.", {
   }),
 });
 
-export const cold = section(
-  "The cold store (OpenSearch): everything, its full text and its trends.",
-  {
-    url: setting(
-      webUrl,
-      "",
-      "URL of OpenSearch; empty means that there is none and SQLite does all.",
-    ),
-    username: setting(text(), "", "User of OpenSearch."),
-    password: setting(text(), "", "Password of that user.", { secret: true }),
-    index_prefix: setting(
-      text(),
-      "nostr",
-      "How the names of the indexes begin; relays that share one OpenSearch need one each.",
-    ),
-    codec: setting(
-      oneOf("default", "best_compression"),
-      "default",
-      "Compression of new indexes: faster or smaller.",
-    ),
-    shards: setting(whole(1, 1024), 1, "Primary shards of a new index.", {
-      unit: "shards",
-    }),
-    replicas: setting(
-      whole(0, 16),
-      0,
-      "Copies of each shard; 0 on a single node.",
-      { unit: "copies" },
-    ),
-    bucket: setting(
-      oneOf("all", "year", "quarter", "month"),
-      "all",
-      "Span of created_at that one index holds.",
-    ),
-    bulk_bytes: setting(
-      bytes(65_536, 64 * MiB),
-      4 * MiB,
-      "Size of one bulk request.",
-      { unit: "bytes" },
-    ),
-    bulk_events: setting(
-      whole(1, 100_000),
-      1000,
-      "Events in one bulk request.",
-      { unit: "events" },
-    ),
-    search_timeout_ms: setting(
-      whole(50, 600_000),
-      2000,
-      "Time that a search may take in OpenSearch.",
-      { unit: "milliseconds" },
-    ),
-  },
-);
+export const cold = section("The cold store (OpenSearch): everything, its full text and its trends.", {
+  url: setting(webUrl, "", "URL of OpenSearch; empty means that there is none and SQLite does all."),
+  username: setting(text(), "", "User of OpenSearch."),
+  password: setting(text(), "", "Password of that user.", { secret: true }),
+  index_prefix: setting(
+    text(),
+    "nostr",
+    "How the names of the indexes begin; relays that share one OpenSearch need one each.",
+  ),
+  codec: setting(
+    oneOf("default", "best_compression"),
+    "default",
+    "Compression of new indexes: faster or smaller.",
+  ),
+  shards: setting(whole(1, 1024), 1, "Primary shards of a new index.", {
+    unit: "shards",
+  }),
+  replicas: setting(whole(0, 16), 0, "Copies of each shard; 0 on a single node.", { unit: "copies" }),
+  bucket: setting(
+    oneOf("all", "year", "quarter", "month"),
+    "all",
+    "Span of created_at that one index holds.",
+  ),
+  bulk_bytes: setting(bytes(65_536, 64 * MiB), 4 * MiB, "Size of one bulk request.", { unit: "bytes" }),
+  bulk_events: setting(whole(1, 100_000), 1000, "Events in one bulk request.", { unit: "events" }),
+  search_timeout_ms: setting(whole(50, 600_000), 2000, "Time that a search may take in OpenSearch.", {
+    unit: "milliseconds",
+  }),
+});
 
 export const search = section("Full-text search (NIP-50).", {
   enabled: setting(

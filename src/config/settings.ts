@@ -3,24 +3,8 @@
 import type { Setting } from "./setting.ts";
 import type { ValueOf } from "./setting-type.ts";
 import { limits, policy } from "./settings-of-rules.ts";
-import {
-  admin,
-  auth,
-  log,
-  metrics,
-  relay,
-  server,
-  tls,
-  trends,
-} from "./settings-of-service.ts";
-import {
-  cold,
-  data,
-  hot,
-  readers,
-  search,
-  verify,
-} from "./settings-of-stores.ts";
+import { admin, auth, log, metrics, relay, server, tls, trends } from "./settings-of-service.ts";
+import { cold, data, hot, readers, search, verify } from "./settings-of-stores.ts";
 
 /** Sections in the order in which people read them. */
 export const SECTIONS = {
@@ -45,9 +29,7 @@ export const SECTIONS = {
 /** All settings, with the section and key names of the TOML file. Frozen. */
 export type Config = {
   readonly [S in keyof typeof SECTIONS]: {
-    readonly [
-      K in keyof (typeof SECTIONS)[S]["settings"]
-    ]: (typeof SECTIONS)[S]["settings"][K] extends {
+    readonly [K in keyof (typeof SECTIONS)[S]["settings"]]: (typeof SECTIONS)[S]["settings"][K] extends {
       readonly type: infer T;
     }
       ? ValueOf<T>
@@ -85,27 +67,18 @@ export const SHORT_FLAGS: Readonly<Record<string, string>> = {
 };
 
 /** The table as a flat list, in order. */
-export const SETTING_ROWS: readonly SettingRow[] = Object.entries(
-  SECTIONS,
-).flatMap(([sectionName, { settings }]) =>
-  Object.entries(settings).map(([key, setting]) =>
-    rowOf(sectionName, key, setting),
-  ),
+export const SETTING_ROWS: readonly SettingRow[] = Object.entries(SECTIONS).flatMap(
+  ([sectionName, { settings }]) =>
+    Object.entries(settings).map(([key, setting]) => rowOf(sectionName, key, setting)),
 );
 
-const ROWS_BY_PATH: ReadonlyMap<string, SettingRow> = new Map(
-  SETTING_ROWS.map((row) => [row.path, row]),
-);
+const ROWS_BY_PATH: ReadonlyMap<string, SettingRow> = new Map(SETTING_ROWS.map((row) => [row.path, row]));
 
 export function rowAt(path: string): SettingRow | undefined {
   return ROWS_BY_PATH.get(path);
 }
 
-function rowOf(
-  sectionName: string,
-  key: string,
-  setting: Setting<unknown>,
-): SettingRow {
+function rowOf(sectionName: string, key: string, setting: Setting<unknown>): SettingRow {
   const path = `${sectionName}.${key}`;
   const plainVariable = PLAIN_VARIABLES[path];
   return {

@@ -13,10 +13,7 @@ export interface ShownSetting {
   readonly where: string;
 }
 
-export function shownSettings({
-  config,
-  origins,
-}: LoadedConfig): ShownSetting[] {
+export function shownSettings({ config, origins }: LoadedConfig): ShownSetting[] {
   return SETTING_ROWS.map((row) => ({
     key: row.path,
     value: maskedValue(row.setting, valueAt(config, row)),
@@ -26,28 +23,16 @@ export function shownSettings({
 }
 
 /** Text that a TOML parser takes back, since dotted keys are TOML; origins stand behind as comments. */
-export function showText(
-  shown: readonly ShownSetting[],
-  withOrigin: boolean,
-): string {
+export function showText(shown: readonly ShownSetting[], withOrigin: boolean): string {
   const lines = shown.map(({ key, value }) => `${key} = ${tomlValue(value)}`);
   if (!withOrigin) return lines.join("\n");
   const width = Math.min(60, Math.max(...lines.map((line) => line.length)));
-  return lines
-    .map(
-      (line, index) => `${line.padEnd(width)}  # ${originText(shown[index]!)}`,
-    )
-    .join("\n");
+  return lines.map((line, index) => `${line.padEnd(width)}  # ${originText(shown[index]!)}`).join("\n");
 }
 
 /** The value of one row inside a config. */
-export function valueAt(
-  config: Config,
-  row: Pick<SettingRow, "section" | "key">,
-): unknown {
-  const section = config[row.section as keyof Config] as Readonly<
-    Record<string, unknown>
-  >;
+export function valueAt(config: Config, row: Pick<SettingRow, "section" | "key">): unknown {
+  const section = config[row.section as keyof Config] as Readonly<Record<string, unknown>>;
   return section[row.key];
 }
 

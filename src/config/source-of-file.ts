@@ -37,11 +37,7 @@ export function parseFileSettings(path: string, text: string): Found {
   return collect(document, path, text);
 }
 
-function collect(
-  document: Record<string, unknown>,
-  path: string,
-  text: string,
-): Found {
+function collect(document: Record<string, unknown>, path: string, text: string): Found {
   const assignments: Assignment[] = [];
   const errors: ConfigError[] = [];
   for (const [section, content] of Object.entries(document)) {
@@ -71,17 +67,12 @@ function collect(
   return { assignments, errors };
 }
 
-function unknownSection(
-  section: string,
-  content: unknown,
-  where: string,
-): ConfigError {
+function unknownSection(section: string, content: unknown, where: string): ConfigError {
   const paths = SETTING_ROWS.map((row) => row.path);
   // A key that stands above the first section: say which section it belongs to.
   const suggestion = isTable(content)
     ? nearest(section, Object.keys(SECTIONS))
-    : (paths.find((path) => path.endsWith(`.${section}`)) ??
-      nearest(section, paths));
+    : (paths.find((path) => path.endsWith(`.${section}`)) ?? nearest(section, paths));
   const message = isTable(content)
     ? "there is no such section"
     : "there is no such setting outside of a section";
@@ -94,9 +85,7 @@ function unknownSection(
 }
 
 function unknownKey(section: string, key: string, where: string): ConfigError {
-  const keysIn = SETTING_ROWS.filter((row) => row.section === section).map(
-    (row) => row.key,
-  );
+  const keysIn = SETTING_ROWS.filter((row) => row.section === section).map((row) => row.key);
   const close = nearest(key, keysIn);
   // Perhaps it only stands in the wrong section.
   const elsewhere = nearest(
@@ -104,9 +93,7 @@ function unknownKey(section: string, key: string, where: string): ConfigError {
     SETTING_ROWS.map((row) => row.key),
   );
   const suggestion =
-    close === undefined
-      ? SETTING_ROWS.find((row) => row.key === elsewhere)?.path
-      : `${section}.${close}`;
+    close === undefined ? SETTING_ROWS.find((row) => row.key === elsewhere)?.path : `${section}.${close}`;
   return {
     where,
     key: `${section}.${key}`,
@@ -116,12 +103,7 @@ function unknownKey(section: string, key: string, where: string): ConfigError {
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Date)
-  );
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 /**
@@ -136,17 +118,12 @@ function lineOf(text: string, section: string, key?: string): number {
     if (header !== null) {
       inSection = header[1]?.trim() === section;
       if (inSection) sectionLine = index + 1;
-      if (inSection && key !== undefined && header[2]?.trim() === key)
-        return index + 1;
+      if (inSection && key !== undefined && header[2]?.trim() === key) return index + 1;
     }
     const name = /^\s*"?([\w.-]+)"?\s*=/.exec(line)?.[1];
     if (name === undefined) continue;
     if (key === undefined && name === section) return index + 1;
-    if (
-      key !== undefined &&
-      (name === `${section}.${key}` || (inSection && name === key))
-    )
-      return index + 1;
+    if (key !== undefined && (name === `${section}.${key}` || (inSection && name === key))) return index + 1;
   }
   return sectionLine;
 }

@@ -24,9 +24,7 @@ export function readEnvironment(environment: Environment): Found {
     for (const variable of [row.variable, row.plainVariable]) {
       const text = variable === undefined ? undefined : environment[variable];
       if (variable === undefined || text === undefined || text === "") continue;
-      assignments.push(
-        textAssignment(row, text, { source: "environment", where: variable }),
-      );
+      assignments.push(textAssignment(row, text, { source: "environment", where: variable }));
       break;
     }
   }
@@ -34,17 +32,9 @@ export function readEnvironment(environment: Environment): Found {
 }
 
 function unknownVariables(environment: Environment): ConfigError[] {
-  const known = new Set([
-    FILE_VARIABLE,
-    ...SETTING_ROWS.map((row) => row.variable),
-  ]);
+  const known = new Set([FILE_VARIABLE, ...SETTING_ROWS.map((row) => row.variable)]);
   return Object.keys(environment)
-    .filter(
-      (name) =>
-        name.startsWith(VARIABLE_PREFIX) &&
-        environment[name] !== "" &&
-        !known.has(name),
-    )
+    .filter((name) => name.startsWith(VARIABLE_PREFIX) && environment[name] !== "" && !known.has(name))
     .map((name) => {
       const suggestion = nearest(name, known);
       return {
@@ -61,15 +51,10 @@ export function readFlags(flags: Flags): Found {
   for (const [name, text] of Object.entries(flags)) {
     const row = rowAt(SHORT_FLAGS[name] ?? name);
     if (row !== undefined) {
-      assignments.push(
-        textAssignment(row, text, { source: "flag", where: `--${name}` }),
-      );
+      assignments.push(textAssignment(row, text, { source: "flag", where: `--${name}` }));
       continue;
     }
-    const close = nearest(name, [
-      ...Object.keys(SHORT_FLAGS),
-      ...SETTING_ROWS.map(({ path }) => path),
-    ]);
+    const close = nearest(name, [...Object.keys(SHORT_FLAGS), ...SETTING_ROWS.map(({ path }) => path)]);
     errors.push({
       where: `--${name}`,
       message: "there is no such flag",
@@ -79,10 +64,6 @@ export function readFlags(flags: Flags): Found {
   return { assignments, errors };
 }
 
-function textAssignment(
-  row: SettingRow,
-  text: string,
-  origin: Origin,
-): Assignment {
+function textAssignment(row: SettingRow, text: string, origin: Origin): Assignment {
   return { row, value: row.setting.type.fromText(text), origin };
 }

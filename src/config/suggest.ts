@@ -1,10 +1,7 @@
 // The nearest known name to a mistyped one.
 
 /** The candidate with the fewest edits, if there are few enough of them to be a slip of the finger. */
-export function nearest(
-  given: string,
-  candidates: Iterable<string>,
-): string | undefined {
+export function nearest(given: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(given.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -215,7 +215,7 @@ test("Ctrl-C on a pipe that stays open ends the program and keeps what it read",
       env: { PATH: process.env["PATH"] ?? "" },
     },
   );
-  child.stdin.write(realText);
+  await child.stdin.write(realText);
   await child.stdin.flush();
   let heard = "";
   for await (const piece of child.stderr) {

@@ -3,11 +3,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { parse } from "smol-toml";
-import {
-  configDocument,
-  configSchema,
-  configTemplate,
-} from "../../src/config/document.ts";
+import { configDocument, configSchema, configTemplate } from "../../src/config/document.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { maskUrl } from "../../src/config/masking.ts";
 import { SETTING_ROWS } from "../../src/config/settings.ts";
@@ -27,9 +23,7 @@ test("the template sets nothing, and all of its lines are accepted when uncommen
   const uncommented = configTemplate().replaceAll(/^#(?! )/gm, "");
   const { assignments, errors } = parseFileSettings("t", uncommented);
   expect(errors).toEqual([]);
-  expect(assignments.map(({ row }) => row.path)).toEqual(
-    SETTING_ROWS.map((row) => row.path),
-  );
+  expect(assignments.map(({ row }) => row.path)).toEqual(SETTING_ROWS.map((row) => row.path));
   for (const { row, value } of assignments) {
     expect(row.setting.type.parse(value)).toEqual({
       value: row.setting.fallback,
@@ -39,15 +33,10 @@ test("the template sets nothing, and all of its lines are accepted when uncommen
 
 test("the schema names every setting with its default", () => {
   const { properties } = configSchema() as {
-    properties: Record<
-      string,
-      { properties: Record<string, { default: unknown }> }
-    >;
+    properties: Record<string, { properties: Record<string, { default: unknown }> }>;
   };
   for (const { section, key, setting } of SETTING_ROWS) {
-    expect(properties[section]?.properties[key]?.default).toEqual(
-      setting.fallback,
-    );
+    expect(properties[section]?.properties[key]?.default).toEqual(setting.fallback);
   }
 });
 
@@ -63,9 +52,7 @@ test("show masks secrets, tells origins, and is TOML again", () => {
   if ("errors" in loaded) throw new Error("the settings above are right");
   const text = showText(shownSettings(loaded), true);
   expect(text).not.toContain("hunter");
-  expect(text).toMatch(
-    /cold\.url = "https:\/\/me:\*{8}@os:9200\/x" +# environment OPENSEARCH_URL/,
-  );
+  expect(text).toMatch(/cold\.url = "https:\/\/me:\*{8}@os:9200\/x" +# environment OPENSEARCH_URL/);
   expect(text).toMatch(/server\.port = 8080 +# flag --port/);
   expect(text).toMatch(/relay\.urls = .* +# derived from server\.host/);
   expect(text).toMatch(/cold\.password = "" +# default/);
@@ -73,8 +60,6 @@ test("show masks secrets, tells origins, and is TOML again", () => {
 });
 
 test("only the password of a URL is masked", () => {
-  expect(maskUrl("wss://relay.example:8080/a@b")).toBe(
-    "wss://relay.example:8080/a@b",
-  );
+  expect(maskUrl("wss://relay.example:8080/a@b")).toBe("wss://relay.example:8080/a@b");
   expect(maskUrl("plain text: a@b")).toBe("plain text: a@b");
 });

@@ -4,16 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type ConfigError,
-  formatConfigErrors,
-} from "../../src/config/config-error.ts";
-import {
-  type ConfigSources,
-  defaultConfig,
-  type LoadedConfig,
-  loadConfig,
-} from "../../src/config/load.ts";
+import { type ConfigError, formatConfigErrors } from "../../src/config/config-error.ts";
+import { type ConfigSources, defaultConfig, type LoadedConfig, loadConfig } from "../../src/config/load.ts";
 import { SETTING_ROWS } from "../../src/config/settings.ts";
 
 const NPUB = "npub180cvv07tjdrrgpa0j7j7tmnyl2yr6yr7l8j4s3evf6u64th6gkwsyjh6w6";
@@ -43,8 +35,7 @@ function errorsOf(sources: ConfigSources): readonly ConfigError[] {
 }
 
 describe("precedence", () => {
-  const toml =
-    '[limits]\nmax_limit = 10\nmax_filters = 11\nmax_subscriptions = 12\n[relay]\nname = "file"\n';
+  const toml = '[limits]\nmax_limit = 10\nmax_filters = 11\nmax_subscriptions = 12\n[relay]\nname = "file"\n';
 
   test("defaults < file < environment < flags, and each value knows its origin", () => {
     const file = fileWith(toml);
@@ -69,9 +60,7 @@ describe("precedence", () => {
       source: "file",
       where: `${file}:2`,
     });
-    expect(origins.get("limits.max_filters")?.where).toBe(
-      "THERMOCLINE_LIMITS_MAX_FILTERS",
-    );
+    expect(origins.get("limits.max_filters")?.where).toBe("THERMOCLINE_LIMITS_MAX_FILTERS");
     expect(origins.get("limits.max_subscriptions")).toEqual({
       source: "flag",
       where: "--limits.max_subscriptions",
@@ -109,10 +98,7 @@ describe("precedence", () => {
       file: named,
     });
     const given = fileWith(toml);
-    expect(
-      loaded({ file: given, env: { THERMOCLINE_CONFIG: named } }).config.relay
-        .name,
-    ).toBe("file");
+    expect(loaded({ file: given, env: { THERMOCLINE_CONFIG: named } }).config.relay.name).toBe("file");
   });
 });
 
@@ -131,11 +117,7 @@ describe("values", () => {
   ])("%s takes %p", (path, text, value) => {
     const { config } = loaded({ flags: { [path]: text } });
     const [section = "", key = ""] = path.split(".");
-    expect(
-      (config as unknown as Record<string, Record<string, unknown>>)[section]?.[
-        key
-      ],
-    ).toEqual(value);
+    expect((config as unknown as Record<string, Record<string, unknown>>)[section]?.[key]).toEqual(value);
   });
 
   test("retention rules come as tables from TOML and as JSON from text", () => {
@@ -150,9 +132,7 @@ describe("values", () => {
     ];
     const toml =
       '[cold]\nurl = "http://x"\n[[hot.retain]]\nkinds = [1, "30000-39999"]\nmax_age_seconds = 60\n';
-    expect(loaded({ file: fileWith(toml) }).config.hot.retain).toEqual(
-      rules as never,
-    );
+    expect(loaded({ file: fileWith(toml) }).config.hot.retain).toEqual(rules as never);
     const flags = {
       "cold.url": "http://x",
       "hot.retain": JSON.stringify(rules),
@@ -162,10 +142,7 @@ describe("values", () => {
 
   test.each<[string, string]>([
     ["relay.pubkey", `${NPUB.slice(0, -1)}q`],
-    [
-      "relay.pubkey",
-      "nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5",
-    ],
+    ["relay.pubkey", "nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5"],
     ["relay.urls", "https://relay.example"],
     ["cold.url", "localhost:9200"],
     ["server.port", "70000"],
@@ -193,9 +170,7 @@ describe("errors", () => {
       THERMOCLINE_AUTH_REQUIRED: "maybe",
       HOME: "/root",
     };
-    const text = formatConfigErrors(
-      errorsOf({ file, env, flags: { prt: "3" } }),
-    );
+    const text = formatConfigErrors(errorsOf({ file, env, flags: { prt: "3" } }));
     expect(text.replaceAll(file, "FILE")).toMatchInlineSnapshot(`
       "8 settings are wrong:
         FILE:1 nme: there is no such setting outside of a section
@@ -235,9 +210,7 @@ describe("errors", () => {
   });
 
   test("a file that was named must exist", () => {
-    expect(
-      errorsOf({ file: join(folder, "missing.toml") })[0]?.message,
-    ).toStartWith("cannot be read");
+    expect(errorsOf({ file: join(folder, "missing.toml") })[0]?.message).toStartWith("cannot be read");
   });
 
   test("secrets never stand in an error, nor do passwords of URLs", () => {
@@ -256,10 +229,7 @@ describe("errors", () => {
 describe("relations", () => {
   test.each<[Record<string, string>, string]>([
     [{ "tls.cert": "a.pem" }, "tls.key"],
-    [
-      { "limits.default_limit": "50", "limits.max_limit": "10" },
-      "limits.default_limit",
-    ],
+    [{ "limits.default_limit": "50", "limits.max_limit": "10" }, "limits.default_limit"],
     [{ "limits.max_content_length": "3000000" }, "limits.max_content_length"],
     [
       { "server.max_connections": "10", "server.max_connections_per_ip": "11" },
@@ -269,15 +239,9 @@ describe("relations", () => {
     [{ "hot.max_age_seconds": "10" }, "hot.max_age_seconds"],
     [{ "hot.max_bytes": "10" }, "hot.max_bytes"],
     [{ "cold.url": "http://x", "cold.username": "u" }, "cold.password"],
-    [
-      { "cold.url": "http://x", "cold.search_timeout_ms": "40000" },
-      "cold.search_timeout_ms",
-    ],
+    [{ "cold.url": "http://x", "cold.search_timeout_ms": "40000" }, "cold.search_timeout_ms"],
     [{ "cold.index_prefix": "Nostr" }, "cold.index_prefix"],
-    [
-      { "policy.allowed_kinds": "1,2", "policy.blocked_kinds": "2" },
-      "policy.blocked_kinds",
-    ],
+    [{ "policy.allowed_kinds": "1,2", "policy.blocked_kinds": "2" }, "policy.blocked_kinds"],
     [{ "auth.required": "true", host: "0.0.0.0" }, "relay.urls"],
   ])("%p is one sentence about %s", (flags, key) => {
     const errors = errorsOf({ flags });
@@ -312,28 +276,21 @@ describe("defaultConfig", () => {
     expect(config.server.port).toBe(0);
     expect(config.policy.blocked_kinds).toEqual([4]);
     expect(
-      Object.isFrozen(config) &&
-        Object.isFrozen(config.server) &&
-        Object.isFrozen(config.relay.urls),
+      Object.isFrozen(config) && Object.isFrozen(config.server) && Object.isFrozen(config.relay.urls),
     ).toBe(true);
   });
 
   test("throws with all reasons", () => {
-    expect(() =>
-      defaultConfig({ server: { port: -1 }, limits: { max_filters: 0 } }),
-    ).toThrow(/2 settings are wrong/);
+    expect(() => defaultConfig({ server: { port: -1 }, limits: { max_filters: 0 } })).toThrow(
+      /2 settings are wrong/,
+    );
   });
 });
 
 test("every default is accepted by its own type, and every variable name is unique", () => {
   for (const { path, setting } of SETTING_ROWS) {
-    expect([path, setting.type.parse(setting.fallback)]).toEqual([
-      path,
-      { value: setting.fallback },
-    ]);
+    expect([path, setting.type.parse(setting.fallback)]).toEqual([path, { value: setting.fallback }]);
     expect(setting.description).toEndWith(".");
   }
-  expect(new Set(SETTING_ROWS.map((row) => row.variable)).size).toBe(
-    SETTING_ROWS.length,
-  );
+  expect(new Set(SETTING_ROWS.map((row) => row.variable)).size).toBe(SETTING_ROWS.length);
 });

@@ -5,24 +5,22 @@ import { say, type Terminal } from "../terminal.ts";
 const EXIT_BY_SIGNAL = 130;
 
 export interface Interruption {
-  readonly asked: Promise<void>;
+  readonly asked: AbortSignal;
   /** Gives the signals back. */
   readonly stop: () => void;
 }
 
 export function listenForInterruption(terminal: Terminal): Interruption {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let asked = false;
+  const controller = new AbortController();
   const interrupt = (): void => {
-    if (asked) process.exit(EXIT_BY_SIGNAL);
-    asked = true;
+    if (controller.signal.aborted) process.exit(EXIT_BY_SIGNAL);
     say(terminal, "\nWriting what was read; once more to stop at once.");
-    resolve();
+    controller.abort();
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
   return {
-    asked: promise,
+    asked: controller.signal,
     stop() {
       process.off("SIGINT", interrupt);
       process.off("SIGTERM", interrupt);

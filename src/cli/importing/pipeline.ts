@@ -27,8 +27,8 @@ export interface PipelineParts {
   readonly nowSeconds: number;
   /** Told after each block is committed. */
   readonly written: (checkpoint: Checkpoint) => void;
-  /** Resolves when somebody asks to stop: nothing more is read then, and what was read is written. */
-  readonly interrupted: Promise<void>;
+  /** Aborted when somebody asks to stop: nothing more is read then, and what was read is written. */
+  readonly interrupted: AbortSignal;
 }
 
 interface BlockInWork {
@@ -61,17 +61,25 @@ export async function runPipeline(parts: PipelineParts): Promise<PipelineEnd> {
   return end;
 }
 
+/** The next block, or why there is none. An interruption does not wait for an input that says nothing. */
 async function nextBlock(
   blocks: AsyncIterator<LineBlock>,
-  parts: PipelineParts,
+  { interrupted, tally }: PipelineParts,
 ): Promise<LineBlock | PipelineEnd> {
+  if (interrupted.aborted) return "interrupted";
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<"interrupted">();
+  const interrupt = (): void => stop("interrupted");
+  interrupted.addEventListener("abort", interrupt);
   try {
-    const next = await Promise.race([blocks.next(), parts.interrupted]);
-    if (next === undefined) return "interrupted";
+    // A promise that outlives the race would keep every block it ever raced against.
+    const next = await Promise.race([blocks.next(), stopped]);
+    if (next === "interrupted") return next;
     return next.done === true ? "complete" : next.value;
   } catch (error) {
-    parts.tally.failures.add(`reading failed: ${error instanceof Error ? error.message : String(error)}`);
+    tally.failures.add(`reading failed: ${error instanceof Error ? error.message : String(error)}`);
     return "failed";
+  } finally {
+    interrupted.removeEventListener("abort", interrupt);
   }
 }
 
