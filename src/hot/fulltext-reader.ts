@@ -4,10 +4,11 @@ import type { Database } from "bun:sqlite";
 import { eventFromJson } from "../nostr/event.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { Kind } from "../nostr/kind.ts";
-import { type Refusal, refuse } from "../nostr/reason.ts";
+import type { Refusal } from "../nostr/reason.ts";
+import { unsupportedIn } from "../search/capability.ts";
 import { factsOf } from "../search/facts.ts";
 import type { Oracles } from "../search/match.ts";
-import { conditionsOf, type SearchQuery, withOpenEnd } from "../search/query.ts";
+import { type SearchQuery, withOpenEnd } from "../search/query.ts";
 import type { HotReader } from "./contract.ts";
 import { EngagementReader } from "./engagement-reader.ts";
 import type { FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
@@ -54,17 +55,12 @@ export class FulltextReader {
     return this.unsupported(query) ?? new FulltextSearch(this.ground, query, filter, unlimited).count();
   }
 
-  /** NIP-50 wants unknown keys ignored; these are known, and a page without them would look like an answer. */
   private unsupported(query: SearchQuery): Refusal | undefined {
     const { languageOf, sentimentOf } = this.ground.oracles;
-    const types = new Set(conditionsOf(query).map((condition) => condition.type));
-    if (types.has("language") && languageOf === undefined) {
-      return refuse("unsupported", "this relay does not detect languages; please search without language:");
-    }
-    if (types.has("sentiment") && sentimentOf === undefined) {
-      return refuse("unsupported", "this relay does not tell sentiments; please search without sentiment:");
-    }
-    return undefined;
+    return unsupportedIn(query, {
+      languages: languageOf !== undefined,
+      sentiments: sentimentOf !== undefined,
+    });
   }
 
   private domainOf(pubkey: string): string | undefined {

@@ -1,0 +1,49 @@
+// What main thread and full-text worker say to each other.
+
+import type { FulltextCount } from "../hot/fulltext-contract.ts";
+import type { Hit } from "../hot/contract.ts";
+import type { Filter } from "../nostr/filter.ts";
+import type { Refusal } from "../nostr/reason.ts";
+import type { SearchQuery } from "../search/query.ts";
+import type { ScoredSeq } from "./ranked-search.ts";
+
+export interface FulltextStart {
+  /** The data folder, where the full-text file is. */
+  readonly folder: string;
+  /** The hot store's file and the secret of its tag keys. */
+  readonly path: string;
+  readonly tagSeed: bigint;
+  /** Loads the language detector: `language:` then works, for about 120 MB of memory. */
+  readonly detectLanguage: boolean;
+}
+
+export interface SearchTask {
+  readonly query: SearchQuery;
+  readonly filter: Filter;
+  readonly limit: number;
+  readonly upToSeq: number;
+  readonly nowSeconds: number;
+  readonly budgetMs: number;
+}
+
+export type FulltextRequest =
+  | { readonly type: "start"; readonly start: FulltextStart }
+  | { readonly type: "committed" }
+  | { readonly type: "search" | "count"; readonly job: number; readonly task: SearchTask }
+  /** Puts what another index found into the final order. */
+  | {
+      readonly type: "order";
+      readonly job: number;
+      readonly task: SearchTask;
+      readonly candidates: readonly ScoredSeq[];
+    }
+  | { readonly type: "rebuild" }
+  | { readonly type: "stop" };
+
+export type FulltextReply =
+  | { readonly type: "hits"; readonly job: number; readonly hits: readonly Hit[]; readonly complete: boolean }
+  | { readonly type: "count"; readonly job: number; readonly count: FulltextCount }
+  | { readonly type: "refused"; readonly job: number; readonly refusal: Refusal }
+  /** seq up to which the index is complete. */
+  | { readonly type: "progress"; readonly cursor: number }
+  | { readonly type: "stopped" };

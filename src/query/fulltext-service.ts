@@ -1,0 +1,164 @@
+// The full-text worker as the main thread sees it: searches that resolve, a follower that is woken, and gauges.
+
+import type { Hit } from "../hot/contract.ts";
+import type { FulltextCount } from "../hot/fulltext-contract.ts";
+import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
+import type { FulltextReply, FulltextRequest, FulltextStart, SearchTask } from "./fulltext-protocol.ts";
+import type { RankedHits, ScoredSeq } from "./ranked-search.ts";
+
+export interface FulltextServiceOptions extends FulltextStart {
+  /** Searches waiting and running together, at most. */
+  readonly depthMax: number;
+  /** Called when the index has come further: tell the hot store (`moveFollower`), which then forgets what it kept for it. */
+  readonly onProgress: (cursor: number) => void;
+  /** The worker died and a new one was started. */
+  readonly onTrouble: (reason: string) => void;
+}
+
+type Settle = (reply: Extract<FulltextReply, { readonly job: number }> | Refusal) => void;
+
+/** Progress that was made moments ago need not be written down each time. */
+const PROGRESS_EVERY_MS = 1000;
+const RESTART_AFTER_MS = 1000;
+const STOP_PATIENCE_MS = 5000;
+
+export class FulltextService {
+  private readonly options: FulltextServiceOptions;
+  private worker: Worker;
+  private readonly waiting = new Map<number, Settle>();
+  private lastJob = 0;
+  private stopped: (() => void) | undefined;
+  private reported = { cursor: -1, atMs: Number.NEGATIVE_INFINITY };
+  private indexed = 0;
+  private wakePending = false;
+
+  constructor(options: FulltextServiceOptions) {
+    this.options = options;
+    this.worker = this.start();
+  }
+
+  /** seq up to which the index has followed the log. */
+  get cursor(): number {
+    return this.indexed;
+  }
+
+  get depth(): number {
+    return this.waiting.size;
+  }
+
+  get depthMax(): number {
+    return this.options.depthMax;
+  }
+
+  /** Something was committed. Cheap: call it for every commit. */
+  committed(): void {
+    if (this.wakePending) return;
+    this.wakePending = true;
+    this.send({ type: "committed" });
+    setTimeout(() => (this.wakePending = false), 20).unref();
+  }
+
+  /** Best hits first; not gated. */
+  async search(task: SearchTask): Promise<RankedHits | Refusal> {
+    const reply = await this.ask((job) => ({ type: "search", job, task }));
+    return hitsOf(reply);
+  }
+
+  /** What OpenSearch found, in the final order; seqs that hot no longer holds are left out. */
+  async order(task: SearchTask, candidates: readonly ScoredSeq[]): Promise<RankedHits | Refusal> {
+    const reply = await this.ask((job) => ({ type: "order", job, task, candidates }));
+    return hitsOf(reply);
+  }
+
+  async count(task: SearchTask): Promise<FulltextCount | Refusal> {
+    const reply = await this.ask((job) => ({ type: "count", job, task }));
+    if (isRefusal(reply)) return reply;
+    return reply.type === "count" ? reply.count : refused(reply);
+  }
+
+  /** Empties the index and fills it again from the log, in the background; searches find what has been filled so far. */
+  rebuild(): void {
+    this.send({ type: "rebuild" });
+  }
+
+  async stop(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.stopped = resolve;
+      this.send({ type: "stop" });
+      // What is lost with a worker that does not answer is work that the log makes good.
+      setTimeout(resolve, STOP_PATIENCE_MS).unref();
+    });
+    this.worker.terminate();
+    this.failAll(refuse("error", "the relay is stopping"));
+  }
+
+  private ask(
+    request: (job: number) => FulltextRequest,
+  ): Promise<Extract<FulltextReply, { readonly job: number }> | Refusal> {
+    if (this.waiting.size >= this.options.depthMax) {
+      return Promise.resolve(refuse("rate-limited", "too many searches are running; ask again in a moment"));
+    }
+    const job = ++this.lastJob;
+    return new Promise((resolve) => {
+      this.waiting.set(job, resolve);
+      this.send(request(job));
+    });
+  }
+
+  private start(): Worker {
+    const worker = new Worker(new URL("./fulltext-worker.ts", import.meta.url));
+    worker.onmessage = (message: MessageEvent<FulltextReply>) => this.receive(message.data);
+    worker.onerror = (event) => this.replace(event.message);
+    worker.unref();
+    const { folder, path, tagSeed, detectLanguage } = this.options;
+    const start: FulltextStart = { folder, path, tagSeed, detectLanguage };
+    worker.postMessage({ type: "start", start } satisfies FulltextRequest);
+    return worker;
+  }
+
+  private receive(reply: FulltextReply): void {
+    if (reply.type === "stopped") return this.stopped?.();
+    if (reply.type === "progress") return this.progressed(reply.cursor);
+    const settle = this.waiting.get(reply.job);
+    this.waiting.delete(reply.job);
+    settle?.(reply);
+  }
+
+  private progressed(cursor: number): void {
+    this.indexed = cursor;
+    const now = performance.now();
+    if (now - this.reported.atMs < PROGRESS_EVERY_MS || cursor === this.reported.cursor) return;
+    this.reported = { cursor, atMs: now };
+    this.options.onProgress(cursor);
+  }
+
+  private replace(reason: string): void {
+    this.failAll(refuse("error", `the search was interrupted (${reason}); ask again`));
+    this.worker.terminate();
+    if (this.stopped !== undefined) return this.stopped();
+    this.options.onTrouble(reason);
+    setTimeout(() => {
+      if (this.stopped === undefined) this.worker = this.start();
+    }, RESTART_AFTER_MS).unref();
+  }
+
+  private failAll(refusal: Refusal): void {
+    for (const settle of this.waiting.values()) settle(refusal);
+    this.waiting.clear();
+  }
+
+  private send(request: FulltextRequest): void {
+    this.worker.postMessage(request);
+  }
+}
+
+function hitsOf(reply: Extract<FulltextReply, { readonly job: number }> | Refusal): RankedHits | Refusal {
+  if (isRefusal(reply)) return reply;
+  return reply.type === "hits"
+    ? { hits: reply.hits as readonly Hit[], complete: reply.complete }
+    : refused(reply);
+}
+
+function refused(reply: Extract<FulltextReply, { readonly job: number }>): Refusal {
+  return reply.type === "refused" ? reply.refusal : refuse("error", "the search failed; ask again");
+}

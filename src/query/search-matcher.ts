@@ -1,0 +1,28 @@
+// The live side of a search: which new events go to a subscription whose filter has a `search`.
+
+import type { NostrEvent } from "../nostr/event.ts";
+import type { Filter } from "../nostr/filter.ts";
+import { isRefusal, type Refusal } from "../nostr/reason.ts";
+import { type SearchCapabilities, unsupportedIn } from "../search/capability.ts";
+import { type Oracles, SearchableEvent } from "../search/match.ts";
+import { parseSearch } from "../search/parse.ts";
+
+/** Makes a matcher for each filter; all of them together take an event apart once. Refuses what cannot be parsed or answered. */
+export function createSearchMatcher(
+  now: () => number,
+  capabilities: SearchCapabilities,
+  oracles: Oracles = {},
+): (filter: Filter) => ((event: NostrEvent) => boolean) | Refusal {
+  let last: SearchableEvent | undefined;
+  const searchable = (event: NostrEvent): SearchableEvent => {
+    if (last?.event !== event) last = new SearchableEvent(event, oracles);
+    return last;
+  };
+  return (filter) => {
+    const query = parseSearch(filter.search ?? "", { nowSeconds: now() });
+    if (isRefusal(query)) return query;
+    const fault = unsupportedIn(query, capabilities);
+    if (fault !== undefined) return fault;
+    return (event) => searchable(event).matches(query);
+  };
+}
