@@ -83,6 +83,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       const threshold = config.server.compression_threshold_bytes;
       const compress = threshold > 0 && frame.length >= threshold;
       for (const server of servers) server.publish(topic, frame, compress);
+      gateway.topicPublished(frame.length);
     },
     now,
     overflowed: (subscription) => gateway.overflowed(subscription),

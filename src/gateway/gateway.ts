@@ -72,6 +72,7 @@ export class Gateway {
   readonly requestLimiter: AddressLimiter;
   private readonly dirty: Session[] = [];
   private indexKeys = 0;
+  private topicBytes = 0;
 
   constructor(options: GatewayOptions, ports: GatewayPorts) {
     this.options = options;
@@ -127,8 +128,17 @@ export class Gateway {
     for (const session of this.dirty.splice(0)) session.flush();
   }
 
-  /** Frames of native topics are queued by the runtime: their readers are looked at now and then instead. */
+  /**
+   * Frames of native topics are queued by the runtime: their readers are looked at now and then instead, and in a flood
+   * often enough to meet them before the runtime's own bound cuts them off without a reason.
+   */
+  topicPublished(bytes: number): void {
+    this.topicBytes += bytes;
+    if (this.topicBytes * 4 >= this.options.limits.sendBufferBytesMax) this.checkBacklogs();
+  }
+
   checkBacklogs(): void {
+    this.topicBytes = 0;
     for (const session of this.sessions) session.checkBacklog();
   }
 

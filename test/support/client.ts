@@ -1,6 +1,9 @@
 // A plain Nostr client for protocol tests: sends any frame, and waits for the frames it expects.
 
-type Frame = readonly unknown[];
+import type { NostrEvent } from "../../src/nostr/event.ts";
+import { type Keypair, signed } from "./events.ts";
+
+export type Frame = readonly unknown[];
 
 /** Long enough for a loaded machine; a test that waits this long has failed. */
 const PATIENCE_MS = 8000;
@@ -12,6 +15,9 @@ export class TestClient {
   private readonly socket: WebSocket;
   private waiting: (() => void)[] = [];
   private read = 0;
+  private asked = 0;
+  /** Frames that had arrived when a subscription id was last asked for. */
+  private readonly requestedAt = new Map<string, number>();
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
@@ -37,6 +43,7 @@ export class TestClient {
   }
 
   send(...message: unknown[]): void {
+    if (message[0] === "REQ") this.requestedAt.set(String(message[1]), this.frames.length);
     this.socket.send(JSON.stringify(message));
   }
 
@@ -67,12 +74,9 @@ export class TestClient {
   }
 
   /** Publishes and answers the OK: `[accepted, message]`. */
-  async publish(event: { readonly id?: unknown }): Promise<[boolean, string]> {
+  async publish(event: object): Promise<[boolean, string]> {
     this.send("EVENT", event);
-    const ok = await this.next(
-      (frame) => frame[0] === "OK" && frame[1] === event.id,
-      `OK for ${String(event.id)}`,
-    );
+    const ok = await this.okFor(event);
     return [ok[2] as boolean, ok[3] as string];
   }
 
@@ -96,6 +100,47 @@ export class TestClient {
       return frame[0] === "EOSE" || frame[0] === "CLOSED";
     }, `EOSE for ${subscription}`);
     return { events, end };
+  }
+
+  /** The last challenge that arrived. */
+  async challenge(): Promise<string> {
+    const isChallenge = (frame: Frame): boolean => frame[0] === "AUTH";
+    const frame = this.frames.findLast(isChallenge) ?? (await this.next(isChallenge, "the AUTH challenge"));
+    return String(frame[1]);
+  }
+
+  /** Proves a key on this connection and answers the OK. */
+  async authenticate(key: Keypair, relayUrl: string, created_at?: number): Promise<[boolean, string]> {
+    const tags = [
+      ["relay", relayUrl],
+      ["challenge", await this.challenge()],
+    ];
+    return this.sendAuth(
+      signed(key, { kind: 22_242, tags, ...(created_at === undefined ? {} : { created_at }) }),
+    );
+  }
+
+  /** Sends any event as AUTH and answers the OK. */
+  async sendAuth(event: object): Promise<[boolean, string]> {
+    this.send("AUTH", event);
+    const ok = await this.okFor(event);
+    return [ok[2] as boolean, ok[3] as string];
+  }
+
+  /** Stored events for these filters, by a subscription that is closed again; throws when the relay answers CLOSED. */
+  async stored(...filters: object[]): Promise<NostrEvent[]> {
+    const id = `stored ${++this.asked}`;
+    const events = await this.ask(id, ...filters);
+    this.send("CLOSE", id);
+    return events as never;
+  }
+
+  /** The events that have arrived under this subscription id since its last REQ, stored and live. */
+  eventsOf(subscription: string): NostrEvent[] {
+    return this.frames
+      .slice(this.requestedAt.get(subscription) ?? 0)
+      .filter((frame) => frame[0] === "EVENT" && frame[1] === subscription)
+      .map((frame) => frame[2] as NostrEvent);
   }
 
   /** The COUNT frame's last element, or the text of CLOSED. */
@@ -129,6 +174,11 @@ export class TestClient {
 
   close(): void {
     this.socket.close();
+  }
+
+  private okFor(event: object): Promise<Frame> {
+    const { id } = event as { readonly id?: unknown };
+    return this.next((frame) => frame[0] === "OK" && frame[1] === id, `OK for ${String(id)}`);
   }
 
   private news(patienceMs: number): Promise<void> {

@@ -5,6 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/settings.ts";
+import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
+import { createWriter } from "../../src/hot/writer.ts";
+import type { VerifiedEvent } from "../../src/nostr/event.ts";
 import { createRelay, type Relay } from "../../src/relay.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { TestClient } from "./client.ts";
@@ -17,6 +20,15 @@ export interface TestRelayOptions {
   readonly config?: Parameters<typeof defaultConfig>[0];
   /** Unix seconds; the system's clock when left out. */
   readonly now?: () => number;
+  /** Put into the store before the relay starts, without a look at their signatures. */
+  readonly stored?: readonly VerifiedEvent[];
+}
+
+function store(folder: string, events: readonly VerifiedEvent[]): void {
+  const database = openDatabase(join(folder, DATABASE_FILE), { synchronous: "off" });
+  const writer = createWriter(database, { ownUrls: new Set([RELAY_URL]) });
+  for (let start = 0; start < events.length; start += 5000) writer.apply(events.slice(start, start + 5000));
+  writer.close();
 }
 
 export class TestRelay {
@@ -35,7 +47,12 @@ export class TestRelay {
     this.config = config;
     this.folder = folder;
     this.warnings = warnings;
-    this.server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: relay.fetch, websocket: relay.websocket } as never);
+    this.server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: relay.fetch,
+      websocket: relay.websocket,
+    } as never);
     this.url = `ws://127.0.0.1:${this.server.port}/`;
     this.httpUrl = `http://127.0.0.1:${this.server.port}/`;
   }
@@ -48,6 +65,7 @@ export class TestRelay {
       relay: { urls: [RELAY_URL], ...given.relay },
       verify: { workers: 1, ...given.verify },
     });
+    if (options.stored !== undefined) store(folder, options.stored);
     const warnings: string[] = [];
     const logger = createLogger({
       level: "warn",
