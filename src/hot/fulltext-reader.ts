@@ -8,6 +8,7 @@ import type { Refusal } from "../nostr/reason.ts";
 import { unsupportedIn } from "../search/capability.ts";
 import { factsOf } from "../search/facts.ts";
 import type { Oracles } from "../search/match.ts";
+import { isTypeahead } from "../search/narrow.ts";
 import { type SearchQuery, withOpenEnd } from "../search/query.ts";
 import type { HotReader } from "./contract.ts";
 import { EngagementReader } from "./engagement-reader.ts";
@@ -74,9 +75,4 @@ export class FulltextReader {
     );
     return domain;
   }
-}
-
-/** A search among profiles alone is somebody typing a name, unless the client says otherwise. */
-function isTypeahead(query: SearchQuery, filter: Filter): boolean {
-  return query.options.autocomplete ?? (filter.kinds?.length === 1 && filter.kinds[0] === Kind.metadata);
 }

@@ -95,7 +95,8 @@ export class SearchableEvent {
       case "client":
         return this.facts.clients.includes(condition.value);
       case "pow":
-        return difficultyOf(event) >= condition.bits;
+        // Without a nonce a low id is luck and no work.
+        return (hasTag(event, "nonce") ? difficultyOf(event) : 0) >= condition.bits;
       case "tag":
         return hasTag(event, condition.name);
       case "nsfw":

@@ -3,6 +3,7 @@
 import type { Filter } from "../nostr/filter.ts";
 import { identifierOf } from "../nostr/address.ts";
 import type { NostrEvent } from "../nostr/event.ts";
+import { Kind } from "../nostr/kind.ts";
 import type { Condition, ConditionGroup, Lookup, SearchQuery } from "./query.ts";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -46,6 +47,11 @@ export function isLookedUp(lookup: Lookup, event: NostrEvent): boolean {
       return event.kind === kind && event.pubkey === pubkey && identifierOf(event) === identifier;
     }
   }
+}
+
+/** A search among profiles alone is somebody typing a name, unless the client says otherwise. */
+export function isTypeahead(query: SearchQuery, filter: Filter): boolean {
+  return query.options.autocomplete ?? (filter.kinds?.length === 1 && filter.kinds[0] === Kind.metadata);
 }
 
 function narrow(filter: Mutable<Filter>, { any }: ConditionGroup): void {

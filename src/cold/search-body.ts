@@ -1,0 +1,281 @@
+// A parsed search and its filter as the body of an OpenSearch request: text scored, everything else only filtered.
+
+import type { Filter } from "../nostr/filter.ts";
+import { isIndexedTagName } from "../nostr/tag.ts";
+import {
+  type Condition,
+  conditionsOf,
+  hasPositiveText,
+  type Lookup,
+  type Match,
+  type Node,
+  positiveMatches,
+  type SearchQuery,
+} from "../search/query.ts";
+import { filterQuery, type Query, type QueryLimits } from "./structural-query.ts";
+import { tagTerm } from "./tag-values.ts";
+
+export interface SearchBodyOptions extends QueryLimits {
+  /** Hits wanted. */
+  readonly size: number;
+  /** Asks for most of the words instead of all of them: for a second try after nothing was found. */
+  readonly relaxed?: boolean;
+  /** Keys whose profile claims a NIP-05 identifier of this domain: notes do not carry it. */
+  readonly authorsOfDomain?: (domain: string) => readonly string[];
+}
+
+/** What a name, a title or a URL says weighs more, or less, than the text. */
+const TEXT_FIELDS = ["txt", "title^4", "name^8", "url^0.5"];
+
+/** As in the relay's own index; beyond this a prefix means its commonest words. */
+const EXPANSIONS_MAX = 64;
+
+/** seq alone, as a doc value: a stored field, `_id` included, costs many times as much. */
+const SEQ_ONLY = {
+  _source: false,
+  stored_fields: "_none_",
+  docvalue_fields: ["seq"],
+  track_total_hits: false,
+};
+
+/** What is hot, rising or disputed is younger than this. */
+const LATELY_SECONDS = 7 * 86_400;
+
+/**
+ * The text score of OpenSearch alone: engagement, trust and age are weighed by the relay over the best few hundred, with
+ * live counters. As features in the query they would make it look at every match of a common word.
+ */
+export function searchBody(query: SearchQuery, filter: Filter, options: SearchBodyOptions): Query {
+  const sort = sortOf(query);
+  return {
+    size: options.size,
+    ...SEQ_ONLY,
+    ...(sort === undefined ? {} : { sort }),
+    ...(query.options.distinctAuthor ? { collapse: { field: "pubkey" } } : {}),
+    query: searchQuery(query, filter, options, sort === undefined),
+  };
+}
+
+/** The query alone, for counting. */
+export function searchQuery(
+  query: SearchQuery,
+  filter: Filter,
+  options: SearchBodyOptions,
+  scored = false,
+): Query {
+  const writer = new BodyWriter(options);
+  const { filter: structural, must_not: excluded } = boolOf(filterQuery(filter, options));
+  const conditions = [...structural, ...writer.conditions(query), ...writer.age(query)];
+  const hidden = query.options.includeSpam ? excluded : [...excluded, { term: { spam: true } }];
+  const text = query.text === undefined ? [] : [writer.text(query.text, options.relaxed === true)];
+  return scored
+    ? { bool: { must: text, filter: conditions, must_not: hidden } }
+    : { bool: { filter: [...text, ...conditions], must_not: hidden } };
+}
+
+/** People while somebody types their name: prefixes of names, whole names first, then those whom people trust. */
+export function typeaheadBody(query: SearchQuery, filter: Filter, options: SearchBodyOptions): Query {
+  const asked = positiveMatches(query.text)
+    .map((match) => match.written)
+    .join(" ");
+  const { filter: structural, must_not: excluded } = boolOf(filterQuery(filter, options));
+  return {
+    size: options.size,
+    ...SEQ_ONLY,
+    query: {
+      bool: {
+        filter: [...structural, ...new BodyWriter(options).conditions(query)],
+        must_not: excluded,
+        must: [{ match: { "name.start": { query: asked, operator: "and" } } }],
+        should: [
+          { term: { "name.whole": { value: asked, boost: 10 } } },
+          { match_phrase: { name: { query: asked, boost: 3 } } },
+          { rank_feature: { field: "trust", boost: 5, saturation: { pivot: 8 } } },
+        ],
+      },
+    },
+  };
+}
+
+/** Words alone, all of which must be in a name: what typeaheadBody() can express. */
+export function isPlainText({ text }: SearchQuery): boolean {
+  const isPlain = (node: Node): boolean => node.type === "match" && !node.phrase;
+  return text !== undefined && (text.type === "and" ? text.nodes.every(isPlain) : isPlain(text));
+}
+
+/** Would fewer of the words be fewer conditions? Two words stay two. */
+export function canRelax({ text, sort }: SearchQuery): boolean {
+  return (
+    sort === "relevance" &&
+    text?.type === "and" &&
+    text.nodes.filter((node) => node.type === "match").length > 2
+  );
+}
+
+/** A key that no field of the index answers; undefined when there is none. */
+export function unindexedKey(query: SearchQuery): string | undefined {
+  for (const condition of conditionsOf(query)) {
+    if (condition.type === "sentiment") return "sentiment:";
+    if (condition.type === "tag" && tagField(condition.name) === undefined) return `tag:${condition.name}`;
+  }
+  return undefined;
+}
+
+function sortOf({ text, sort }: SearchQuery): Query[] | undefined {
+  const newest = { created_at: "desc" };
+  switch (sort) {
+    case "relevance":
+      return hasPositiveText(text) ? undefined : [newest];
+    case "recent":
+      return [newest];
+    case "old":
+      return [{ created_at: "asc" }];
+    default:
+      return [{ engaged: { order: "desc", missing: "_last" } }, newest];
+  }
+}
+
+class BodyWriter {
+  private readonly options: SearchBodyOptions;
+
+  constructor(options: SearchBodyOptions) {
+    this.options = options;
+  }
+
+  text(node: Node, relaxed: boolean): Query {
+    if (relaxed && node.type === "and") return this.mostOf(node.nodes);
+    return this.node(node);
+  }
+
+  conditions(query: SearchQuery): Query[] {
+    const groups = query.conditions.map((group) => {
+      const any = anyOf(group.any.map((condition) => this.condition(condition)));
+      return group.negated ? { bool: { must_not: [any] } } : any;
+    });
+    return query.lookups.length === 0 ? groups : [...groups, anyOf(query.lookups.map(lookupQuery))];
+  }
+
+  age({ sort }: SearchQuery): Query[] {
+    if (sort !== "hot" && sort !== "rising" && sort !== "controversial") return [];
+    const hour = Math.floor(this.options.nowSeconds / 3600) * 3600;
+    return [{ range: { created_at: { gte: hour - LATELY_SECONDS } } }];
+  }
+
+  private node(node: Node): Query {
+    switch (node.type) {
+      case "match":
+        return matchQuery(node);
+      case "condition":
+        return this.condition(node.condition);
+      case "not":
+        return { bool: { must_not: [this.node(node.node)] } };
+      case "and":
+        return this.all(node.nodes);
+      case "or":
+        return anyOf(node.nodes.map((each) => this.node(each)));
+    }
+  }
+
+  private all(nodes: readonly Node[]): Query {
+    const must: Query[] = [];
+    const filter: Query[] = [];
+    const unwanted: Query[] = [];
+    for (const node of nodes) {
+      if (node.type === "not") unwanted.push(this.node(node.node));
+      else (hasPositiveText(node) ? must : filter).push(this.node(node));
+    }
+    return { bool: { must, filter, must_not: unwanted } };
+  }
+
+  /** Of up to five words one may be missing, of more of them four in ten; phrases and exclusions stay as they are. */
+  private mostOf(nodes: readonly Node[]): Query {
+    const isWord = (node: Node): node is Match => node.type === "match" && !node.phrase;
+    const words = nodes.filter(isWord).map(matchQuery);
+    const rest = this.all(nodes.filter((node) => !isWord(node)));
+    return { bool: { must: [rest], should: words, minimum_should_match: "2<-1 5<60%" } };
+  }
+
+  private condition(condition: Condition): Query {
+    switch (condition.type) {
+      case "author":
+        return { term: { pubkey: condition.pubkey } };
+      case "kind":
+        return { term: { kind: String(condition.kind) } };
+      case "since":
+        return { range: { created_at: { gte: condition.seconds } } };
+      case "until":
+        return { range: { created_at: { lte: condition.seconds } } };
+      case "has":
+        return { term: { has: condition.what } };
+      case "hashtag":
+        return { term: { hashtag: condition.value } };
+      case "site":
+        return { term: { site: condition.host } };
+      case "domain":
+        return this.domain(condition.domain);
+      case "language":
+        return { term: { lang: condition.code } };
+      case "protocol":
+        return { term: { proto: condition.value } };
+      case "client":
+        return { term: { client: condition.value } };
+      case "pow":
+        return condition.bits === 0 ? { match_all: {} } : { range: { pow: { gte: condition.bits } } };
+      case "tag":
+        return tagField(condition.name) ?? { match_none: {} };
+      case "nsfw":
+        return { term: { nsfw: true } };
+      case "lookup":
+        return lookupQuery(condition.lookup);
+      case "sentiment":
+        return { match_none: {} };
+    }
+  }
+
+  private domain(domain: string): Query {
+    const authors = this.options.authorsOfDomain?.(domain) ?? [];
+    const profile = { term: { domain } };
+    return authors.length === 0 ? profile : anyOf([profile, { terms: { pubkey: authors } }]);
+  }
+}
+
+/** A word that the analyzers take apart (3.14, 日本語) has to stand together, as in the relay's own index. */
+function matchQuery(match: Match): Query {
+  const asked = { query: match.written, fields: TEXT_FIELDS };
+  if (match.prefix)
+    return { multi_match: { ...asked, type: "phrase_prefix", max_expansions: EXPANSIONS_MAX } };
+  const type = match.phrase || match.tokens.length > 1 ? "phrase" : "best_fields";
+  return { multi_match: { ...asked, type, ...(type === "phrase" ? {} : { operator: "and" }) } };
+}
+
+function lookupQuery(lookup: Lookup): Query {
+  switch (lookup.type) {
+    case "pubkey":
+      return { term: { pubkey: lookup.pubkey } };
+    case "event":
+      return { term: { id: lookup.id } };
+    case "hex":
+      return anyOf([{ term: { id: lookup.value } }, { term: { pubkey: lookup.value } }]);
+    case "address": {
+      const { kind, pubkey, identifier } = lookup.address;
+      const parts: Query[] = [{ term: { kind: String(kind) } }, { term: { pubkey } }];
+      if (identifier !== "") parts.push({ term: { "t.d": tagTerm(identifier) } });
+      return { bool: { filter: parts } };
+    }
+  }
+}
+
+/** Tags without a value count too, but the index has only values: `content-warning` is known by what it means. */
+function tagField(name: string): Query | undefined {
+  if (isIndexedTagName(name)) return { exists: { field: `t.${name}` } };
+  return name === "content-warning" ? { term: { nsfw: true } } : undefined;
+}
+
+function anyOf(queries: readonly Query[]): Query {
+  if (queries.length === 0) return { match_none: {} };
+  return queries.length === 1 ? queries[0]! : { bool: { should: queries, minimum_should_match: 1 } };
+}
+
+function boolOf(query: Query): { filter: Query[]; must_not: Query[] } {
+  return (query as { bool: { filter: Query[]; must_not: Query[] } }).bool;
+}

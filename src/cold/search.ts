@@ -1,0 +1,124 @@
+// Searches (NIP-50) in the cold store: seqs with a text score, best first. The relay looks them up, gates and orders them.
+
+import type { Filter } from "../nostr/filter.ts";
+import { matchesNothing } from "../nostr/filter.ts";
+import { type Refusal, refuse } from "../nostr/reason.ts";
+import { isTypeahead, narrowFilter } from "../search/narrow.ts";
+import { type SearchQuery, withOpenEnd } from "../search/query.ts";
+import type { IndexChoice } from "./index-choice.ts";
+import {
+  canRelax,
+  isPlainText,
+  searchBody,
+  type SearchBodyOptions,
+  searchQuery,
+  typeaheadBody,
+  unindexedKey,
+} from "./search-body.ts";
+import type { Outcome, SearchAnswer, SearchDoor } from "./search-door.ts";
+import type { Query } from "./structural-query.ts";
+
+export interface ScoredSeq {
+  readonly seq: number;
+  /** 0 to 1 within this answer; 0 where the order is not one of relevance. */
+  readonly textScore: number;
+}
+
+export interface ColdSearchAnswer {
+  readonly candidates: readonly ScoredSeq[];
+  /** False when more may match than was asked for, or OpenSearch ran out of time. */
+  readonly complete: boolean;
+}
+
+export interface ColdSearchOptions extends Omit<SearchBodyOptions, "relaxed"> {
+  /** Events with a higher seq are left out: they come live. */
+  readonly upToSeq: number;
+}
+
+/** Hits of one request: what the relay ranks is the best few hundred. */
+const SIZE_MAX = 2000;
+
+export class ColdSearch {
+  private readonly door: SearchDoor;
+  private readonly choice: IndexChoice;
+
+  constructor(door: SearchDoor, choice: IndexChoice) {
+    this.door = door;
+    this.choice = choice;
+  }
+
+  /** `limit` and `search` of the filter are not looked at. `unavailable` is for the caller to fall back on the hot index. */
+  async search(
+    query: SearchQuery,
+    filter: Filter,
+    options: ColdSearchOptions,
+  ): Promise<Outcome<ColdSearchAnswer> | Refusal> {
+    const narrowed = narrowFilter(query, filter);
+    const fault = unsupported(query);
+    if (fault !== undefined) return fault;
+    if (matchesNothing(narrowed)) return answered([], true, false);
+    const bounded = { ...options, size: Math.min(options.size, SIZE_MAX) };
+    const first = await this.ask(narrowed, bodyOf(query, filter, bounded));
+    if (first.type !== "answered" || first.value.hits.length > 0 || !canRelax(query))
+      return read(first, bounded);
+    return read(await this.ask(narrowed, searchBody(query, filter, { ...bounded, relaxed: true })), bounded);
+  }
+
+  /** How many events match, exactly unless `isExact` says otherwise; not gated but for what the options exclude. */
+  async count(
+    query: SearchQuery,
+    filter: Filter,
+    options: Omit<SearchBodyOptions, "size" | "relaxed">,
+  ): Promise<Outcome<{ count: number; isExact: boolean }> | Refusal> {
+    const narrowed = narrowFilter(query, filter);
+    const fault = unsupported(query);
+    if (fault !== undefined) return fault;
+    const counted = { ...options, size: 0 };
+    const body = { size: 0, track_total_hits: true, query: searchQuery(query, filter, counted) };
+    const outcome = await this.ask(narrowed, body);
+    if (outcome.type !== "answered") return outcome;
+    const { total = 0, isTotalCut } = outcome.value;
+    return { ...outcome, value: { count: total, isExact: !isTotalCut && !outcome.isPartial } };
+  }
+
+  private async ask(filter: Filter, body: Query): Promise<Outcome<SearchAnswer>> {
+    const index = await this.door.guarded<string>(async () => ({
+      type: "answered",
+      value: await this.choice.forFilters([filter]),
+      isPartial: false,
+    }));
+    return index.type === "answered" ? this.door.search(index.value, body) : index;
+  }
+}
+
+function bodyOf(query: SearchQuery, filter: Filter, options: SearchBodyOptions): Query {
+  if (!isTypeahead(query, filter)) return searchBody(query, filter, options);
+  const isProfiles = filter.kinds?.length === 1 && filter.kinds[0] === 0;
+  return isProfiles && isPlainText(query) && query.sort === "relevance"
+    ? typeaheadBody(query, filter, options)
+    : searchBody(withOpenEnd(query), filter, options);
+}
+
+function unsupported(query: SearchQuery): Refusal | undefined {
+  const key = unindexedKey(query);
+  if (key === undefined) return undefined;
+  return refuse("unsupported", `this relay cannot search by ${key}; please leave it out`);
+}
+
+function read(outcome: Outcome<SearchAnswer>, options: ColdSearchOptions): Outcome<ColdSearchAnswer> {
+  if (outcome.type !== "answered") return outcome;
+  const { hits } = outcome.value;
+  const top = Math.max(Number.MIN_VALUE, ...hits.map(({ _score }) => _score ?? 0));
+  const candidates = hits
+    .map((hit) => ({ seq: Number(hit.fields?.["seq"]?.[0] ?? 0), textScore: (hit._score ?? 0) / top }))
+    .filter(({ seq }) => seq > 0 && seq <= options.upToSeq);
+  return answered(candidates, hits.length < options.size, outcome.isPartial);
+}
+
+function answered(
+  candidates: readonly ScoredSeq[],
+  isAll: boolean,
+  isPartial: boolean,
+): Extract<Outcome<ColdSearchAnswer>, { type: "answered" }> {
+  return { type: "answered", isPartial, value: { candidates, complete: isAll && !isPartial } };
+}
