@@ -1,0 +1,108 @@
+// NIP-40: expired events are neither taken nor shown, from the second they name on.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TestClient } from "../support/client.ts";
+import { keypair, signed } from "../support/events.ts";
+import { TestRelay } from "../support/test-relay.ts";
+
+let now = 1_800_000_000;
+
+let relay: TestRelay;
+let client: TestClient;
+let keysUsed = 600;
+
+beforeAll(async () => {
+  relay = await TestRelay.start({ now: () => now });
+  client = await relay.connect();
+});
+
+afterAll(async () => {
+  await relay.stop();
+  expect(relay.warnings).toEqual([]);
+});
+
+const expiring = (at: string, kind = 1, created_at = now) =>
+  signed(keypair(keysUsed++), { kind, created_at, tags: [["expiration", at]] });
+
+test("row 59: an expiration in the past, or this very second, is refused", async () => {
+  for (const at of [now - 1, now, 0]) {
+    const [accepted, message] = await client.publish(expiring(String(at)));
+    expect([accepted, message.split(":")[0]]).toEqual([false, "invalid"]);
+  }
+});
+
+test.each(["soon", "", "-5", "1e12", "1800000000.5", " 1900000000"])(
+  "row 59: an expiration of %p is no number of seconds and is refused",
+  async (at) => {
+    const [accepted, message] = await client.publish(expiring(at));
+    expect([accepted, message.split(":")[0]]).toEqual([false, "invalid"]);
+  },
+);
+
+test("row 59: the first expiration tag counts, and one without a value is refused", async () => {
+  const key = keypair(keysUsed++);
+  const twice = signed(key, {
+    created_at: now,
+    tags: [
+      ["expiration", String(now + 5000)],
+      ["expiration", "1"],
+    ],
+  });
+  expect(await client.publish(twice)).toEqual([true, ""]);
+  expect((await client.publish(signed(key, { created_at: now, tags: [["expiration"]] })))[0]).toBe(false);
+});
+
+test("row 59: an expired ephemeral event is not passed on", async () => {
+  const listener = await relay.connect();
+  listener.send("REQ", "typing", { kinds: [20_001] });
+  await listener.settled();
+  expect((await client.publish(expiring(String(now), 20_001)))[0]).toBe(false);
+  await listener.settled();
+  expect(listener.eventsOf("typing")).toEqual([]);
+});
+
+test("row 60: a stored event is gone from REQ, ids, COUNT and hints at its second", async () => {
+  const event = expiring(String(now + 10));
+  const filters = [{ ids: [event.id] }, { authors: [event.pubkey] }, { authors: [event.pubkey], kinds: [1] }];
+  expect(await client.publish(event)).toEqual([true, ""]);
+  now += 9;
+  for (const filter of filters) expect(await client.stored(filter)).toEqual([event]);
+  now += 1;
+  for (const filter of filters) {
+    expect(await client.stored(filter)).toEqual([]);
+    expect(await client.count("expired", filter)).toEqual({ count: 0 });
+    expect((await client.request("hint", { ...filter, limit: 1 })).end).toEqual(["EOSE", "hint", ["finish"]]);
+  }
+});
+
+test("row 60: an expired event does not take a place in a limited page", async () => {
+  const key = keypair(keysUsed++);
+  const lasting = signed(key, { created_at: now - 5 });
+  const brief = signed(key, { created_at: now, tags: [["expiration", String(now + 3)]] });
+  for (const event of [lasting, brief]) await client.publish(event);
+  expect(await client.stored({ authors: [key.pubkey], limit: 1 })).toEqual([brief]);
+  now += 3;
+  expect(await client.stored({ authors: [key.pubkey], limit: 1 })).toEqual([lasting]);
+});
+
+test("row 60: when the newest version of a replaceable event expires, no older one comes back", async () => {
+  const key = keypair(keysUsed++);
+  const old = signed(key, { kind: 30_315, created_at: now - 10, tags: [["d", "music"]] });
+  const status = signed(key, {
+    kind: 30_315,
+    created_at: now,
+    tags: [
+      ["d", "music"],
+      ["expiration", String(now + 3)],
+    ],
+  });
+  for (const event of [old, status]) expect(await client.publish(event)).toEqual([true, ""]);
+  now += 3;
+  expect(await client.stored({ kinds: [30_315], authors: [key.pubkey] })).toEqual([]);
+  expect((await client.publish(old))[0]).toBe(false);
+  expect((await client.publish(status))[1]).toMatch(/^(duplicate|invalid):/);
+  expect(await client.stored({ kinds: [30_315], authors: [key.pubkey] })).toEqual([]);
+  expect(
+    await client.publish(signed(key, { kind: 30_315, created_at: now, tags: [["d", "music"]] })),
+  ).toEqual([true, ""]);
+});
