@@ -55,8 +55,7 @@ async function main(): Promise<void> {
 
 async function serve(options: StartOptions): Promise<void> {
   const asked = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-    process.on(signal, () => asked.abort());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => asked.abort());
   const node = await startOpenSearch({ ...options, signal: asked.signal });
   if ("unavailable" in node) {
     return fail(
@@ -68,8 +67,7 @@ async function serve(options: StartOptions): Promise<void> {
   );
   process.stdout.write(`${node.url}\n`);
   await Promise.race([aborted(asked.signal), node.exited]);
-  if (!asked.signal.aborted)
-    fail("the node has ended by itself; --verbose shows why");
+  if (!asked.signal.aborted) fail("the node has ended by itself; --verbose shows why");
   say("stopping");
   await node.stop();
   process.exit(0);
@@ -84,8 +82,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function portOf(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    fail(`--port must be 0 to 65535, not ${text}`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) fail(`--port must be 0 to 65535, not ${text}`);
   return port;
 }
 

@@ -1,23 +1,12 @@
 // The real distribution as Maven Central carries it, with the ICU analysis plugin added, on a Java of this machine.
 
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findJdks, type Jdk } from "./java.ts";
 import { fetchArtifact } from "./maven.ts";
 import { runNode } from "./node-process.ts";
 import { isRoot, runTool } from "./tools.ts";
-import {
-  DISTRIBUTION_JAVA_MIN,
-  DISTRIBUTION_VERSION,
-  ICU_ARTIFACTS,
-} from "./versions.ts";
+import { DISTRIBUTION_JAVA_MIN, DISTRIBUTION_VERSION, ICU_ARTIFACTS } from "./versions.ts";
 import type { NodeOptions, Way } from "./way.ts";
 
 /** The server refuses to run as root; this user exists for it alone. */
@@ -28,10 +17,8 @@ export const distributionWay: Way = {
 
   missing() {
     const lacks: string[] = [];
-    if (newestJdk() === undefined)
-      lacks.push(`no Java ${DISTRIBUTION_JAVA_MIN} or newer`);
-    for (const tool of ["mvn", "unzip"])
-      if (Bun.which(tool) === null) lacks.push(`no ${tool}`);
+    if (newestJdk() === undefined) lacks.push(`no Java ${DISTRIBUTION_JAVA_MIN} or newer`);
+    for (const tool of ["mvn", "unzip"]) if (Bun.which(tool) === null) lacks.push(`no ${tool}`);
     if (isRoot() && Bun.which("setpriv") === null)
       lacks.push("no setpriv, and the server refuses to run as root");
     return Promise.resolve(lacks.length === 0 ? undefined : lacks.join(", "));
@@ -42,8 +29,7 @@ export const distributionWay: Way = {
     if (!existsSync(folder)) await install(folder, options);
     mkdirSync(options.data, { recursive: true });
     const jdk = newestJdk();
-    if (jdk === undefined)
-      throw new Error(`no Java ${DISTRIBUTION_JAVA_MIN} or newer`);
+    if (jdk === undefined) throw new Error(`no Java ${DISTRIBUTION_JAVA_MIN} or newer`);
     const command = [join(folder, "bin", "opensearch"), ...settings(options)];
     return runNode([...(await asPlainUser(folder, options)), ...command], {
       env: {
@@ -96,8 +82,7 @@ async function install(folder: string, options: NodeOptions): Promise<void> {
 }
 
 async function addIcu(folder: string): Promise<void> {
-  for (const artifact of ICU_ARTIFACTS)
-    await must(fetchArtifact(artifact, folder));
+  for (const artifact of ICU_ARTIFACTS) await must(fetchArtifact(artifact, folder));
   writeFileSync(
     join(folder, "plugin-descriptor.properties"),
     [
@@ -115,41 +100,18 @@ async function addIcu(folder: string): Promise<void> {
 /** Several nodes share this folder; each would write the same collector log into it. */
 function quietGcLog(file: string): void {
   const lines = readFileSync(file, "utf8").split("\n");
-  writeFileSync(
-    file,
-    lines.filter((line) => !/Xlog:gc|HeapDump|ErrorFile/.test(line)).join("\n"),
-  );
+  writeFileSync(file, lines.filter((line) => !/Xlog:gc|HeapDump|ErrorFile/.test(line)).join("\n"));
 }
 
 /** The words to put before the command so that it does not run as root; none when we are not. */
-async function asPlainUser(
-  folder: string,
-  options: NodeOptions,
-): Promise<string[]> {
+async function asPlainUser(folder: string, options: NodeOptions): Promise<string[]> {
   if (!isRoot()) return [];
   if ((await runTool(["id", USER])).type === "failed") {
-    options.say(
-      `creating the system user ${USER}: OpenSearch refuses to run as root`,
-    );
-    await must(
-      runTool([
-        "useradd",
-        "--system",
-        "--no-create-home",
-        "--shell",
-        "/usr/sbin/nologin",
-        USER,
-      ]),
-    );
+    options.say(`creating the system user ${USER}: OpenSearch refuses to run as root`);
+    await must(runTool(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER]));
   }
   await must(runTool(["chown", "-R", `${USER}:`, folder, options.data]));
-  return [
-    "setpriv",
-    `--reuid=${USER}`,
-    `--regid=${USER}`,
-    "--clear-groups",
-    "--",
-  ];
+  return ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups", "--"];
 }
 
 async function must(result: ReturnType<typeof runTool>): Promise<void> {

@@ -53,10 +53,7 @@ function dockerCommand(options: NodeOptions): string[] {
     ...["docker", "run", "--rm", "--init", "--name", containerName(options)],
     ...["--publish", `127.0.0.1:${options.port}:9200`],
     ...["--volume", `${options.data}:/usr/share/opensearch/data`],
-    ...Object.entries(settings).flatMap(([key, value]) => [
-      "--env",
-      `${key}=${value}`,
-    ]),
+    ...Object.entries(settings).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
     `opensearchproject/opensearch:${DISTRIBUTION_VERSION}`,
   ];
 }

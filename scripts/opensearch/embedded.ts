@@ -1,21 +1,11 @@
 // An embedded node for machines with Java 17 only: the same server classes, started by a small launcher.
 
-import {
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findJdks, type Jdk } from "./java.ts";
 import { fetchDependencies } from "./maven.ts";
 import { runNode } from "./node-process.ts";
-import {
-  EMBEDDED_JAVA_MAX,
-  EMBEDDED_JAVA_MIN,
-  EMBEDDED_VERSION,
-} from "./versions.ts";
+import { EMBEDDED_JAVA_MAX, EMBEDDED_JAVA_MIN, EMBEDDED_VERSION } from "./versions.ts";
 import type { NodeOptions, Way } from "./way.ts";
 
 export const embeddedWay: Way = {
@@ -24,9 +14,7 @@ export const embeddedWay: Way = {
   missing() {
     const lacks: string[] = [];
     if (usableJdk() === undefined) {
-      lacks.push(
-        `no Java ${EMBEDDED_JAVA_MIN} to ${EMBEDDED_JAVA_MAX} with a compiler`,
-      );
+      lacks.push(`no Java ${EMBEDDED_JAVA_MIN} to ${EMBEDDED_JAVA_MAX} with a compiler`);
     }
     if (Bun.which("mvn") === null) lacks.push("no mvn");
     return Promise.resolve(lacks.length === 0 ? undefined : lacks.join(", "));
@@ -37,16 +25,11 @@ export const embeddedWay: Way = {
     if (!existsSync(folder)) await install(folder, options);
     mkdirSync(options.data, { recursive: true });
     const jdk = usableJdk();
-    if (jdk === undefined)
-      throw new Error(`no Java ${EMBEDDED_JAVA_MIN} with a compiler`);
+    if (jdk === undefined) throw new Error(`no Java ${EMBEDDED_JAVA_MIN} with a compiler`);
     const source = join(import.meta.dir, "embedded-node.java");
     return runNode(
       [
-        ...[
-          join(jdk.home, "bin", "java"),
-          `-Xms${options.heap}`,
-          `-Xmx${options.heap}`,
-        ],
+        ...[join(jdk.home, "bin", "java"), `-Xms${options.heap}`, `-Xmx${options.heap}`],
         ...["-cp", join(folder, "*"), source, options.data, `${options.port}`],
       ],
       { env: process.env, log: options.log },
@@ -56,10 +39,7 @@ export const embeddedWay: Way = {
 
 function usableJdk(): Jdk | undefined {
   return findJdks().find(
-    (jdk) =>
-      jdk.hasCompiler &&
-      jdk.major >= EMBEDDED_JAVA_MIN &&
-      jdk.major <= EMBEDDED_JAVA_MAX,
+    (jdk) => jdk.hasCompiler && jdk.major >= EMBEDDED_JAVA_MIN && jdk.major <= EMBEDDED_JAVA_MAX,
   );
 }
 

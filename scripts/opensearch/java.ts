@@ -14,8 +14,7 @@ export interface Jdk {
 export function findJdks(): Jdk[] {
   const homes = new Set<string>();
   for (const candidate of candidateHomes()) {
-    if (existsSync(join(candidate, "bin", "java")))
-      homes.add(realpathSync(candidate));
+    if (existsSync(join(candidate, "bin", "java"))) homes.add(realpathSync(candidate));
   }
   return [...homes]
     .flatMap((home) => {
@@ -41,11 +40,7 @@ function candidateHomes(): string[] {
   }
   const onPath = Bun.which("java");
   if (onPath !== null) found.push(dirname(dirname(realpathSync(onPath))));
-  for (const folder of [
-    "/usr/lib/jvm",
-    "/opt/java",
-    "/Library/Java/JavaVirtualMachines",
-  ]) {
+  for (const folder of ["/usr/lib/jvm", "/opt/java", "/Library/Java/JavaVirtualMachines"]) {
     if (!existsSync(folder)) continue;
     for (const entry of readdirSync(folder))
       found.push(join(folder, entry), join(folder, entry, "Contents", "Home"));
@@ -57,8 +52,6 @@ function candidateHomes(): string[] {
 function majorOf(home: string): number | undefined {
   const file = join(home, "release");
   if (!existsSync(file)) return undefined;
-  const version = /^JAVA_VERSION="(?:1\.)?(\d+)/m.exec(
-    readFileSync(file, "utf8"),
-  );
+  const version = /^JAVA_VERSION="(?:1\.)?(\d+)/m.exec(readFileSync(file, "utf8"));
   return version === null ? undefined : Number(version[1]);
 }

@@ -4,10 +4,7 @@ import { mkdirSync } from "node:fs";
 import { runTool, type ToolResult } from "./tools.ts";
 
 /** Copies one artifact (`group:name:version[:packaging]`) into a folder, without what it depends on. */
-export function fetchArtifact(
-  artifact: string,
-  folder: string,
-): Promise<ToolResult> {
+export function fetchArtifact(artifact: string, folder: string): Promise<ToolResult> {
   mkdirSync(folder, { recursive: true });
   return runTool([
     "mvn",
@@ -20,10 +17,7 @@ export function fetchArtifact(
 }
 
 /** Copies everything that the project file needs at run time into a folder. */
-export function fetchDependencies(
-  pom: string,
-  folder: string,
-): Promise<ToolResult> {
+export function fetchDependencies(pom: string, folder: string): Promise<ToolResult> {
   mkdirSync(folder, { recursive: true });
   return runTool([
     "mvn",

@@ -23,17 +23,14 @@ export function runNode(
     readonly log: (line: string) => void;
   },
 ): NodeProcess {
-  const guard = Bun.spawn(
-    [process.execPath, join(import.meta.dir, "guard.ts"), ...command],
-    {
-      detached: true,
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-      env: options.env,
-      cwd: "/",
-    },
-  );
+  const guard = Bun.spawn([process.execPath, join(import.meta.dir, "guard.ts"), ...command], {
+    detached: true,
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+    env: options.env,
+    cwd: "/",
+  });
   const lines: string[] = [];
   const keep = (line: string): void => {
     lines.push(line);
@@ -65,10 +62,7 @@ function killGroup(pid: number): void {
   }
 }
 
-async function eachLine(
-  stream: ReadableStream<Uint8Array>,
-  visit: (line: string) => void,
-): Promise<void> {
+async function eachLine(stream: ReadableStream<Uint8Array>, visit: (line: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of stream) {

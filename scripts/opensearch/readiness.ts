@@ -24,14 +24,9 @@ export async function waitUntilReady(
 /** What stands behind a URL now; undefined when it does not answer as a ready node does. */
 export async function factsOf(url: string): Promise<NodeFacts | undefined> {
   try {
-    const health = await ask(
-      `${url}/_cluster/health?wait_for_status=yellow&timeout=2s`,
-    );
+    const health = await ask(`${url}/_cluster/health?wait_for_status=yellow&timeout=2s`);
     if (!health.ok) return undefined;
-    const [root, plugins] = await Promise.all([
-      ask(url),
-      ask(`${url}/_cat/plugins`),
-    ]);
+    const [root, plugins] = await Promise.all([ask(url), ask(`${url}/_cat/plugins`)]);
     const { version } = (await root.json()) as {
       version?: { number?: string };
     };
@@ -65,9 +60,7 @@ export function freePort(): number {
 
 export function isPortFree(port: number): boolean {
   try {
-    Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(
-      true,
-    );
+    Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
     return true;
   } catch {
     return false;

@@ -50,18 +50,14 @@ const WAYS: readonly Way[] = [dockerWay, distributionWay, embeddedWay];
 const PROJECT = resolve(import.meta.dir, "../..");
 
 /** Takes OPENSEARCH_URL when it is set, otherwise starts a node on loopback. Resolves once it answers. */
-export async function startOpenSearch(
-  options: StartOptions = {},
-): Promise<RunningNode | Unavailable> {
+export async function startOpenSearch(options: StartOptions = {}): Promise<RunningNode | Unavailable> {
   const given = process.env["OPENSEARCH_URL"];
   if (given !== undefined && given !== "" && options.way === undefined)
     return useGiven(given.replace(/\/$/, ""));
   const reasons: string[] = [];
   for (const way of WAYS) {
-    if (options.signal?.aborted === true)
-      return { unavailable: "stopped while starting" };
-    if (options.way !== undefined && !way.name.startsWith(options.way))
-      continue;
+    if (options.signal?.aborted === true) return { unavailable: "stopped while starting" };
+    if (options.way !== undefined && !way.name.startsWith(options.way)) continue;
     const missing = await way.missing();
     if (missing !== undefined) {
       reasons.push(`${way.name}: ${missing}`);
@@ -76,8 +72,7 @@ export async function startOpenSearch(
 
 async function useGiven(url: string): Promise<RunningNode | Unavailable> {
   const facts = await factsOf(url);
-  if (facts === undefined)
-    return { unavailable: "nothing answers at the address in OPENSEARCH_URL" };
+  if (facts === undefined) return { unavailable: "nothing answers at the address in OPENSEARCH_URL" };
   return {
     url,
     way: `OPENSEARCH_URL, version ${facts.version}`,
@@ -88,18 +83,10 @@ async function useGiven(url: string): Promise<RunningNode | Unavailable> {
   };
 }
 
-async function launch(
-  way: Way,
-  options: StartOptions,
-): Promise<RunningNode | Unavailable> {
+async function launch(way: Way, options: StartOptions): Promise<RunningNode | Unavailable> {
   const home = resolve(options.home ?? defaultHome());
-  const data = resolve(
-    options.data ?? `${home}/data-${way.name.replaceAll(/[^\w.]+/g, "-")}`,
-  );
-  const port =
-    options.port === 0 || options.port === undefined
-      ? freePort()
-      : options.port;
+  const data = resolve(options.data ?? `${home}/data-${way.name.replaceAll(/[^\w.]+/g, "-")}`);
+  const port = options.port === 0 || options.port === undefined ? freePort() : options.port;
   if (!isPortFree(port))
     return {
       unavailable: `port ${port} is taken; choose another, or 0 for any`,
@@ -143,9 +130,7 @@ async function launch(
 /** Root starts the server as another user, which must be able to reach the folder: /root, for one, is closed to it. */
 function defaultHome(): string {
   const inProject = `${PROJECT}/.opensearch`;
-  return !isRoot() || isOpenToAll(PROJECT)
-    ? inProject
-    : "/var/tmp/thermocline-opensearch";
+  return !isRoot() || isOpenToAll(PROJECT) ? inProject : "/var/tmp/thermocline-opensearch";
 }
 
 function isOpenToAll(folder: string): boolean {

@@ -1,8 +1,7 @@
 // Running the machine's own tools to the end: their output, or their failure in words.
 
 export type ToolResult =
-  | { readonly type: "done"; readonly output: string }
-  | { readonly type: "failed"; readonly reason: string };
+  { readonly type: "done"; readonly output: string } | { readonly type: "failed"; readonly reason: string };
 
 /** Runs a command and waits. A command that does not exist is a failure like any other. */
 export async function runTool(
@@ -10,19 +9,14 @@ export async function runTool(
   env: Record<string, string> = {},
 ): Promise<ToolResult> {
   const name = command[0] ?? "";
-  if (Bun.which(name) === null)
-    return { type: "failed", reason: `${name} is not installed` };
+  if (Bun.which(name) === null) return { type: "failed", reason: `${name} is not installed` };
   const child = Bun.spawn([...command], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
     env: { ...process.env, ...env },
   });
-  const [output, errors, code] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
+  const [output, errors, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (code === 0) return { type: "done", output };
   const words = `${output}\n${errors}`.trim().split("\n").slice(-5).join("\n");
   return {

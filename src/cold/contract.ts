@@ -1,0 +1,110 @@
+// What the cold store needs from whoever owns the log, and what it answers. It knows nothing about SQLite.
+
+/** One entry of the log that the cold store follows. Events and removals share one rising `seq`. */
+export type LogEntry =
+  | ({ readonly type: "stored" } & StoredRow)
+  | {
+      readonly type: "removed";
+      readonly seq: number;
+      /** seq that the removed event had. */
+      readonly eventSeq: number;
+      readonly id: string;
+      readonly pubkey: string;
+      readonly kind: number;
+      readonly createdAt: number;
+      /** Value of the first `d` tag for addressable kinds, "" otherwise. */
+      readonly identifier: string;
+      /** `evicted` means that only the hot store let it go: the cold store keeps it. */
+      readonly reason: "replaced" | "deleted" | "vanished" | "expired" | "banned" | "evicted";
+    }
+  /** Everything by this key, and every gift wrap to it, up to a second is to go (NIP-62). */
+  | { readonly type: "vanished"; readonly seq: number; readonly pubkey: string; readonly until: number };
+
+export interface StoredRow {
+  readonly seq: number;
+  readonly createdAt: number;
+  readonly kind: number;
+  /** Unix seconds, 0 for never. */
+  readonly expiresAt: number;
+  readonly json: string;
+}
+
+/** The log as a follower reads it. Synchronous: it is a local database. */
+export interface EventLog {
+  /** Entries with seq > after, rising, at most `limit`. An event that has left shows as its removal only. */
+  log(after: number, limit: number): readonly LogEntry[];
+  /** Events of these seqs that are stored now; missing ones are left out. */
+  getMany(seqs: readonly number[]): readonly StoredRow[];
+  /** The highest seq given out so far. */
+  lastSeq(): number;
+}
+
+/** What this relay knows about an event beyond its own text; each number a score of 0 or more. */
+export interface EventScores {
+  /** How much people did with it. Indexed in steps, so that it rarely has to be written again. */
+  readonly engagement?: number;
+  /** How much its author is trusted. */
+  readonly trust?: number;
+  readonly isSpam?: boolean;
+  /** ISO 639-1, where the author gave no label. */
+  readonly language?: string;
+}
+
+/** Time and randomness of everything that waits; tests bring their own. */
+export interface Clock {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Unix seconds. */
+  unixNow(): number;
+  /** Resolves after `ms`, or as soon as the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Uniform in [0, 1). */
+  random(): number;
+}
+
+/** How far the cold store is usable, for health, metrics and the planner. */
+export type ColdState =
+  /** Answers, and has everything up to a moment ago. */
+  | "up"
+  /** Answers, but is more than a minute behind. */
+  | "lagging"
+  /** Answers, but takes no writes: disk full or blocked by an operator. */
+  | "readonly"
+  /** Does not answer. */
+  | "down"
+  /** Answers, but indexing has stopped until somebody acts; `reason` says what to do. */
+  | "stopped";
+
+export interface ColdStatus {
+  readonly state: ColdState;
+  /** One sentence for an operator; "" while all is well. */
+  readonly reason: string;
+  /** Everything up to this seq is resolved: indexed, deleted, or kept as a dead letter. */
+  readonly cursor: number;
+  /** Everything up to this seq shows in searches. */
+  readonly visibleSeq: number;
+  readonly lagEvents: number;
+  readonly lagSeconds: number;
+  readonly documentsIndexed: number;
+  readonly documentsDeleted: number;
+  /** Documents that only their structure could be indexed of. */
+  readonly documentsReduced: number;
+  readonly deadLetters: number;
+  readonly bulkRequests: number;
+  readonly bulkRetries: number;
+  readonly bulkMsLast: number;
+  readonly bulkBytesMax: number;
+  readonly generation: number;
+  /** Set when the indexes were made with other settings than today's: a reindex brings them up to date. */
+  readonly outdated: string;
+  readonly job: ColdJobStatus | undefined;
+}
+
+export interface ColdJobStatus {
+  readonly kind: "reindex" | "reconcile" | "retry-dead";
+  readonly state: "running" | "done" | "failed";
+  readonly done: number;
+  readonly total: number;
+  /** What was found or changed, in words. */
+  readonly message: string;
+}

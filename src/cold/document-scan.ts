@@ -1,0 +1,92 @@
+// Walking over all documents of some indexes in order of seq: whole, or as seqs alone.
+
+import type { Client } from "@opensearch-project/opensearch";
+import type { StoredRow } from "./contract.ts";
+import type { Pace } from "./pace.ts";
+
+const DOCUMENTS_PER_PAGE = 1000;
+const SEQS_PER_PAGE = 10_000;
+
+interface Found {
+  readonly _index: string;
+  readonly _source?: { readonly raw: string };
+  readonly fields: {
+    readonly seq: readonly [number];
+    readonly created_at?: readonly [string];
+    readonly kind?: readonly [string];
+    readonly exp?: readonly [number];
+  };
+}
+
+/** Every visible document as a row of the log, a page at a time. Ends early when the signal aborts. */
+export async function* readDocuments(
+  client: Client,
+  pace: Pace,
+  index: string,
+  signal: AbortSignal,
+): AsyncGenerator<StoredRow[]> {
+  let after = 0;
+  for (;;) {
+    const page = await pace.persevere(signal, () =>
+      search(client, index, { gt: after }, DOCUMENTS_PER_PAGE, {
+        _source: ["raw"],
+        docvalue_fields: ["seq", { field: "created_at", format: "epoch_second" }, "kind", "exp"],
+      }),
+    );
+    if (page === undefined || page.length === 0) return;
+    after = page.at(-1)!.fields.seq[0];
+    yield page.map(rowOf);
+  }
+}
+
+/** seqs of all visible documents with after < seq <= upTo, rising. */
+export async function seqsBetween(
+  client: Client,
+  index: string,
+  after: number,
+  upTo: number,
+): Promise<number[]> {
+  const seqs: number[] = [];
+  for (;;) {
+    const page = await search(client, index, { gt: seqs.at(-1) ?? after, lte: upTo }, SEQS_PER_PAGE, {
+      _source: false,
+      stored_fields: "_none_",
+      docvalue_fields: ["seq"],
+    });
+    for (const found of page) seqs.push(found.fields.seq[0]);
+    if (page.length < SEQS_PER_PAGE) return seqs;
+  }
+}
+
+async function search(
+  client: Client,
+  index: string,
+  range: object,
+  size: number,
+  fields: object,
+): Promise<readonly Found[]> {
+  const { body } = await client.search({
+    index,
+    ignore_unavailable: true,
+    allow_no_indices: true,
+    allow_partial_search_results: false,
+    filter_path: ["hits.hits._index", "hits.hits._source", "hits.hits.fields"],
+    body: {
+      size,
+      query: { bool: { filter: [{ range: { seq: range } }] } },
+      sort: [{ seq: "asc" }],
+      ...fields,
+    },
+  } as unknown as Parameters<Client["search"]>[0]);
+  return (body.hits?.hits ?? []) as unknown as readonly Found[];
+}
+
+function rowOf(found: Found): StoredRow {
+  return {
+    seq: found.fields.seq[0],
+    createdAt: Number(found.fields.created_at?.[0] ?? 0),
+    kind: Number(found.fields.kind?.[0] ?? 0),
+    expiresAt: found.fields.exp?.[0] ?? 0,
+    json: found._source!.raw,
+  };
+}

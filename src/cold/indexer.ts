@@ -1,0 +1,259 @@
+// Keeps the cold store level with the log: opens or makes its indexes, follows, takes jobs, and says how it stands.
+
+import type { Client } from "@opensearch-project/opensearch";
+import type { NostrEvent } from "../nostr/event.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock, ColdStatus, EventLog, EventScores } from "./contract.ts";
+import { Delivery } from "./delivery.ts";
+import { Follower } from "./follower.ts";
+import type { LayoutOptions } from "./index-layout.ts";
+import { type Generation, Indexes } from "./indexes.ts";
+import { JobRunner } from "./jobs.ts";
+import type { Ledger } from "./ledger.ts";
+import { reducedIndexing } from "./operations.ts";
+import { Pace, type PaceOptions } from "./pace.ts";
+import { StatusBoard } from "./status-board.ts";
+
+export interface IndexerParts {
+  /** The write client; see createColdClients. */
+  readonly client: Client;
+  readonly log: EventLog;
+  readonly ledger: Ledger;
+  /** Names the hot store: indexes that were filled from another one are not touched. */
+  readonly store: string;
+  /** Does the hot store still hold every event that was not deleted? False once anything may have been evicted. */
+  readonly isHotComplete: () => boolean;
+  /** Are publishers being served right now? Then it pauses between bulks. */
+  readonly busy?: () => boolean;
+  readonly scoresOf?: (event: NostrEvent) => EventScores;
+  /** Told whenever everything up to a seq is resolved for good. */
+  readonly cursorMoved?: (cursor: number) => void;
+  readonly clock?: Clock;
+}
+
+export interface IndexerOptions extends Partial<Omit<PaceOptions, "bulkBytesMax">> {
+  readonly layout: LayoutOptions;
+  /** Size of one bulk request in characters. */
+  readonly bulkBytes: number;
+  /** Events in one bulk request. */
+  readonly bulkEvents: number;
+  /** Milliseconds between two bulks while publishers are being served. */
+  readonly yieldMs: number;
+  /** Milliseconds between two looks at a log in which nothing was new; poke() looks at once. */
+  readonly pollMs: number;
+}
+
+export const INDEXER_DEFAULTS = {
+  bulkBytes: 4 * 2 ** 20,
+  bulkEvents: 1000,
+  yieldMs: 20,
+  pollMs: 250,
+} as const;
+
+/** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
+const BACKLOG_ENTRIES = 50_000;
+const BACKLOG_REFRESH_MS = 30_000;
+
+export class Indexer {
+  readonly parts: IndexerParts & { readonly clock: Clock };
+  readonly options: IndexerOptions;
+  readonly pace: Pace;
+  readonly indexes: Indexes;
+  private readonly board: StatusBoard;
+  private readonly jobs: JobRunner;
+  private generation: Generation | undefined;
+  private follower: Follower | undefined;
+  private stopReason = "";
+  private hasBacklog = false;
+  private refreshedAtMs = 0;
+  private wake: AbortController = new AbortController();
+  /** While set, nobody is told that the cursor moved, so the log keeps the removals that a rebuild has yet to read. */
+  holdsLog = false;
+
+  constructor(parts: IndexerParts, options: IndexerOptions) {
+    const clock = parts.clock ?? systemClock;
+    this.parts = { ...parts, clock };
+    this.options = options;
+    this.pace = new Pace(parts.client, clock, { ...options, bulkBytesMax: options.bulkBytes });
+    this.indexes = new Indexes(parts.client, options.layout);
+    this.board = new StatusBoard(clock);
+    this.jobs = new JobRunner(this);
+  }
+
+  /** Runs until the signal aborts. Rejects for defects only: whatever the cluster does is waited out. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.pace.stop(), { once: true });
+    try {
+      await this.takeUp(signal);
+      while (!signal.aborted) {
+        await this.jobs.runNext(signal);
+        if (this.follower === undefined) await this.rest(1000, signal);
+        else await this.follow(this.follower, signal);
+      }
+      await this.follower?.settled();
+    } finally {
+      await this.leave();
+    }
+  }
+
+  /** Something was committed: look at the log now. */
+  poke(): void {
+    this.wake.abort();
+  }
+
+  /** Asks for documents to be written again, because their scores changed. False when too many wait already. */
+  rewrite(seqs: Iterable<number>): boolean {
+    const taken = this.follower?.rewrite(seqs) ?? false;
+    this.poke();
+    return taken;
+  }
+
+  get current(): { readonly generation: Generation; readonly follower: Follower } | undefined {
+    if (this.generation === undefined || this.follower === undefined) return undefined;
+    return { generation: this.generation, follower: this.follower };
+  }
+
+  /** Follows another generation from now on; the one before is not written to any more. */
+  adopt(generation: Generation, cursor: number): void {
+    this.generation = generation;
+    this.stopReason = "";
+    this.parts.ledger.saveProgress({ built: generation.meta.built, cursor });
+    this.follower = this.followInto(generation, cursor, true, (moved) => {
+      this.parts.ledger.saveProgress({ built: generation.meta.built, cursor: moved });
+      if (!this.holdsLog) this.parts.cursorMoved?.(moved);
+    });
+  }
+
+  /** A follower into any generation, open to readers or not. */
+  followInto(
+    generation: Generation,
+    cursor: number,
+    isOpen: boolean,
+    cursorMoved: (cursor: number) => void,
+  ): Follower {
+    const { client, log, ledger, isHotComplete, scoresOf, clock } = this.parts;
+    const target = {
+      ensure: (index: string) => this.indexes.ensure(generation, index, isOpen),
+      forget: (index: string) => this.indexes.forget(index),
+      reduce: reducedIndexing,
+      bury: (operation: { seq: number; id: string }, error: string) =>
+        ledger.bury({ seq: operation.seq, id: operation.id, error, at: clock.unixNow() }),
+    };
+    const delivery = new Delivery(client, this.pace, clock, target, {
+      bulkEventsMax: this.options.bulkEvents,
+    });
+    this.board.counts = delivery.counts;
+    this.board.alarm = () => delivery.alarm;
+    const context = {
+      indexFor: (kind: number, createdAt: number) => this.indexes.nameFor(generation, kind, createdAt),
+      ...(scoresOf === undefined ? {} : { scoresOf }),
+    };
+    return new Follower(
+      {
+        client,
+        log,
+        delivery,
+        pace: this.pace,
+        context,
+        pattern: this.indexes.patternOf(generation),
+        isHotComplete,
+      },
+      { batchEventsMax: this.options.bulkEvents, cursor, cursorMoved },
+    );
+  }
+
+  status(): ColdStatus {
+    return this.board.status({
+      pace: this.pace,
+      stopReason: this.stopReason,
+      cursor: this.follower?.cursor ?? this.parts.ledger.progress()?.cursor ?? 0,
+      lastSeq: this.parts.log.lastSeq(),
+      hasBacklog: this.hasBacklog,
+      deadLetters: this.parts.ledger.deadCount(),
+      generation: this.generation?.number ?? 0,
+      job: this.jobs.status,
+    });
+  }
+
+  /** Waits between two bulks while publishers are served. */
+  async yieldToPublishers(signal: AbortSignal): Promise<void> {
+    if (this.parts.busy?.() === true) await this.parts.clock.sleep(this.options.yieldMs, signal);
+  }
+
+  private async takeUp(signal: AbortSignal): Promise<void> {
+    const opened = await this.pace.persevere(signal, async () => {
+      const active = await this.indexes.active();
+      await this.indexes.discardUnopened(active);
+      return {
+        active: active ?? (await this.indexes.create(this.parts.store, true)),
+        isNew: active === undefined,
+      };
+    });
+    if (opened === undefined) return;
+    const { active } = opened;
+    if (active.meta.store !== this.parts.store) {
+      this.stopReason = `the indexes ${this.indexes.alias}-* were filled from another database: choose another index prefix, or fill them anew with a reindex`;
+      return;
+    }
+    const cursor = this.cursorFor(active);
+    if (cursor > this.parts.log.lastSeq()) {
+      this.stopReason =
+        "the indexes are ahead of the database, which must be an older copy: fill them anew with a reindex";
+      this.generation = active;
+      return;
+    }
+    this.adopt(active, cursor);
+    const outdated = await this.pace.persevere(signal, () => this.indexes.outdated(active));
+    this.board.outdated = outdated ?? "";
+    await this.pace.persevere(signal, () => this.indexes.setRefreshing(active, true));
+  }
+
+  /** A cursor says something about the indexes that it was written for, and nothing about others. */
+  private cursorFor(generation: Generation): number {
+    const { ledger } = this.parts;
+    for (const progress of [ledger.progress(), ledger.rebuild()]) {
+      if (progress?.built === generation.meta.built) return progress.cursor;
+    }
+    return 0;
+  }
+
+  private async follow(follower: Follower, signal: AbortSignal): Promise<void> {
+    await this.yieldToPublishers(signal);
+    const state = await follower.step(signal);
+    await this.tendRefreshing(signal);
+    this.board.progressed(follower.cursor, this.parts.log.lastSeq());
+    if (state === "idle") await this.rest(this.options.pollMs, signal);
+  }
+
+  /** While a backlog is worked off, a refresh every five seconds would cost a third of the speed. */
+  private async tendRefreshing(signal: AbortSignal): Promise<void> {
+    const generation = this.generation;
+    if (generation === undefined || this.follower === undefined || this.pace.state !== "open") return;
+    const behind = this.parts.log.lastSeq() - this.follower.cursor;
+    const now = this.parts.clock.now();
+    if (!this.hasBacklog && behind > BACKLOG_ENTRIES) {
+      this.hasBacklog = true;
+      this.refreshedAtMs = now;
+      await this.pace.persevere(signal, () => this.indexes.setRefreshing(generation, false));
+    } else if (this.hasBacklog && behind < BACKLOG_ENTRIES / 10) {
+      await this.pace.persevere(signal, () => this.indexes.setRefreshing(generation, true));
+      this.hasBacklog = false;
+    } else if (this.hasBacklog && now - this.refreshedAtMs > BACKLOG_REFRESH_MS) {
+      this.refreshedAtMs = now;
+      const { cursor } = this.follower;
+      await this.pace.persevere(signal, () => this.indexes.refresh(generation));
+      this.board.refreshed(cursor);
+    }
+  }
+
+  private async rest(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.wake.signal.aborted) this.wake = new AbortController();
+    await this.parts.clock.sleep(ms, AbortSignal.any([this.wake.signal, signal]));
+  }
+
+  /** Never leaves an index behind that does not refresh by itself, if the cluster can be reached at all. */
+  private async leave(): Promise<void> {
+    if (!this.hasBacklog || this.generation === undefined) return;
+    await this.indexes.setRefreshing(this.generation, true).catch(() => undefined);
+  }
+}

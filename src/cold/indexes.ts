@@ -1,0 +1,217 @@
+// The indexes of one prefix in a cluster: finding, making, opening to readers, and throwing away.
+
+import type { Client } from "@opensearch-project/opensearch";
+import type { AnalysisProfile } from "./analysis.ts";
+import {
+  indexBody,
+  indexName,
+  LAYOUT_NUMBER,
+  type LayoutMeta,
+  type LayoutOptions,
+  parseIndexName,
+  REFRESH_INTERVAL,
+} from "./index-layout.ts";
+
+/** One generation of indexes, made alike and filled together. */
+export interface Generation {
+  readonly number: number;
+  readonly meta: LayoutMeta;
+}
+
+/** Errors of the client pass through all of these. */
+export class Indexes {
+  private readonly client: Client;
+  private readonly options: LayoutOptions;
+  private readonly known = new Set<string>();
+
+  constructor(client: Client, options: LayoutOptions) {
+    this.client = client;
+    this.options = options;
+  }
+
+  /** Readers ask this name. */
+  get alias(): string {
+    return this.options.prefix;
+  }
+
+  /** The generation that readers see, undefined when there is none. */
+  async active(): Promise<Generation | undefined> {
+    const response = await this.client.indices.getAlias({ name: this.alias }, { ignore: [404] });
+    if (response.statusCode === 404) return undefined;
+    const numbers = Object.keys(response.body).flatMap(
+      (name) => parseIndexName(this.options.prefix, name)?.generation ?? [],
+    );
+    if (numbers.length === 0) return undefined;
+    const number = Math.max(...numbers);
+    const meta = await this.metaOf(this.replName(number));
+    return meta === undefined ? undefined : { number, meta };
+  }
+
+  /** Makes the next generation; readers see it at once, or only after open(). */
+  async create(store: string, isOpen: boolean): Promise<Generation> {
+    const number = Math.max(0, ...(await this.generations())) + 1;
+    const profile: AnalysisProfile = (await this.hasIcu()) ? "icu" : "core";
+    const meta: LayoutMeta = {
+      layout: LAYOUT_NUMBER,
+      bucket: this.options.bucket,
+      profile,
+      store,
+      built: crypto.randomUUID(),
+    };
+    await this.ensure({ number, meta }, this.replName(number), isOpen);
+    await this.putTemplate({ number, meta }, isOpen);
+    return { number, meta };
+  }
+
+  /** Makes an index of a generation unless it is there. */
+  async ensure(generation: Generation, name: string, isOpen: boolean): Promise<void> {
+    if (this.known.has(name)) return;
+    try {
+      await this.client.indices.create({
+        index: name,
+        body: { ...this.bodyOf(generation), aliases: isOpen ? { [this.alias]: {} } : {} },
+      } as Parameters<Client["indices"]["create"]>[0]);
+    } catch (error) {
+      if (!isAlreadyThere(error)) throw error;
+    }
+    this.known.add(name);
+  }
+
+  /** Forgets that an index was there, after the cluster said that it is not. */
+  forget(name: string): void {
+    this.known.delete(name);
+  }
+
+  nameFor(generation: Generation, kind: number, createdAt: number): string {
+    return indexName(this.options.prefix, generation.number, generation.meta.bucket, kind, createdAt);
+  }
+
+  /** Every index of a generation, by a pattern pair that a request takes as its index. */
+  patternOf(generation: Generation): string {
+    const { prefix } = this.options;
+    return `${this.replName(generation.number)},${prefix}-ev-v${generation.number}-*`;
+  }
+
+  /** Shows a generation to readers in place of all others, in one step; the others are deleted. */
+  async open(generation: Generation): Promise<void> {
+    const all = await this.names();
+    const isNew = (name: string): boolean =>
+      parseIndexName(this.options.prefix, name)?.generation === generation.number;
+    const old = all.filter((name) => !isNew(name));
+    await this.client.indices.updateAliases({
+      body: {
+        actions: [
+          ...all.filter(isNew).map((index) => ({ add: { index, alias: this.alias } })),
+          ...old.map((index) => ({ remove_index: { index } })),
+        ],
+      },
+    });
+    await this.putTemplate(generation, true);
+    for (const number of new Set(old.map((name) => parseIndexName(this.options.prefix, name)!.generation))) {
+      await this.client.indices.deleteIndexTemplate({ name: this.templateName(number) }, { ignore: [404] });
+    }
+  }
+
+  /** Deletes what rebuilds left behind that never came to their end. */
+  async discardUnopened(active: Generation | undefined): Promise<void> {
+    for (const name of await this.names()) {
+      const number = parseIndexName(this.options.prefix, name)!.generation;
+      if (active === undefined || number <= active.number) continue;
+      await this.client.indices.delete({ index: name }, { ignore: [404] });
+      await this.client.indices.deleteIndexTemplate({ name: this.templateName(number) }, { ignore: [404] });
+      this.known.delete(name);
+    }
+  }
+
+  /** Makes everything written so far visible to searches. */
+  async refresh(generation: Generation): Promise<void> {
+    await this.client.indices.refresh({
+      index: this.patternOf(generation),
+      ignore_unavailable: true,
+      allow_no_indices: true,
+    });
+  }
+
+  /** Switches periodic refreshing off while a backlog is worked off, and on again. */
+  async setRefreshing(generation: Generation, isOn: boolean): Promise<void> {
+    await this.client.indices.putSettings({
+      index: this.patternOf(generation),
+      ignore_unavailable: true,
+      allow_no_indices: true,
+      body: { index: { refresh_interval: isOn ? REFRESH_INTERVAL : "-1" } },
+    } as Parameters<Client["indices"]["putSettings"]>[0]);
+  }
+
+  /** Why a generation is no longer what today's settings would make; "" when it is. */
+  async outdated(generation: Generation): Promise<string> {
+    const { meta } = generation;
+    if (meta.layout !== LAYOUT_NUMBER) return `fields of layout ${meta.layout}, now ${LAYOUT_NUMBER}`;
+    if (meta.bucket !== this.options.bucket) return `cut by ${meta.bucket}, now ${this.options.bucket}`;
+    if (meta.profile === "core" && (await this.hasIcu()))
+      return "made without the ICU plugin, which is there now";
+    return "";
+  }
+
+  private async metaOf(index: string): Promise<LayoutMeta | undefined> {
+    const response = await this.client.indices.getMapping({ index }, { ignore: [404] });
+    if (response.statusCode === 404) return undefined;
+    const mappings = Object.values(response.body)[0]?.mappings as { _meta?: LayoutMeta } | undefined;
+    return mappings?._meta;
+  }
+
+  /** A cluster may forbid the question; then the profile that needs no plugin is taken. */
+  private async hasIcu(): Promise<boolean> {
+    try {
+      const { body } = await this.client.cat.plugins({ format: "json" });
+      return /analysis-?icu/i.test(JSON.stringify(body));
+    } catch {
+      return false;
+    }
+  }
+
+  private async names(): Promise<string[]> {
+    const response = await this.client.indices.getAlias(
+      { index: `${this.options.prefix}-*`, allow_no_indices: true, expand_wildcards: ["all"] },
+      { ignore: [404] },
+    );
+    if (response.statusCode === 404) return [];
+    return Object.keys(response.body).filter(
+      (name) => parseIndexName(this.options.prefix, name) !== undefined,
+    );
+  }
+
+  private async generations(): Promise<number[]> {
+    return (await this.names()).map((name) => parseIndexName(this.options.prefix, name)!.generation);
+  }
+
+  /**
+   * An index is always made before something is put into it. The template is for one that somebody deletes at that very
+   * moment: a cluster that makes indexes by itself then makes the right one.
+   */
+  private async putTemplate(generation: Generation, isOpen: boolean): Promise<void> {
+    await this.client.indices.putIndexTemplate({
+      name: this.templateName(generation.number),
+      body: {
+        index_patterns: this.patternOf(generation).split(","),
+        priority: 500,
+        template: { ...this.bodyOf(generation), aliases: isOpen ? { [this.alias]: {} } : {} },
+      },
+    } as Parameters<Client["indices"]["putIndexTemplate"]>[0]);
+  }
+
+  private bodyOf(generation: Generation): object {
+    return indexBody(this.options, generation.meta);
+  }
+
+  private templateName(number: number): string {
+    return `${this.options.prefix}-v${number}`;
+  }
+
+  private replName(number: number): string {
+    return `${this.options.prefix}-repl-v${number}`;
+  }
+}
+
+function isAlreadyThere(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("resource_already_exists_exception");
+}

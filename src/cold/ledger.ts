@@ -1,0 +1,158 @@
+// What the indexer must remember between runs, in a small SQLite file of its own: its cursor, dead letters, jobs.
+
+import { Database } from "bun:sqlite";
+import type { ColdJobStatus, ColdStatus } from "./contract.ts";
+
+/** An event that the index refused even in its reduced form. Kept until a retry succeeds. */
+export interface DeadLetter {
+  readonly seq: number;
+  readonly id: string;
+  readonly error: string;
+  /** Unix seconds. */
+  readonly at: number;
+  readonly tries: number;
+}
+
+export type JobKind = ColdJobStatus["kind"];
+
+export interface Job extends Omit<ColdJobStatus, "state"> {
+  readonly id: number;
+  readonly state: ColdJobStatus["state"] | "queued";
+}
+
+/** How far one set of indexes has come. `built` names the set: another one has to be filled from the start. */
+export interface Progress {
+  readonly built: string;
+  readonly cursor: number;
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
+  CREATE TABLE IF NOT EXISTS dead (
+    seq   INTEGER PRIMARY KEY,
+    id    TEXT NOT NULL,
+    error TEXT NOT NULL,
+    at    INTEGER NOT NULL,
+    tries INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS job (
+    id      INTEGER PRIMARY KEY,
+    kind    TEXT NOT NULL,
+    state   TEXT NOT NULL,
+    done    INTEGER NOT NULL DEFAULT 0,
+    total   INTEGER NOT NULL DEFAULT 0,
+    message TEXT NOT NULL DEFAULT ''
+  ) STRICT;
+`;
+
+/** One process writes it while indexing; others may read it and queue jobs. */
+export class Ledger {
+  private readonly database: Database;
+
+  constructor(path: string) {
+    this.database = new Database(path, { create: true, strict: true });
+    this.database.run("PRAGMA busy_timeout = 5000");
+    this.database.run("PRAGMA journal_mode = WAL");
+    this.database.run("PRAGMA synchronous = NORMAL");
+    this.database.run(SCHEMA);
+  }
+
+  progress(): Progress | undefined {
+    return this.fact<Progress>("progress");
+  }
+
+  saveProgress(progress: Progress): void {
+    this.setFact("progress", progress);
+  }
+
+  /** A rebuild that was about to take over when it was last heard of. */
+  rebuild(): Progress | undefined {
+    return this.fact<Progress>("rebuild");
+  }
+
+  saveRebuild(progress: Progress | undefined): void {
+    this.setFact("rebuild", progress ?? null);
+  }
+
+  /** What the indexer last said of itself, and when (unix seconds). */
+  status(): { readonly at: number; readonly status: ColdStatus } | undefined {
+    return this.fact("status");
+  }
+
+  saveStatus(status: ColdStatus, at: number): void {
+    this.setFact("status", { at, status });
+  }
+
+  bury(letter: { seq: number; id: string; error: string; at: number }): void {
+    this.database
+      .query(
+        `INSERT INTO dead (seq, id, error, at, tries) VALUES ($seq, $id, $error, $at, 1)
+         ON CONFLICT (seq) DO UPDATE SET error = excluded.error, at = excluded.at, tries = tries + 1`,
+      )
+      .run(letter);
+  }
+
+  exhume(seq: number): void {
+    this.database.query("DELETE FROM dead WHERE seq = ?").run(seq);
+  }
+
+  deadCount(): number {
+    return (this.database.query("SELECT count(*) AS count FROM dead").get() as { count: number }).count;
+  }
+
+  /** In order of seq, after the given one. */
+  dead(limit: number, after = 0): DeadLetter[] {
+    return this.database
+      .query("SELECT seq, id, error, at, tries FROM dead WHERE seq > ? ORDER BY seq LIMIT ?")
+      .all(after, limit) as DeadLetter[];
+  }
+
+  /** Queues a job for whoever is indexing, and answers its number. The same kind is not queued twice. */
+  requestJob(kind: JobKind): number {
+    const waiting = this.database
+      .query("SELECT id FROM job WHERE kind = ? AND state IN ('queued', 'running')")
+      .get(kind) as { id: number } | null;
+    if (waiting !== null) return waiting.id;
+    const { lastInsertRowid } = this.database
+      .query("INSERT INTO job (kind, state) VALUES (?, 'queued')")
+      .run(kind);
+    return Number(lastInsertRowid);
+  }
+
+  job(id: number): Job | undefined {
+    return (this.database.query("SELECT * FROM job WHERE id = ?").get(id) as Job | null) ?? undefined;
+  }
+
+  /** The next job to do. One that was running when its process ended is taken up again. */
+  nextJob(): Job | undefined {
+    const row = this.database
+      .query("SELECT * FROM job WHERE state IN ('queued', 'running') ORDER BY id LIMIT 1")
+      .get() as Job | null;
+    return row ?? undefined;
+  }
+
+  saveJob(id: number, status: Omit<ColdJobStatus, "kind">): void {
+    this.database
+      .query("UPDATE job SET state = $state, done = $done, total = $total, message = $message WHERE id = $id")
+      .run({ id, ...status });
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private fact<T>(key: string): T | undefined {
+    const row = this.database.query("SELECT value FROM fact WHERE key = ?").get(key) as {
+      value: string;
+    } | null;
+    return row === null ? undefined : ((JSON.parse(row.value) as T | null) ?? undefined);
+  }
+
+  private setFact(key: string, value: object | null): void {
+    this.database
+      .query(
+        "INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+      )
+      .run(key, JSON.stringify(value));
+  }
+}

@@ -1,0 +1,96 @@
+// Reindex: fills a new generation of indexes beside the old one, shows it to readers in one step, deletes the old.
+
+import { eventFromJson } from "../nostr/event.ts";
+import type { StoredRow } from "./contract.ts";
+import type { Generation } from "./indexes.ts";
+import type { Indexer } from "./indexer.ts";
+import type { Report } from "./jobs.ts";
+import { readDocuments } from "./document-scan.ts";
+import type { Follower } from "./follower.ts";
+
+/**
+ * The log tells everything that the hot store holds. What only the old indexes hold (events that were evicted from hot)
+ * is copied from their raw text first; removals in the log then delete what must not stay. Readers use the old indexes
+ * meanwhile, which go on following the log. The hot store must not evict anything until it is done. Answers what was
+ * done, in words.
+ */
+export async function rebuild(indexer: Indexer, report: Report, signal: AbortSignal): Promise<string> {
+  indexer.holdsLog = true;
+  try {
+    return await fillAndOpen(indexer, report, signal);
+  } finally {
+    indexer.holdsLog = false;
+  }
+}
+
+async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal): Promise<string> {
+  const { parts, pace, indexes } = indexer;
+  const old = indexer.current;
+  await old?.follower.settled();
+  await pace.persevere(signal, async () => indexes.discardUnopened(await indexes.active()));
+  const made = await pace.persevere(signal, () => indexes.create(parts.store, false));
+  if (made === undefined) return "stopped";
+  const follower = indexer.followInto(made, 0, false, (cursor) => report(cursor, parts.log.lastSeq()));
+  await pace.persevere(signal, () => indexes.setRefreshing(made, false));
+  const copied =
+    old === undefined ? 0 : await copyEvicted(indexer, old.generation, follower, made, report, signal);
+  await catchUp(indexer, follower, old?.follower, signal);
+  if (signal.aborted) return "stopped";
+  await pace.persevere(signal, () => indexes.setRefreshing(made, true));
+  await pace.persevere(signal, () => indexes.refresh(made));
+  // Should this process end between the two steps, the next one finds here how far the new indexes are.
+  parts.ledger.saveRebuild({ built: made.meta.built, cursor: follower.cursor });
+  await pace.persevere(signal, () => indexes.open(made));
+  indexer.adopt(made, follower.cursor);
+  parts.ledger.saveRebuild(undefined);
+  return `generation ${made.number} is in use, filled from the log up to ${follower.cursor} and with ${copied} events that only the cold store held`;
+}
+
+async function catchUp(
+  indexer: Indexer,
+  follower: Follower,
+  old: Follower | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await indexer.yieldToPublishers(signal);
+    await old?.step(signal);
+    if ((await follower.step(signal)) === "idle") return;
+  }
+  await follower.settled();
+  await old?.settled();
+}
+
+/** What is removed meanwhile stands in the log, which is held, and is deleted again when the log is followed. */
+async function copyEvicted(
+  indexer: Indexer,
+  from: Generation,
+  follower: Follower,
+  made: Generation,
+  report: Report,
+  signal: AbortSignal,
+): Promise<number> {
+  const { parts, pace, indexes } = indexer;
+  if (from.meta.store !== parts.store || parts.isHotComplete()) return 0;
+  await pace.persevere(signal, () => indexes.refresh(from));
+  let copied = 0;
+  let looked = 0;
+  for await (const page of readDocuments(parts.client, pace, indexes.patternOf(from), signal)) {
+    looked += page.length;
+    const held = new Set(parts.log.getMany(page.map((row) => row.seq)).map((row) => row.seq));
+    const evicted: StoredRow[] = page.filter((row) => !held.has(row.seq));
+    copied += evicted.length;
+    await follower.copy(
+      evicted.map((row) => ({ row, event: eventFromJson(row.json) })),
+      signal,
+    );
+    report(
+      0,
+      parts.log.lastSeq(),
+      `${looked} documents of generation ${from.number} read for ${made.number}`,
+    );
+    if (signal.aborted) break;
+  }
+  await follower.settled();
+  return copied;
+}

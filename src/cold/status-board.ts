@@ -1,0 +1,95 @@
+// The state of the cold store in one value, from what its parts say.
+
+import type { Clock, ColdJobStatus, ColdState, ColdStatus } from "./contract.ts";
+import type { DeliveryCounts } from "./delivery.ts";
+import type { Pace } from "./pace.ts";
+
+/** Seconds behind from which it is called lagging. */
+const LAGGING_SECONDS = 60;
+
+/** Indexes refresh every 5 s; what was acknowledged twice that long ago is visible for certain. */
+const VISIBLE_AFTER_MS = 10_000;
+
+export interface BoardInputs {
+  readonly pace: Pace;
+  readonly stopReason: string;
+  readonly cursor: number;
+  readonly lastSeq: number;
+  /** Refreshing is off; refreshed() tells what is visible. */
+  readonly hasBacklog: boolean;
+  readonly deadLetters: number;
+  readonly generation: number;
+  readonly job: ColdJobStatus | undefined;
+}
+
+export class StatusBoard {
+  private readonly clock: Clock;
+  /** Cursor values and when they were reached, oldest first, for the last ten seconds. */
+  private readonly reached: { readonly cursor: number; readonly atMs: number }[] = [];
+  private visibleSeq = 0;
+  /** Since when something that is in the log is not in the index; undefined while level. */
+  private behindSinceMs: number | undefined;
+
+  counts: DeliveryCounts = { indexed: 0, deleted: 0, reduced: 0, requests: 0, retries: 0, lastMs: 0 };
+  outdated = "";
+  alarm: () => string = () => "";
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  progressed(cursor: number, lastSeq: number): void {
+    const now = this.clock.now();
+    if (cursor !== this.reached.at(-1)?.cursor) this.reached.push({ cursor, atMs: now });
+    this.settleVisible(now);
+    if (cursor >= lastSeq) this.behindSinceMs = undefined;
+    else this.behindSinceMs ??= now;
+  }
+
+  /** An explicit refresh made everything up to this cursor visible. */
+  refreshed(cursor: number): void {
+    this.visibleSeq = Math.max(this.visibleSeq, cursor);
+  }
+
+  status(inputs: BoardInputs): ColdStatus {
+    const now = this.clock.now();
+    if (!inputs.hasBacklog) this.settleVisible(now);
+    const lagEvents = Math.max(0, inputs.lastSeq - inputs.cursor);
+    const lagMs = lagEvents === 0 || this.behindSinceMs === undefined ? 0 : now - this.behindSinceMs;
+    const lagSeconds = Math.round(lagMs / 1000);
+    const state = stateOf(inputs, this.alarm(), lagSeconds);
+    return {
+      state,
+      reason:
+        state === "up" || state === "lagging" ? "" : inputs.stopReason || this.alarm() || inputs.pace.reason,
+      cursor: inputs.cursor,
+      visibleSeq: this.visibleSeq,
+      lagEvents,
+      lagSeconds,
+      documentsIndexed: this.counts.indexed,
+      documentsDeleted: this.counts.deleted,
+      documentsReduced: this.counts.reduced,
+      deadLetters: inputs.deadLetters,
+      bulkRequests: this.counts.requests,
+      bulkRetries: this.counts.retries,
+      bulkMsLast: Math.round(this.counts.lastMs),
+      bulkBytesMax: Math.round(inputs.pace.bulkBytes),
+      generation: inputs.generation,
+      outdated: this.outdated,
+      job: inputs.job,
+    };
+  }
+
+  private settleVisible(now: number): void {
+    while (this.reached.length > 0 && now - this.reached[0]!.atMs > VISIBLE_AFTER_MS) {
+      this.refreshed(this.reached.shift()!.cursor);
+    }
+  }
+}
+
+function stateOf(inputs: BoardInputs, alarm: string, lagSeconds: number): ColdState {
+  if (inputs.stopReason !== "" || alarm !== "" || inputs.pace.state === "forbidden") return "stopped";
+  if (inputs.pace.isDown && inputs.pace.state === "backing-off") return "down";
+  if (inputs.pace.state === "readonly") return "readonly";
+  return lagSeconds > LAGGING_SECONDS ? "lagging" : "up";
+}

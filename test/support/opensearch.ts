@@ -1,0 +1,125 @@
+// A real OpenSearch for tests, where OPENSEARCH_TEST_URL names one: indexes of their own for each test, taken away after.
+
+import { afterAll, describe } from "bun:test";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ColdClients, createColdClients } from "../../src/cold/client.ts";
+import { systemClock } from "../../src/cold/clock.ts";
+import { ColdReader } from "../../src/cold/cold-reader.ts";
+import type { EventLog } from "../../src/cold/contract.ts";
+import { IndexChoice } from "../../src/cold/index-choice.ts";
+import type { Bucket } from "../../src/cold/index-layout.ts";
+import { Indexer, INDEXER_DEFAULTS, type IndexerOptions, type IndexerParts } from "../../src/cold/indexer.ts";
+import { Ledger } from "../../src/cold/ledger.ts";
+import { SearchDoor } from "../../src/cold/search-door.ts";
+
+const URL_OF_NODE = process.env["OPENSEARCH_TEST_URL"] ?? "";
+
+/** A describe block that needs a node. Without one it is skipped, and says so where nobody can miss it. */
+export function describeWithOpenSearch(name: string, body: (url: string) => void): void {
+  if (URL_OF_NODE !== "") return describe(name, () => body(URL_OF_NODE));
+  process.stderr.write(`SKIPPED: ${name}: OPENSEARCH_TEST_URL names no node (bun run test starts one)\n`);
+  describe.skip(name, () => body("http://127.0.0.1:1"));
+}
+
+/** A prefix that no other test uses; its indexes and templates are deleted when the file's tests are over. */
+export function ownPrefix(url: string): string {
+  const prefix = `t${crypto.randomUUID().slice(0, 8)}`;
+  afterAll(async () => {
+    await fetch(`${url}/${prefix}-*?expand_wildcards=all`, { method: "DELETE" });
+    await fetch(`${url}/_index_template/${prefix}-*`, { method: "DELETE" });
+  });
+  return prefix;
+}
+
+export interface ColdBench {
+  readonly indexer: Indexer;
+  readonly ledger: Ledger;
+  readonly clients: ColdClients;
+  readonly reader: ColdReader;
+  readonly door: SearchDoor;
+  /** Starts following; resolves stop() when it has ended. */
+  start(): void;
+  /** Waits until the cursor has reached the end of the log, then makes everything visible. */
+  level(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface BenchOptions {
+  readonly url: string;
+  readonly prefix: string;
+  readonly log: EventLog;
+  /** Where the indexer writes to, if not straight to the node. */
+  readonly writeUrl?: string;
+  readonly bucket?: Bucket;
+  readonly ledgerPath?: string;
+  readonly writeMs?: number;
+  readonly parts?: Partial<IndexerParts>;
+  readonly options?: Partial<IndexerOptions>;
+}
+
+/** An indexer and a reader over a log, wired as the relay wires them. */
+export function coldBench(options: BenchOptions): ColdBench {
+  const { url, prefix, log } = options;
+  const writer = createColdClients({ url: options.writeUrl ?? url }, { writeMs: options.writeMs ?? 20_000 });
+  const clients = createColdClients({ url }, { readMs: 10_000 });
+  const ledger = new Ledger(options.ledgerPath ?? ":memory:");
+  const layout = {
+    prefix,
+    bucket: options.bucket ?? "all",
+    codec: "default",
+    shards: 1,
+    replicas: 0,
+  } as const;
+  const indexer = new Indexer(
+    { client: writer.write, log, ledger, store: "test", isHotComplete: () => true, ...options.parts },
+    {
+      ...INDEXER_DEFAULTS,
+      layout,
+      pollMs: 20,
+      backoffMs: 10,
+      backoffMaxMs: 100,
+      blockedMs: 50,
+      ...options.options,
+    },
+  );
+  const door = new SearchDoor(clients.read, { searchMs: 8000 });
+  const reader = new ColdReader(door, new IndexChoice(clients.read, prefix, systemClock));
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+  return {
+    indexer,
+    ledger,
+    clients,
+    reader,
+    door,
+    start: () => {
+      running = indexer.run(stopping.signal);
+    },
+    level: async () => {
+      const isLevel = async (): Promise<void> => {
+        while (indexer.status().cursor < log.lastSeq()) await Bun.sleep(5);
+      };
+      await Promise.race([
+        isLevel(),
+        running?.then(() => Promise.reject(new Error("the indexer has ended"))),
+      ]);
+      await clients.write.indices.refresh({ index: `${prefix}-*` });
+    },
+    stop: async () => {
+      stopping.abort();
+      await running;
+      ledger.close();
+      await Promise.all([clients.close(), writer.close()]);
+    },
+  };
+}
+
+/** A folder that is gone when the file's tests are over. */
+export async function ownFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "thermocline-cold-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
