@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asStoreError, StoreError } from "./store-error.ts";
 
+/** Keep hold of it: the lock goes when this is collected. */
 export interface FolderLock {
   release(): void;
 }

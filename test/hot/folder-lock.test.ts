@@ -1,0 +1,53 @@
+// One serving relay a data folder, and no lock that outlives its holder.
+
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { openDatabase } from "../../src/hot/database.ts";
+import { lockFolder } from "../../src/hot/folder-lock.ts";
+import { StoreError } from "../../src/hot/store-error.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
+
+const folder = temporaryFolders();
+const LOCK = join(import.meta.dir, "../../src/hot/folder-lock.ts");
+
+test("a second holder is refused with the first one's process and what to do", () => {
+  const data = folder();
+  const lock = lockFolder(data, 4711);
+  let refused: unknown;
+  try {
+    lockFolder(data);
+  } catch (error) {
+    refused = error;
+  }
+  expect(refused).toBeInstanceOf(StoreError);
+  expect(refused).toMatchObject({ fault: "in-use" });
+  expect((refused as StoreError).message).toContain("4711");
+  expect((refused as StoreError).hint).toContain("stop");
+  lock.release();
+  lockFolder(data).release();
+});
+
+test("the lock keeps no writer out", () => {
+  const data = folder();
+  const lock = lockFolder(data);
+  const database = openDatabase(join(data, "thermocline.db"));
+  database.run("UPDATE meta SET value = '1' WHERE key = 'seq'");
+  database.close();
+  lock.release();
+});
+
+test("another process is refused while the holder lives, and a killed holder leaves nothing behind", async () => {
+  const data = folder();
+  const script = `import { lockFolder } from ${JSON.stringify(LOCK)};
+    globalThis.lock = lockFolder(${JSON.stringify(data)}); process.stdout.write("held"); setInterval(() => {}, 1000);`;
+  const holder = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "ignore" });
+  try {
+    const { value } = await holder.stdout.getReader().read();
+    expect(new TextDecoder().decode(value)).toBe("held");
+    expect(() => lockFolder(data)).toThrow(`process ${holder.pid}`);
+  } finally {
+    holder.kill("SIGKILL");
+  }
+  await holder.exited;
+  lockFolder(data).release();
+});
