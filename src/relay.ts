@@ -97,7 +97,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
 
   const admission = new Admission(
     {
-      has: (id) => hot.reader.has(id),
+      has: (id, createdAt) => hot.reader.has(id, createdAt),
       verify: (signed, settle) => verifier.offer(signed, settle),
       store: (event, settle) => hot.write(event, settle),
       deliver: ({ event, json }) =>

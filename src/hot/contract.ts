@@ -132,8 +132,8 @@ export interface ScanOptions {
 export interface HotReader {
   /** `limit` and `search` of the filter are not looked at: the caller stops when it has enough, and gates what it is shown. */
   scan(filter: Filter, options?: ScanOptions): Scan;
-  /** Is an event with this id stored now? */
-  has(id: string): boolean;
+  /** Is an event with this id stored now? Its created_at, where known, saves looking for recent ones in the file. */
+  has(id: string, createdAt?: number): boolean;
   get(id: string): Hit | undefined;
   /** Hits of these seqs that are still stored, in the order asked; missing ones are left out. */
   getMany(seqs: readonly number[]): Hit[];

@@ -38,8 +38,10 @@ export class HitLookup {
     return undefined;
   }
 
-  hasId(id: string): boolean {
+  /** Above the tail's horizon the tail knows; only older events are looked up in the file. */
+  hasId(id: string, createdAt?: number): boolean {
     if (this.tail?.has(id) === true) return true;
+    if (this.tail !== undefined && createdAt !== undefined && createdAt > this.tail.horizon) return false;
     return this.statements.fullIds(idKey(id)).some(([stored]) => stored === id);
   }
 

@@ -79,8 +79,8 @@ class SqliteReader implements CountingReader {
     return createCounting(filter, gate, statements, (part) => this.scan(part), workPerLook);
   }
 
-  has(id: string): boolean {
-    return this.lookup.hasId(id);
+  has(id: string, createdAt?: number): boolean {
+    return this.lookup.hasId(id, createdAt);
   }
 
   get(id: string): Hit | undefined {
