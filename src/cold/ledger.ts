@@ -45,6 +45,8 @@ const SCHEMA = `
   ) STRICT;
 `;
 
+const JOB_COLUMNS = "id, kind, state, done, total, message";
+
 /** One process writes it while indexing; others may read it and queue jobs. */
 export class Ledger {
   private readonly database: Database;
@@ -120,13 +122,13 @@ export class Ledger {
   }
 
   job(id: number): Job | undefined {
-    return (this.database.query("SELECT * FROM job WHERE id = ?").get(id) as Job | null) ?? undefined;
+    return (this.database.query(`SELECT ${JOB_COLUMNS} FROM job WHERE id = ?`).get(id) as Job | null) ?? undefined;
   }
 
   /** The next job to do. One that was running when its process ended is taken up again. */
   nextJob(): Job | undefined {
     const row = this.database
-      .query("SELECT * FROM job WHERE state IN ('queued', 'running') ORDER BY id LIMIT 1")
+      .query(`SELECT ${JOB_COLUMNS} FROM job WHERE state IN ('queued', 'running') ORDER BY id LIMIT 1`)
       .get() as Job | null;
     return row ?? undefined;
   }

@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages and built-ins that have one home, so that what they stand for can be changed in one place. */
 const HOME_OF: Readonly<Record<string, readonly string[]>> = {
-  "bun:sqlite": ["hot", "cli"],
+  "bun:sqlite": ["hot", "cold", "cli"],
   "bun:ffi": ["ffi"],
   "@opensearch-project/opensearch": ["cold"],
   hono: ["http", "web"],
