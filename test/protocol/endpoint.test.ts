@@ -1,0 +1,72 @@
+// The endpoint: one path for WebSockets, NIP-11 beside it, and bounds on connections.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { TestClient } from "../support/client.ts";
+import { TestRelay } from "../support/test-relay.ts";
+
+let relay: TestRelay;
+
+beforeAll(async () => {
+  relay = await TestRelay.start({ config: { server: { max_connections_per_ip: 3 } } });
+});
+
+afterAll(() => relay.stop());
+
+const UPGRADE = {
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+
+test.each(["random", "relay/", "%2F", "index.html", "stats.json"])(
+  "row 91: an upgrade on /%s is answered 404",
+  async (path) => {
+    const answer = await fetch(relay.httpUrl + path, { headers: UPGRADE });
+    expect(answer.status).toBe(404);
+    await expect(TestClient.connect(relay.url + path)).rejects.toThrow("cannot connect");
+  },
+);
+
+test("row 91: a query string leads to the same relay", async () => {
+  const client = await TestClient.connect(`${relay.url}?client=test`);
+  expect(await client.stored({})).toEqual([]);
+  client.close();
+});
+
+test("a request that says websocket without being one gets a 400", async () => {
+  const answer = await fetch(relay.httpUrl, { headers: { upgrade: "websocket", connection: "Upgrade" } });
+  expect(answer.status).toBe(400);
+});
+
+test("row 90: GET with Accept application/nostr+json answers JSON with the three CORS headers", async () => {
+  for (const accept of ["application/nostr+json", "text/plain, application/nostr+json;q=0.9"]) {
+    const answer = await fetch(relay.httpUrl, { headers: { accept } });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toStartWith("application/nostr+json");
+    for (const name of ["origin", "headers", "methods"])
+      expect(answer.headers.get(`access-control-allow-${name}`)).toBeTruthy();
+    expect(await answer.json()).toMatchObject({ supported_nips: expect.arrayContaining([1, 9, 11]) });
+  }
+});
+
+test("row 90: OPTIONS is answered with the same headers", async () => {
+  const answer = await fetch(relay.httpUrl, {
+    method: "OPTIONS",
+    headers: { origin: "https://client.example" },
+  });
+  expect(answer.status).toBe(204);
+  for (const name of ["origin", "headers", "methods"])
+    expect(answer.headers.get(`access-control-allow-${name}`)).toBeTruthy();
+});
+
+test("connections of one address are bounded, and a place is free again when one leaves", async () => {
+  const clients = await Promise.all([1, 2, 3].map(() => TestClient.connect(relay.url)));
+  const refused = await fetch(relay.httpUrl, { headers: UPGRADE });
+  expect(refused.status).toBe(429);
+  expect(await refused.text()).toStartWith("rate-limited:");
+  clients[0]!.close();
+  await clients[0]!.closed();
+  const again = await TestClient.connect(relay.url);
+  for (const client of [...clients, again]) client.close();
+});
