@@ -2,6 +2,7 @@
 
 import type { Hit } from "../hot/contract.ts";
 import { pubkeyOfJson } from "../nostr/event-json.ts";
+import { type Refusal, refuse } from "../nostr/reason.ts";
 import type { HyperLogLog } from "./hyperloglog.ts";
 import type { HitSource } from "./source.ts";
 
@@ -14,7 +15,7 @@ export interface CountQueryOptions {
   /** Registers to feed with the author of every counted event. */
   readonly hyperLogLog?: HyperLogLog;
   readonly done: (result: CountResult) => void;
-  readonly failed: (reason: string) => void;
+  readonly failed: (refusal: Refusal) => void;
   readonly sliceMs: number;
 }
 
@@ -40,7 +41,8 @@ export class CountQuery {
       if (source === undefined) return this.finish();
       const state = source.pull(deadlineMs);
       if (state === "waiting") return;
-      if (state === "failed") return this.fail(source.error ?? "the count was interrupted");
+      if (state === "failed")
+        return this.fail(source.error ?? refuse("error", "the count was interrupted; ask again"));
       if (state === "ended") this.current++;
       else this.take(source);
     }
@@ -71,8 +73,8 @@ export class CountQuery {
     this.options.done({ count: this.count, approximate });
   }
 
-  private fail(reason: string): void {
+  private fail(refusal: Refusal): void {
     this.cancel();
-    this.options.failed(reason);
+    this.options.failed(refusal);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Hit, HotReader, Scan } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
+import { type Refusal, refuse } from "../nostr/reason.ts";
 import type { HitSource, PullState } from "./source.ts";
 import type { ReaderPool, RemoteScan } from "./reader-pool.ts";
 
@@ -23,7 +24,7 @@ export interface HotSourceOptions {
 export class HotSource implements HitSource {
   readonly order = "time";
   hasMore: boolean | undefined = undefined;
-  error: string | undefined = undefined;
+  error: Refusal | undefined = undefined;
   private readonly filter: Filter;
   private readonly options: HotSourceOptions;
   private scan: Scan | undefined;
@@ -103,7 +104,9 @@ export class HotSource implements HitSource {
     const after = scan.position();
     this.scan = undefined;
     this.remote = pool.open(this.filter, after === undefined ? { upToSeq } : { upToSeq, after });
-    if (this.remote === undefined) this.error = "too many long queries are running; ask again in a moment";
+    if (this.remote === undefined) {
+      this.error = refuse("rate-limited", "too many long queries are running; ask again in a moment");
+    }
   }
 
   private askRemote(): PullState {
@@ -118,7 +121,7 @@ export class HotSource implements HitSource {
       },
       (error: unknown) => {
         this.waiting = false;
-        this.error = error instanceof Error ? error.message : String(error);
+        this.error = refuse("error", error instanceof Error ? error.message : String(error));
         this.options.wake();
       },
     );

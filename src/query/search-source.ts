@@ -2,7 +2,7 @@
 
 import type { Hit } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
-import { isRefusal, type Refusal, reasonText } from "../nostr/reason.ts";
+import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { parseSearch } from "../search/parse.ts";
 import { mayRead } from "../policy/read.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
@@ -34,7 +34,7 @@ export function createSearchPort(engine: SearchEngine, options: SearchPortOption
 class SearchSource implements HitSource {
   readonly order = "rank";
   hasMore: boolean | undefined = undefined;
-  error: string | undefined = undefined;
+  error: Refusal | undefined = undefined;
   private readonly limit: number;
   private readonly context: QueryContext;
   private hits: readonly Hit[] | undefined;
@@ -99,6 +99,6 @@ class SearchSource implements HitSource {
 
   private fail(refusal: Refusal): void {
     this.hits = [];
-    this.error = reasonText(refusal);
+    this.error = refusal;
   }
 }

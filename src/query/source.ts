@@ -1,6 +1,7 @@
 // Where the hits of one filter come from: pulled one by one, from this thread, a reader worker, or the cold store.
 
 import type { Hit } from "../hot/contract.ts";
+import type { Refusal } from "../nostr/reason.ts";
 
 export type PullState =
   /** peek() has a hit. */
@@ -23,6 +24,6 @@ export interface HitSource {
   shift(): void;
   /** After `ended`: undefined when it is not known whether more matches exist than were shown. */
   readonly hasMore: boolean | undefined;
-  readonly error: string | undefined;
+  readonly error: Refusal | undefined;
   close(): void;
 }

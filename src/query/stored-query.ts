@@ -2,6 +2,7 @@
 
 import type { Hit } from "../hot/contract.ts";
 import { idOfJson } from "../nostr/event-json.ts";
+import type { Refusal } from "../nostr/reason.ts";
 import type { HitSource, PullState } from "./source.ts";
 
 /** What a client is told with EOSE (NIP-67): every match was sent, more exist, or nothing is known. */
@@ -12,7 +13,7 @@ export interface StoredQueryOptions {
   /** May more be sent now? When not, resume() is called once the connection has drained. */
   readonly hasRoom: () => boolean;
   readonly done: (hint: EndHint) => void;
-  readonly failed: (reason: string) => void;
+  readonly failed: (refusal: Refusal) => void;
   /** Milliseconds this thread spends on it before other work gets a turn. */
   readonly sliceMs: number;
 }

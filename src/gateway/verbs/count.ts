@@ -45,9 +45,9 @@ export function handleCount(gateway: Gateway, session: Session, elements: readon
       const hll = hyperLogLog?.toHex();
       session.send(countMessage(id, hll === undefined ? result : { ...result, hll }));
     },
-    failed: (reason) => {
+    failed: (refusal) => {
       session.counts.delete(id);
-      gateway.refuse(session, id, refuse("error", reason));
+      gateway.refuse(session, id, refusal);
     },
     sliceMs: limits.queryBudgetMs,
   });

@@ -79,10 +79,10 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
     meters.answered(performance.now() - startedMs);
     live.release(subscription);
   };
-  const fail = (reason: string): void => {
+  const fail = (refusal: Refusal): void => {
     if (!isCurrent()) return;
     gateway.endRequest(session, subscription.id);
-    gateway.refuse(session, subscription.id, refuse("error", reason));
+    gateway.refuse(session, subscription.id, refusal);
   };
   const context = {
     upToSeq: gateway.ports.publishedSeq(),
