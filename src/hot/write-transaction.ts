@@ -84,6 +84,15 @@ export class WriteConnection {
     return Number(this.tables.sql.readSeq.get()!.value);
   }
 
+  /** The same where a database that cannot be read is no news: a write has failed already. */
+  lastSeqOr(unknown: number): number {
+    try {
+      return this.lastSeq();
+    } catch {
+      return unknown;
+    }
+  }
+
   /** True when another process has committed since we last looked. */
   noticeOthers(): boolean {
     const { data_version } = this.tables.sql.dataVersion.get()!;

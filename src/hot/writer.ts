@@ -98,7 +98,7 @@ export class StoreWriter implements HotWriter {
 
   private allFailed(codes: Float64Array<ArrayBuffer>, error: unknown): AppliedBatch {
     codes.fill(OutcomeCode.failed);
-    return { before: 0, lastSeq: 0, removed: [], codes, error: this.explain(error) };
+    return { ...this.nothing(), codes, error: this.explain(error) };
   }
 
   /** Removes up to `limit` events that are expired at `now` (unix seconds), see NIP-40. */
@@ -208,7 +208,7 @@ export class StoreWriter implements HotWriter {
   }
 
   private nothing(): Commit {
-    const lastSeq = this.connection.lastSeq();
+    const lastSeq = this.connection.lastSeqOr(0);
     return { before: lastSeq, lastSeq, removed: [] };
   }
 
