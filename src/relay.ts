@@ -7,7 +7,7 @@ import type { Config } from "./config/settings.ts";
 import { type StartedVerifierPool, startVerifierPool } from "./ffi/verifier-pool.ts";
 import { createClientAddress } from "./gateway/client-address.ts";
 import { Connections } from "./gateway/connections.ts";
-import { Gateway } from "./gateway/gateway.ts";
+import { Gateway, type GatewayPorts } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
 import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
@@ -16,7 +16,11 @@ import { createHttp } from "./http/http.ts";
 import { NIPS_ALWAYS } from "./http/nip11.ts";
 import { Live } from "./live/live.ts";
 import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
+import { FulltextService } from "./query/fulltext-service.ts";
+import type { SearchPort } from "./query/planner.ts";
 import { ReaderPool } from "./query/reader-pool.ts";
+import { createSearchMatcher } from "./query/search-matcher.ts";
+import { createSearchPort } from "./query/search-source.ts";
 import { admissionOptions, gatewayOptions, ownUrls, verifierThreads } from "./relay-options.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
@@ -59,6 +63,9 @@ export interface Relay {
 
 /** How often readers that ride native topics are looked at for being too slow. */
 const BACKLOG_CHECK_MS = 500;
+/** What one full-text search may take, and how many hits a search without a limit (COUNT) looks at. */
+const SEARCH_BUDGET_MS = 2000;
+const SEARCH_HITS_MAX = 10_000;
 
 /**
  * Starts a relay on its data folder. Throws an error whose message says what to do when the folder, the database or the
@@ -77,6 +84,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     depthMax: config.limits.reader_queue,
   });
 
+  const search = config.search.enabled ? startSearch(config, hot, logger) : undefined;
   const servers = new Set<HostServer>();
   const live: Live = new Live({
     publish: (topic, frame) => {
@@ -93,6 +101,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   hot.onCommitted(({ stored, removed }) => {
     eventsStored += stored.length - removed.length;
     live.publish(stored);
+    search?.service.committed();
   });
 
   const admission = new Admission(
@@ -117,7 +126,8 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const gateway: Gateway = new Gateway(gatewayOptions(config), {
     admission,
     live,
-    stores: { reader: hot.reader, pool },
+    stores: { reader: hot.reader, pool, ...(search === undefined ? {} : { search: search.port }) },
+    ...(search === undefined ? {} : { searchMatcher: search.matcher }),
     publishedSeq: () => hot.lastSeq,
     verify: (signed, settle) => verifier.offer(signed, settle),
     now,
@@ -128,11 +138,12 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     connectionsMax: config.server.max_connections,
     connectionsPerAddressMax: config.server.max_connections_per_ip,
   });
+  const supportedNips = search === undefined ? NIPS_ALWAYS : [...NIPS_ALWAYS, 50].sort((a, b) => a - b);
   const startedMs = performance.now();
   let isStopping = false;
   const facts = (): RelayFacts => ({
     version: packageJson.version,
-    supportedNips: NIPS_ALWAYS,
+    supportedNips,
     signatures: `${verifier.backend} (${verifier.origin}), ${verifier.workers} worker${verifier.workers === 1 ? "" : "s"}`,
     notice: verifier.notice,
     dataFolder: config.data.dir,
@@ -154,7 +165,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
 
   const http = createHttp({
     config,
-    information: () => ({ supportedNips: NIPS_ALWAYS, version: packageJson.version }),
+    information: () => ({ supportedNips, version: packageJson.version }),
     stats: facts,
     readiness: () => ({ reasons: isStopping ? ["the relay is stopping"] : [] }),
     metrics,
@@ -194,6 +205,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       await admission.idle(config.server.drain_seconds * 1000);
       gateway.closeAll();
       pool.stop();
+      await search?.service.stop();
       await verifier.stop();
       await hot.stop();
       metrics.stop();
@@ -230,6 +242,31 @@ async function openStore(config: Config, verifier: StartedVerifierPool, logger: 
     await verifier.stop();
     throw error;
   }
+}
+
+interface Search {
+  readonly service: FulltextService;
+  readonly port: SearchPort;
+  readonly matcher: NonNullable<GatewayPorts["searchMatcher"]>;
+}
+
+/** Full-text search of the hot store: an index in a file of its own, filled and asked on a thread of its own. */
+function startSearch(config: Config, hot: HotStore, logger: Logger): Search {
+  const service = new FulltextService({
+    folder: config.data.dir,
+    path: hot.path,
+    tagSeed: hot.tagSeed,
+    detectLanguage: config.search.language_detection,
+    depthMax: config.limits.reader_queue,
+    onProgress: (cursor) => void hot.moveFollower("fulltext", cursor),
+    onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
+  });
+  const capabilities = { languages: config.search.language_detection, sentiments: false };
+  return {
+    service,
+    port: createSearchPort(service, { budgetMs: SEARCH_BUDGET_MS, hitsMax: SEARCH_HITS_MAX }),
+    matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities),
+  };
 }
 
 interface Gauged {
