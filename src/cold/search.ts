@@ -4,7 +4,7 @@ import type { Filter } from "../nostr/filter.ts";
 import { matchesNothing } from "../nostr/filter.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
 import { isTypeahead, narrowFilter } from "../search/narrow.ts";
-import { type SearchQuery, withOpenEnd } from "../search/query.ts";
+import { relaxations, type SearchQuery, withOpenEnd } from "../search/query.ts";
 import type { IndexChoice } from "./index-choice.ts";
 import {
   canRelax,
@@ -58,10 +58,12 @@ export class ColdSearch {
     if (fault !== undefined) return fault;
     if (matchesNothing(narrowed)) return answered([], true, false);
     const bounded = { ...options, size: Math.min(options.size, SIZE_MAX) };
-    const first = await this.ask(narrowed, bodyOf(query, filter, bounded));
-    if (first.type !== "answered" || first.value.hits.length > 0 || !canRelax(query))
-      return read(first, bounded);
-    return read(await this.ask(narrowed, searchBody(query, filter, { ...bounded, relaxed: true })), bounded);
+    let outcome = await this.ask(narrowed, bodyOf(query, filter, bounded));
+    for (const body of weakerBodies(query, filter, bounded)) {
+      if (outcome.type !== "answered" || outcome.isPartial || outcome.value.hits.length > 0) break;
+      outcome = await this.ask(narrowed, body);
+    }
+    return read(outcome, bounded);
   }
 
   /** How many events match, exactly unless `isExact` says otherwise; not gated but for what the options exclude. */
@@ -97,6 +99,13 @@ function bodyOf(query: SearchQuery, filter: Filter, options: SearchBodyOptions):
   return isProfiles && isPlainText(query) && query.sort === "relevance"
     ? typeaheadBody(query, filter, options)
     : searchBody(withOpenEnd(query), filter, options);
+}
+
+/** For when nothing has every word: words that go on, then most of the words. Made only when they are needed. */
+function* weakerBodies(query: SearchQuery, filter: Filter, options: SearchBodyOptions): Generator<Query> {
+  const [opened] = relaxations(query);
+  if (opened !== undefined) yield searchBody(opened, filter, options);
+  if (canRelax(query)) yield searchBody(query, filter, { ...options, relaxed: true });
 }
 
 function unsupported(query: SearchQuery): Refusal | undefined {

@@ -8,6 +8,8 @@ export interface FulltextOptions {
   readonly nowSeconds: number;
   /** performance.now() value after which the search ends with what it has. */
   readonly deadlineMs: number;
+  /** Where no event has every word, look for events that nearly do. */
+  readonly relax?: boolean;
 }
 
 /** One event that meets query and filter. It may have left the store since: look it up by seq. */

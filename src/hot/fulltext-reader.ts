@@ -4,12 +4,12 @@ import type { Database } from "bun:sqlite";
 import { eventFromJson } from "../nostr/event.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { Kind } from "../nostr/kind.ts";
-import type { Refusal } from "../nostr/reason.ts";
+import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { unsupportedIn } from "../search/capability.ts";
 import { factsOf } from "../search/facts.ts";
 import type { Oracles } from "../search/match.ts";
 import { isTypeahead } from "../search/narrow.ts";
-import { type SearchQuery, withOpenEnd } from "../search/query.ts";
+import { relaxations, type SearchQuery, withOpenEnd } from "../search/query.ts";
 import type { HotReader } from "./contract.ts";
 import { EngagementReader } from "./engagement-reader.ts";
 import type { FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
@@ -42,8 +42,18 @@ export class FulltextReader {
 
   /** Best candidates first. `limit` and `search` of the filter are not looked at. Refuses what it has no means for. */
   search(query: SearchQuery, filter: Filter, options: FulltextOptions): FulltextAnswer | Refusal {
+    const fault = this.unsupported(query);
+    if (fault !== undefined) return fault;
     const asked = isTypeahead(query, filter) ? withOpenEnd(query) : query;
-    return this.unsupported(query) ?? new FulltextSearch(this.ground, asked, filter, options).answer();
+    const ask = (each: SearchQuery): FulltextAnswer | Refusal =>
+      new FulltextSearch(this.ground, each, filter, options).answer();
+    const answer = ask(asked);
+    if (options.relax !== true || isRefusal(answer) || answer.candidates.length > 0) return answer;
+    for (const weaker of relaxations(asked)) {
+      const second = ask(weaker);
+      if (isRefusal(second) || second.candidates.length > 0) return second;
+    }
+    return answer;
   }
 
   /** How many stored events meet query and filter. */

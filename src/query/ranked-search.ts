@@ -36,7 +36,7 @@ export class RankedSearch {
 
   search(query: SearchQuery, filter: Filter, options: FulltextOptions): RankedHits | Refusal {
     const limit = Math.max(CANDIDATES_MIN, options.limit);
-    const answer = this.fulltext.search(query, filter, { ...options, limit });
+    const answer = this.fulltext.search(query, filter, { ...options, limit, relax: true });
     if (isRefusal(answer)) return answer;
     const hits = this.order(query, filter, answer.candidates, options);
     return { hits: hits.slice(0, options.limit), complete: answer.complete && hits.length <= options.limit };

@@ -98,6 +98,37 @@ export function positiveMatches(node: Node | undefined): Match[] {
   return node.type === "match" ? [node] : node.nodes.flatMap(positiveMatches);
 }
 
+/** A word that may be cut short in a second try: shorter ones would find anything. */
+const STEM_LENGTH_MIN = 4;
+
+/**
+ * Weaker forms of a query that has found nothing, the nearest first: words may go on (node finds nodes), then one word
+ * may be missing. Empty for phrases, alternatives and everything else that says exactly what it wants.
+ */
+export function relaxations(query: SearchQuery): SearchQuery[] {
+  const { text } = query;
+  const nodes = text?.type === "and" ? text.nodes : text === undefined ? [] : [text];
+  const isWord = (node: Node): node is Match => node.type === "match" && !node.phrase;
+  const words = nodes.filter(isWord);
+  if (words.length === 0 || query.sort !== "relevance") return [];
+  const open = (node: Node): Node =>
+    isWord(node) && node.tokens.at(-1)!.length >= STEM_LENGTH_MIN ? { ...node, prefix: true } : node;
+  const opened: SearchQuery = { ...query, text: joined("and", nodes.map(open)) };
+  if (words.length < 3 || words.length > 8) return [opened];
+  const rest = nodes.filter((node) => !isWord(node));
+  const allButOne = words.map((missing) =>
+    joined(
+      "and",
+      words.filter((word) => word !== missing),
+    ),
+  );
+  return [opened, { ...query, text: joined("and", [...rest, joined("or", allButOne)]) }];
+}
+
+function joined(type: "and" | "or", nodes: readonly Node[]): Node {
+  return nodes.length === 1 ? nodes[0]! : { type, nodes };
+}
+
 /** The query with its last word left open, as in a search box where somebody is still typing. */
 export function withOpenEnd(query: SearchQuery): SearchQuery {
   return query.text === undefined ? query : { ...query, text: openEnd(query.text) };

@@ -19,6 +19,8 @@ export interface Rankable<Item> extends OrderFacts {
   readonly fingerprint: Fingerprint;
   /** All words of the query stand together in it. */
   readonly isPhrase: boolean;
+  /** How much of the query its title says, 0 to 1. */
+  readonly titleMatch: number;
   /** How well a profile's names answer the query; 0 for everything else. */
   readonly nameMatch: number;
 }
@@ -34,7 +36,8 @@ export interface RankOptions {
 const PER_AUTHOR_MAX = 3;
 
 /** What each sign of quality adds to a text score of 0 to 1. */
-const WEIGHT = { phrase: 0.2, recency: 0.2, engagement: 0.35, trust: 0.15 } as const;
+const WEIGHT = { phrase: 0.2, title: 0.3, recency: 0.2, engagement: 0.35, trust: 0.15 } as const;
+const TITLE_AS_TEXT = 0.8;
 const RECENCY_HALF_LIFE_DAYS = 30;
 /** Where engagement and followers stop counting further; on a logarithm, so that a bought hundred weighs little more. */
 const ENGAGEMENT_PIVOT = 200;
@@ -59,6 +62,7 @@ export function rankable<Item>(
     isProfile,
     fingerprint: fingerprintOf(isProfile ? [event.pubkey] : fields.flat()),
     isPhrase: standTogether(query, fields),
+    titleMatch: titleMatch(query, fields[0]!),
     nameMatch: isProfile ? nameMatch(event.content, query) : 0,
   };
 }
@@ -96,9 +100,12 @@ function scoreOf(hit: Rankable<unknown>, query: SearchQuery, isMixed: boolean, n
     return isMixed ? score / 2 : score;
   }
   const ageDays = Math.max(0, nowSeconds - hit.createdAt) / 86_400;
+  // An index weighs words by the length of everything: a long article is found by its title all the same.
+  const text = Math.max(hit.textScore, TITLE_AS_TEXT * hit.titleMatch);
   return (
-    hit.textScore +
+    text +
     (hit.isPhrase ? WEIGHT.phrase : 0) +
+    WEIGHT.title * hit.titleMatch +
     WEIGHT.recency * 0.5 ** (ageDays / RECENCY_HALF_LIFE_DAYS) +
     WEIGHT.engagement * saturate(hit.engagement, ENGAGEMENT_PIVOT) +
     WEIGHT.trust * trust
@@ -146,6 +153,12 @@ function standTogether(query: SearchQuery, fields: readonly (readonly string[])[
     prefix: matches.at(-1)!.prefix,
   };
   return fields.some((field) => occurrences(field, joined) > 0);
+}
+
+function titleMatch(query: SearchQuery, title: readonly string[]): number {
+  const matches = positiveMatches(query.text);
+  if (matches.length === 0 || title.length === 0) return 0;
+  return matches.filter((match) => occurrences(title, match) > 0).length / matches.length;
 }
 
 function nameMatch(content: string, query: SearchQuery): number {

@@ -18,6 +18,8 @@ const SCRIPT_RUN = new RegExp(`[${UNSPACED}]+|[^${UNSPACED}]+`, "gu");
 
 /** French, Italian and Catalan articles before an apostrophe: l'homme is looked for as homme. */
 const ELISION = /^(?:[cdjlmnst]|qu|all|dall|dell|nell|sull|un)['’ʼ](?=..)/;
+/** English possessives and "is": Apollo's is looked for as Apollo. */
+const POSSESSIVE = /(?<=..)['’ʼ]s$/;
 const APOSTROPHES = /['’ʼ]/g;
 
 const LATIN_MARKS = /([\p{sc=Latn}\p{sc=Grek}])[\u0300-\u036f]+/gu;
@@ -93,7 +95,7 @@ function pushMixed(tokens: string[], word: string): void {
 }
 
 function pushWord(tokens: string[], word: string): void {
-  const bare = word.replace(ELISION, "").replace(APOSTROPHES, "");
+  const bare = word.replace(ELISION, "").replace(POSSESSIVE, "").replace(APOSTROPHES, "");
   tokens.push(bare.length > TOKEN_LENGTH_MAX ? cut(bare) : bare);
 }
 

@@ -241,3 +241,23 @@ test(`random notes, queries and filters: index, live matching and count agree (s
   expect(hits).toBeGreaterThan(1000);
   store.close();
 });
+
+test("a second, weaker look only where nothing has every word, and only when asked for", () => {
+  const store = new FulltextStore(folder());
+  store.write(
+    unsignedEvent(ALICE, { content: "one relay here" }),
+    unsignedEvent(ALICE, { content: "two relays here" }),
+  );
+  store.catchUp();
+  const search = (text: string, relax: boolean): number => {
+    const options = { limit: 9, upToSeq: 99, nowSeconds: NOW, deadlineMs: Number.POSITIVE_INFINITY, relax };
+    const answer = store.fulltext.search(parsed(text), { tags: [] }, options);
+    return isRefusal(answer) ? -1 : answer.candidates.length;
+  };
+  expect(search("relay", true)).toBe(1);
+  expect(search("rela", true)).toBe(2);
+  expect(search("rela", false)).toBe(0);
+  expect(search("two relays there", true)).toBe(1);
+  expect(search('"two relay"', true)).toBe(0);
+  store.close();
+});

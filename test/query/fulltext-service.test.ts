@@ -114,8 +114,8 @@ test("as a source of a REQ: waits, wakes, shows hits in rank order, and says whe
     error: undefined,
   });
   expect(await run("note", 10)).toMatchObject({ state: "ended", hasMore: false });
-  expect((await run("since:banana", 10)).error).toStartWith("invalid: since:");
-  expect((await run("language:de", 10)).error).toStartWith("unsupported: ");
+  expect((await run("since:banana", 10)).error).toMatchObject({ prefix: "invalid" });
+  expect((await run("language:de", 10)).error).toMatchObject({ prefix: "unsupported" });
 });
 
 test("live matching of a filter", () => {

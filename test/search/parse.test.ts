@@ -8,6 +8,7 @@ import { parseSearch, TERMS_MAX } from "../../src/search/parse.ts";
 import {
   hasPositiveText,
   type Node,
+  relaxations,
   type SearchQuery,
   UNMATCHABLE,
   withOpenEnd,
@@ -244,4 +245,16 @@ test(`any text is parsed or refused, and never throws (seed ${seed})`, () => {
     expect(isRefusal(query) || Array.isArray(query.conditions)).toBe(true);
     if (!isRefusal(query)) expect(JSON.parse(JSON.stringify(query.lookups))).toEqual([...query.lookups]);
   }
+});
+
+test("weaker forms for when nothing is found", () => {
+  const weaker = (text: string): string[] => relaxations(parse(text)).map(({ text: node }) => show(node));
+  expect(weaker("nodes")).toEqual(["nodes*"]);
+  expect(weaker("a big relays -bad")).toEqual([
+    "(a & big & relays* & -bad)",
+    "(-bad & ((big & relays) | (a & relays) | (a & big)))",
+  ]);
+  expect(weaker('"exact words"')).toEqual([]);
+  expect(weaker("cat OR dog")).toEqual([]);
+  expect(weaker("cats sort:recent")).toEqual([]);
 });
