@@ -1,0 +1,74 @@
+// The plain model of a relay: an array of events and the rules of NIP-01, 09, 40 and 70 in their simplest form.
+
+import { addressOf, addressText } from "../../src/nostr/address.ts";
+import { deletionTargets, mayDelete, namesAnyTarget } from "../../src/nostr/deletion.ts";
+import { type NostrEvent, parseEvent } from "../../src/nostr/event.ts";
+import { expirationOf, isExpired } from "../../src/nostr/expiration.ts";
+import { type Filter, matchesFilter } from "../../src/nostr/filter.ts";
+import { isEphemeralKind } from "../../src/nostr/kind.ts";
+import { compareNewestFirst, type Dated, isNewerVersion } from "../../src/nostr/order.ts";
+import { privateReadersOf } from "../../src/policy/private-kinds.ts";
+
+/** What an OK says: accepted, and the word before its colon ("" for an empty message). */
+export type Answer = readonly [accepted: boolean, prefix: string];
+
+const STORED: Answer = [true, ""];
+
+export class NaiveRelay {
+  events: NostrEvent[] = [];
+  private readonly deletions: NostrEvent[] = [];
+  private readonly newest = new Map<string, Dated>();
+
+  /** Takes one event from a stranger, with nobody listening. */
+  publish(value: unknown, now: number): Answer {
+    const parsed = parseEvent(value);
+    if (!("event" in parsed)) return [false, "invalid"];
+    const { event } = parsed;
+    if (this.events.some(({ id }) => id === event.id)) return [true, "duplicate"];
+    const expiresAt = expirationOf(event);
+    if (expiresAt === undefined || isExpired(expiresAt, now)) return [false, "invalid"];
+    if (event.kind === 13 || event.kind === 22_242) return [false, "invalid"];
+    if (event.tags.some((tag) => tag[0] === "-")) return [false, "auth-required"];
+    if (event.kind === 5 && !namesAnyTarget(event)) return [false, "invalid"];
+    if (isEphemeralKind(event.kind)) return [false, "mute"];
+    if (this.deletions.some((request) => reaches(request, event))) return [false, "blocked"];
+    return this.keep(event);
+  }
+
+  /** Public matches in the order of answers; `limit` does not count. */
+  matches(filters: readonly Filter[]): NostrEvent[] {
+    return this.events
+      .filter((event) => privateReadersOf(event.kind) === undefined)
+      .filter((event) => filters.some((filter) => matchesFilter(filter, event)))
+      .sort(compareNewestFirst);
+  }
+
+  private keep(event: NostrEvent): Answer {
+    const address = addressOf(event);
+    if (address !== undefined) {
+      const name = addressText(address);
+      const newest = this.newest.get(name);
+      if (newest !== undefined && !isNewerVersion(event, newest)) return [false, "duplicate"];
+      this.newest.set(name, event);
+      this.events = this.events.filter((other) => {
+        const place = addressOf(other);
+        return place === undefined || addressText(place) !== name;
+      });
+    }
+    this.events.push(event);
+    if (event.kind === 5) {
+      this.deletions.push(event);
+      this.events = this.events.filter((other) => !reaches(event, other));
+    }
+    return STORED;
+  }
+}
+
+function reaches(request: NostrEvent, target: NostrEvent): boolean {
+  if (!mayDelete(request.pubkey, target)) return false;
+  const { ids, addresses } = deletionTargets(request);
+  if (ids.includes(target.id)) return true;
+  const place = addressOf(target);
+  if (place === undefined || target.created_at > request.created_at) return false;
+  return addresses.some((address) => addressText(address) === addressText(place));
+}
