@@ -20,6 +20,10 @@ const ROOT = join(import.meta.dir, "../../..");
 const ENTRY = join(ROOT, "src/cli/thermocline.ts");
 const READY_SECONDS = 120;
 const STOP_SECONDS = 40;
+/** Background work, such as indexing what was imported, counts as over when it takes less than this share of a core. */
+const QUIET_SHARE = 0.05;
+const QUIET_STRETCH_MS = 300;
+const QUIET_SECONDS_MAX = 300;
 
 /** Everything as an operator gets it, but for the limits that would refuse a load from one address. */
 const ENVIRONMENT = {
@@ -33,6 +37,8 @@ const ENVIRONMENT = {
 export interface LocalRelayOptions {
   /** Where each of its processes leaves a profile of its main thread when it ends. */
   readonly profileFolder?: string | undefined;
+  /** Time for an orderly stop; then it is killed, which must not lose anything. */
+  readonly stopSeconds?: number;
 }
 
 export class LocalRelay implements Target, LocalControl {
@@ -42,11 +48,13 @@ export class LocalRelay implements Target, LocalControl {
   private readonly folder: string;
   private readonly port: number;
   private readonly runtimeFlags: readonly string[];
+  private readonly stopSeconds: number;
   private child: Bun.Subprocess | undefined;
 
   private constructor(folder: string, port: number, options: LocalRelayOptions) {
     this.folder = folder;
     this.port = port;
+    this.stopSeconds = options.stopSeconds ?? STOP_SECONDS;
     this.runtimeFlags =
       options.profileFolder === undefined ? [] : ["--cpu-prof-md", `--cpu-prof-dir=${options.profileFolder}`];
     this.url = `ws://127.0.0.1:${port}/`;
@@ -84,8 +92,23 @@ export class LocalRelay implements Target, LocalControl {
     const seconds = (performance.now() - started) / 1_000;
     const cpu = Number(child.resourceUsage()?.cpuTime.total ?? 0);
     await this.up();
+    const settledSeconds = await this.untilQuiet();
     const faults = code === 0 ? [] : [`import ended with ${code}: ${this.lastLines("import.log")}`];
-    return { events, seconds, cpuPerEvent: cpu / events, faults };
+    return { events, seconds, cpuPerEvent: cpu / events, settledSeconds, faults };
+  }
+
+  /** Waits until the relay has nothing left to do; answers the seconds. */
+  private async untilQuiet(): Promise<number> {
+    const started = performance.now();
+    const seconds = (): number => (performance.now() - started) / 1_000;
+    let before = this.cpu();
+    while (before !== undefined && seconds() < QUIET_SECONDS_MAX) {
+      await Bun.sleep(QUIET_STRETCH_MS);
+      const now = this.cpu();
+      if (now === undefined || now - before < QUIET_SHARE * QUIET_STRETCH_MS * 1_000) break;
+      before = now;
+    }
+    return seconds();
   }
 
   storedBytes(): number {
@@ -134,7 +157,7 @@ export class LocalRelay implements Target, LocalControl {
     if (child === undefined) return;
     this.child = undefined;
     child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_SECONDS * 1_000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), this.stopSeconds * 1_000);
     await child.exited;
     clearTimeout(timer);
   }

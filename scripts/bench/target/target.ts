@@ -7,6 +7,8 @@ export interface Loaded {
   readonly seconds: number;
   /** Microseconds of processor time for each event, where it is known. */
   readonly cpuPerEvent?: number;
+  /** How long the relay worked on in the background after its start, before anything was asked of it. */
+  readonly settledSeconds?: number;
   readonly faults: readonly string[];
 }
 

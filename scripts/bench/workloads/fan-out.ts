@@ -5,8 +5,10 @@ import { runAudience } from "../load/audience.ts";
 import { cpuReader } from "../target/target.ts";
 import type { Row, Stage, Workload } from "./workload.ts";
 
-/** Deliveries that may be on their way: enough to keep both sides busy, far below anybody's send buffer. */
-const DELIVERIES_IN_FLIGHT = 16_000;
+/** Events on their way at once: enough to keep both sides busy, far below anybody's send buffer. */
+const EVENTS_IN_FLIGHT = 32;
+const EVENTS_IN_FLIGHT_OF_MANY = 16;
+const MANY = 1_000;
 /** Events for one second at two million deliveries. */
 const DELIVERIES_PER_SECOND = 2_000_000;
 const HOT_AUTHORS = 10;
@@ -57,7 +59,7 @@ async function audienceRow(
     subscribers,
     subscription,
     events: Array.from({ length: events }, (_, index) => stage.fresh.short(index % HOT_AUTHORS).json),
-    eventsInFlight: Math.min(64, Math.max(3, Math.round(DELIVERIES_IN_FLIGHT / subscribers))),
+    eventsInFlight: subscribers > MANY ? EVENTS_IN_FLIGHT_OF_MANY : EVENTS_IN_FLIGHT,
     relayCpu: cpuReader(stage.target),
   });
   const empty = result.rates.length === 0 && result.faults.length === 0;

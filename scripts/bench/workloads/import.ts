@@ -20,6 +20,9 @@ export async function loadCorpus({ target, corpus }: Stage): Promise<Row> {
       : { cost: { relay: loaded.cpuPerEvent, client: 0, others: undefined } }),
     figures: {
       "bytes an event, JSON": Math.round(facts.bytes / facts.events),
+      ...(loaded.settledSeconds === undefined
+        ? {}
+        : { "s of work in the background after it": Math.round(loaded.settledSeconds * 10) / 10 }),
       ...(stored === undefined ? {} : { "bytes an event, stored": Math.round(stored / facts.alive) }),
     },
     faults: loaded.faults,
