@@ -28,12 +28,15 @@ export class Housekeeping {
   private timer: ReturnType<typeof setInterval> | undefined;
   private clearing: ReturnType<typeof setTimeout> | undefined;
   private quietTicks = 0;
+  /** Everything in the log up to here has been told, or was there when the store was opened. */
+  private toldSeq: number;
   private readonly lastDone = { expiry: 0, prune: Date.now(), optimize: Date.now() };
 
   constructor(database: Database, writer: StoreWriter, options: HousekeepingOptions) {
     this.database = database;
     this.writer = writer;
     this.options = options;
+    this.toldSeq = writer.lastSeq();
     this.checkpointer = new Checkpointer(database, BUSY_TIMEOUT_MS);
   }
 
@@ -51,8 +54,9 @@ export class Housekeeping {
     });
   }
 
-  /** Called when a batch has been answered: the one moment when nobody waits for what it costs. */
-  afterCommit(): void {
+  /** Called when a commit has been told: the one moment when nobody waits for what this costs. */
+  afterCommit({ lastSeq }: Commit): void {
+    this.toldSeq = Math.max(this.toldSeq, lastSeq);
     this.guard(() => this.checkpointer.run());
     this.clearSoon();
   }
@@ -64,9 +68,11 @@ export class Housekeeping {
   }
 
   private lookForOthers(): void {
-    const { foreign, lastSeq } = this.writer.look();
-    this.quietTicks = foreign ? 0 : this.quietTicks + 1;
-    if (foreign) this.options.foreign(lastSeq);
+    const lastSeq = this.writer.lastSeq();
+    const isForeign = lastSeq > this.toldSeq;
+    this.quietTicks = isForeign ? 0 : this.quietTicks + 1;
+    this.toldSeq = lastSeq;
+    if (isForeign) this.options.foreign(lastSeq);
     if (this.quietTicks >= QUIET_TICKS) this.writer.refresh();
   }
 
@@ -100,7 +106,9 @@ export class Housekeeping {
   }
 
   private tell(commit: Commit): void {
-    if (commit.lastSeq > commit.before) this.options.swept(commit);
+    if (commit.lastSeq <= this.toldSeq) return;
+    this.toldSeq = commit.lastSeq;
+    this.options.swept(commit);
   }
 
   private guard(work: () => void): void {

@@ -11,7 +11,7 @@ interface CheckpointRow {
 }
 
 /** Un-checkpointed WAL pages that make a checkpoint worth its two fsyncs: 32 MiB. */
-export const CHECKPOINT_PAGES = 8192;
+const CHECKPOINT_PAGES = 8192;
 /** A WAL that readers kept from starting over is cut back by force from here: 256 MiB. */
 const WAL_PAGES_MAX = 65_536;
 const FORCE_WAIT_MS = 200;
@@ -24,10 +24,13 @@ export class Checkpointer {
   private readonly database: Database;
   private readonly measure: Statement<CheckpointRow, []>;
   private readonly busyTimeoutMs: number;
+  private readonly dueAtPages: number;
 
-  constructor(database: Database, busyTimeoutMs: number) {
+  /** `busyTimeoutMs` is what the connection otherwise waits for others; it is lowered while a truncation tries. */
+  constructor(database: Database, busyTimeoutMs: number, dueAtPages: number = CHECKPOINT_PAGES) {
     this.database = database;
     this.busyTimeoutMs = busyTimeoutMs;
+    this.dueAtPages = dueAtPages;
     this.measure = database.prepare<CheckpointRow, []>("PRAGMA wal_checkpoint(NOOP)");
   }
 
@@ -35,7 +38,7 @@ export class Checkpointer {
   run(): "passive" | "truncated" | "held-up" | undefined {
     const { log, checkpointed } = this.measure.get()!;
     if (log >= WAL_PAGES_MAX) return this.truncate();
-    if (log - checkpointed < CHECKPOINT_PAGES) return undefined;
+    if (log - checkpointed < this.dueAtPages) return undefined;
     this.database.run("PRAGMA wal_checkpoint(PASSIVE)");
     return "passive";
   }

@@ -93,15 +93,14 @@ export class WriteConnection {
     }
   }
 
-  /** True when another process has committed since we last looked. */
-  noticeOthers(): boolean {
+  /** When another process has committed since the last transaction, its tombstones are not in the filter. */
+  private noticeOthers(): void {
     const { data_version } = this.tables.sql.dataVersion.get()!;
-    if (data_version === this.dataVersion) return false;
+    if (data_version === this.dataVersion) return;
     this.dataVersion = data_version;
     this.tables.barred.trusted = false;
     this.tables.barred.anyVanished = true;
     this.tables.clearingBooked = true;
-    return true;
   }
 
   /** Reads the tombstones again after others wrote, or when the filter has become crowded. For quiet moments. */

@@ -58,17 +58,18 @@ function serve(
     case "apply": {
       const applied = writer.applyBatch(new BatchCursor(request.batch));
       reply({ type: "applied", applied }, [applied.codes.buffer]);
-      housekeeping.afterCommit();
+      housekeeping.afterCommit(applied);
       return;
     }
     case "act": {
       const { ticket } = request;
       try {
-        reply({ type: "acted", ticket, commit: perform(writer, request.act), error: "" });
+        const commit = perform(writer, request.act);
+        reply({ type: "acted", ticket, commit, error: "" });
+        housekeeping.afterCommit(commit);
       } catch (error) {
         reply({ type: "acted", ticket, commit: undefined, error: faultText(asStoreError(error, path)) });
       }
-      housekeeping.afterCommit();
       return;
     }
     case "stop":

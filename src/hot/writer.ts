@@ -183,10 +183,9 @@ export class StoreWriter implements HotWriter {
     });
   }
 
-  /** The last seq on disk, whoever wrote it; and has another process committed since we last looked? */
-  look(): { readonly foreign: boolean; readonly lastSeq: number } {
-    const foreign = this.connection.noticeOthers();
-    return { foreign, lastSeq: this.connection.lastSeq() };
+  /** The last seq on disk, whoever wrote it. */
+  lastSeq(): number {
+    return this.connection.lastSeq();
   }
 
   /** For quiet moments: makes the tombstone filter exact again after others wrote or many were added. */

@@ -1,0 +1,70 @@
+// Checkpoints keep the WAL short, and the doctor's check finds what is wrong.
+
+import { expect, test } from "bun:test";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { openDatabase } from "../../src/hot/database.ts";
+import { checkIntegrity, Checkpointer } from "../../src/hot/maintenance.ts";
+import { createWriter } from "../../src/hot/writer.ts";
+import { unsignedEvent } from "../support/events.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
+
+const folder = temporaryFolders();
+const ALICE = "a1".repeat(32);
+
+function open(path: string) {
+  const database = openDatabase(path, { synchronous: "off", autoCheckpointPages: 0 });
+  return { database, writer: createWriter(database, { ownUrls: new Set() }) };
+}
+
+test("a checkpoint comes when enough pages wait, and the WAL starts over", () => {
+  const path = join(folder(), "a.db");
+  const { database, writer } = open(path);
+  const checkpointer = new Checkpointer(database, 1000, 40);
+  const write = (round: number) =>
+    writer.apply(
+      Array.from({ length: 100 }, (_, n) => unsignedEvent(ALICE, { content: `${round} ${n} `.repeat(400) })),
+    );
+  write(0);
+  expect(checkpointer.run()).toBe("passive");
+  const size = statSync(`${path}-wal`).size;
+  for (let round = 1; round < 8; round++) {
+    write(round);
+    checkpointer.run();
+  }
+  expect(statSync(`${path}-wal`).size).toBeLessThan(size * 3);
+  expect(checkpointer.run()).toBeUndefined();
+  expect(checkpointer.truncate()).toBe("truncated");
+  expect(statSync(`${path}-wal`).size).toBe(0);
+  writer.close();
+});
+
+test("a reader that stays holds a truncation up, and nothing breaks", () => {
+  const path = join(folder(), "a.db");
+  const { database, writer } = open(path);
+  writer.apply([unsignedEvent(ALICE, { content: "1" })]);
+  const reader = openDatabase(path, { readonly: true });
+  reader.run("BEGIN");
+  reader.query("SELECT count(*) FROM event").get();
+  writer.apply([unsignedEvent(ALICE, { content: "2" })]);
+  const checkpointer = new Checkpointer(database, 1000);
+  expect(checkpointer.truncate()).toBe("held-up");
+  reader.run("COMMIT");
+  reader.close();
+  expect(checkpointer.truncate()).toBe("truncated");
+  writer.close();
+});
+
+test("the check is silent about a sound store and names faults in a broken one", () => {
+  const { database, writer } = open(join(folder(), "a.db"));
+  writer.apply([unsignedEvent(ALICE, { kind: 0 }), unsignedEvent(ALICE, {})]);
+  expect(checkIntegrity(database)).toEqual([]);
+  expect(checkIntegrity(database, true)).toEqual([]);
+  database.run("UPDATE head SET seq = 99");
+  database.run("UPDATE meta SET value = '1' WHERE key = 'seq'");
+  expect(checkIntegrity(database)).toEqual([
+    expect.stringContaining("1 heads of replaceable events"),
+    expect.stringContaining("1 rows have a seq"),
+  ]);
+  writer.close();
+});
