@@ -35,6 +35,8 @@ export interface RowQuery {
   readonly upToSeq: number;
   readonly nowSeconds: number;
   readonly oldestFirst: boolean;
+  /** Asks for BM25, which is most of the work; otherwise scores are 0. */
+  readonly scored: boolean;
   /** Asks for the counters too, which costs a look-up a row. */
   readonly counters: boolean;
 }
@@ -88,6 +90,7 @@ export function countRows(database: Database, query: RowQuery): number {
 
 function sqlOf(query: RowQuery): string {
   const { table } = query;
+  const score = query.scored ? `-bm25(${table}, ${WEIGHTS[table]})` : "0.0";
   const counters = query.counters
     ? `ifnull(t.score, 0) AS engagement, ifnull(t.replies + t.quotes, 0) AS answers,
        ifnull(t.reactions + t.downvotes, 0) AS reactions, ifnull(t.msats, 0) AS msats, ifnull(a.followers, 0) AS followers`
@@ -95,7 +98,7 @@ function sqlOf(query: RowQuery): string {
   const joins = query.counters
     ? "LEFT JOIN target t ON t.key = doc.target LEFT JOIN author a ON a.key = doc.author"
     : "";
-  return `SELECT doc.seq AS seq, -bm25(${table}, ${WEIGHTS[table]}) AS score, doc.created_at AS createdAt,
+  return `SELECT doc.seq AS seq, ${score} AS score, doc.created_at AS createdAt,
     doc.kind AS kind, ${counters}
     ${joinedDoc(table)} ${joins} ${conditions(query)}
     ORDER BY ${table}.rowid ${query.oldestFirst ? "ASC" : "DESC"}`;

@@ -253,6 +253,7 @@ export class FulltextSearch {
       upToSeq: this.options.upToSeq,
       nowSeconds: this.options.nowSeconds,
       oldestFirst: this.query.sort === "old",
+      scored: this.query.sort === "relevance",
       counters: table === "profile" || needsCounters(this.query.sort),
     };
   }

@@ -25,7 +25,7 @@ const APOSTROPHES = /['’ʼ]/g;
 const LATIN_MARKS = /([\p{sc=Latn}\p{sc=Grek}])[\u0300-\u036f]+/gu;
 /** Arabic vowel signs and tatweel, Hebrew points, soft hyphen, zero-width characters, variation selectors. */
 const UNWRITTEN =
-  /[\u0640\u064b-\u065f\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u00ad\u200b-\u200f\u2060\ufe00-\ufe0f\ufeff]/g;
+  /[\u064b-\u065f\u0670]|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]|[\ufe00-\ufe0f]|[\u0640\u00ad\u200b-\u200f\u2060\ufeff]/g;
 const NOT_DECOMPOSED: Readonly<Record<string, string>> = {
   ß: "ss",
   æ: "ae",

@@ -12,10 +12,10 @@ const OPTIONS = { size: 2, nowSeconds: NOW, upToSeq: 100 };
 
 /** A cluster that answers from a list and remembers what it was asked. */
 function cluster(answers: readonly object[]) {
-  const asked: { index: string; body: Record<string, any> }[] = [];
+  const asked: { index: string; body: object }[] = [];
   const client = {
     indices: { getAlias: async () => ({ statusCode: 200, body: {} }) },
-    search: async (params: { index: string; body: Record<string, any> }) => {
+    search: async (params: { index: string; body: object }) => {
       asked.push(params);
       return { body: answers[asked.length - 1] };
     },
