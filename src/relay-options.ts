@@ -53,6 +53,7 @@ export function gatewayOptions(config: Config): GatewayOptions {
       defaultLimit: limits.default_limit,
       limitMax: limits.max_limit,
       queryBudgetMs: limits.query_budget_ms,
+      queryPatienceMs: limits.query_timeout_ms,
       sendBufferBytesMax: server.send_buffer_bytes,
       invalidEventsPerMinuteMax: limits.invalid_events_per_minute_per_connection,
       eventsPerSecondPerAddressMax: limits.events_per_second_per_ip,

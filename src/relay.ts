@@ -104,11 +104,17 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     search?.service.committed();
   });
 
+  /** Why the last event could not be stored; undefined while writing works. */
+  let writeFault: string | undefined;
   const admission = new Admission(
     {
       has: (id, createdAt) => hot.reader.has(id, createdAt),
       verify: (signed, settle) => verifier.offer(signed, settle),
-      store: (event, settle) => hot.write(event, settle),
+      store: (event, settle) =>
+        hot.write(event, (outcome) => {
+          writeFault = outcome.type === "failed" ? outcome.error : undefined;
+          settle(outcome);
+        }),
       deliver: ({ event, json }) =>
         live.publishEphemeral({
           seq: 0,
@@ -167,7 +173,13 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     config,
     information: () => ({ supportedNips, version: packageJson.version }),
     stats: facts,
-    readiness: () => ({ reasons: isStopping ? ["the relay is stopping"] : [] }),
+    readiness: () => ({
+      reasons: isStopping
+        ? ["the relay is stopping"]
+        : writeFault === undefined
+          ? []
+          : [`the last write failed: ${writeFault}`],
+    }),
     metrics,
     onError: (error) => logger.error({ error }, "an HTTP request failed"),
   });

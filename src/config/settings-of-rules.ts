@@ -73,7 +73,7 @@ export const limits = section("How much one client may ask and say. NIP-11 tells
       unit: "milliseconds",
     },
   ),
-  query_timeout_ms: setting(whole(100, DAY_MS), 30_000, "Time after which a query is given up with CLOSED.", {
+  query_timeout_ms: setting(whole(100, DAY_MS), 30_000, "Time without a hit after which a query is given up with CLOSED.", {
     unit: "milliseconds",
   }),
   events_per_second_per_ip: setting(
@@ -116,20 +116,10 @@ export const policy = section("Who may write what, and who may read what.", {
   blocked_pubkeys: setting(listOf(publicKey, "public keys"), [], "These keys may not publish."),
   allowed_kinds: setting(listOf(kind, "kinds"), [], "Only these kinds are accepted; empty accepts all."),
   blocked_kinds: setting(listOf(kind, "kinds"), [], "These kinds are not accepted."),
-  private_kinds: setting(
-    yesOrNo(),
-    true,
-    "Show private messages, gift wraps, drafts and the like only to those whom they concern, after AUTH.",
-  ),
   accept_bare_seals: setting(yesOrNo(), false, "Accept seals (kind 13) outside of a gift wrap."),
   mute_ephemeral: setting(
     yesOrNo(),
     true,
     "Answer an ephemeral event that nobody listens to with the mute reason.",
-  ),
-  vanished_may_return: setting(
-    yesOrNo(),
-    true,
-    "A key that asked to vanish (NIP-62) may publish again, with later events.",
   ),
 });

@@ -20,14 +20,6 @@ export const relay = section("What the relay says about itself (NIP-11 and the f
   ),
 });
 
-export const admin = section("Who may manage the relay while it runs.", {
-  pubkeys: setting(
-    listOf(publicKey, "public keys"),
-    [],
-    "Keys that may use the management API (NIP-86) and the admin page; relay.pubkey always may.",
-  ),
-});
-
 export const server = section("Where the relay listens and how many it serves.", {
   host: setting(text(), "127.0.0.1", 'Address to listen on; "0.0.0.0" or "::" for every interface.'),
   port: setting(whole(0, 65_535), 7777, "Port to listen on; 0 lets the system choose one."),

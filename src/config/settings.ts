@@ -3,7 +3,7 @@
 import type { Setting } from "./setting.ts";
 import type { ValueOf } from "./setting-type.ts";
 import { limits, policy } from "./settings-of-rules.ts";
-import { admin, auth, log, metrics, relay, server, tls, trends } from "./settings-of-service.ts";
+import { auth, log, metrics, relay, server, tls, trends } from "./settings-of-service.ts";
 import { cold, data, hot, readers, search, verify } from "./settings-of-stores.ts";
 
 /** Sections in the order in which people read them. */
@@ -15,7 +15,6 @@ export const SECTIONS = {
   limits,
   auth,
   policy,
-  admin,
   hot,
   verify,
   readers,

@@ -29,7 +29,10 @@ export interface GatewayLimits extends LimitOptions {
   readonly filterValuesMax: number;
   readonly subscriptionIdCharactersMax: number;
   readonly searchCharactersMax: number;
+  /** What one query may do on the main thread before others get a turn. */
   readonly queryBudgetMs: number;
+  /** A stored phase that has sent nothing for so long is given up. */
+  readonly queryPatienceMs: number;
   readonly sendBufferBytesMax: number;
   readonly invalidEventsPerMinuteMax: number;
   readonly eventsPerSecondPerAddressMax: number;

@@ -17,11 +17,10 @@ export function policyInWords({ auth, policy, limits }: Config): Sentence[] {
     sentences.push({ subject: "Accepted kinds", words: kindsInWords(policy.allowed_kinds) });
   if (policy.blocked_kinds.length > 0)
     sentences.push({ subject: "Kinds not accepted", words: kindsInWords(policy.blocked_kinds) });
-  if (policy.private_kinds)
-    sentences.push({
-      subject: "Private messages",
-      words: "shown only to those whom they concern, after authentication",
-    });
+  sentences.push({
+    subject: "Private messages",
+    words: "shown only to those whom they concern, after authentication",
+  });
   if (limits.min_pow_difficulty > 0)
     sentences.push({
       subject: "Proof of work",

@@ -73,13 +73,17 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
   const startedMs = performance.now();
   const isCurrent = (): boolean => session.requests.get(subscription.id) === request;
 
+  let sent = 0;
+  let patience: Timer | undefined;
   const finish = (hint: EndHint): void => {
+    clearInterval(patience);
     delete request.query;
     session.send(eoseMessage(subscription.id, hint));
     meters.answered(performance.now() - startedMs);
     live.release(subscription);
   };
   const fail = (refusal: Refusal): void => {
+    clearInterval(patience);
     if (!isCurrent()) return;
     gateway.endRequest(session, subscription.id);
     gateway.refuse(session, subscription.id, refusal);
@@ -92,6 +96,7 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
   };
   const query = new StoredQuery(planSources(filters, stores, context, gateway.options.limits), {
     send: (hit) => {
+      sent++;
       meters.sent();
       session.send(`${subscription.framePrefix}${hit.json}]`);
     },
@@ -102,5 +107,25 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
   });
   request.query = query;
   session.corked(() => query.advance());
-  if (!query.isOver) live.add(subscription);
+  if (query.isOver) return;
+  live.add(subscription);
+  patience = watchProgress(gateway.options.limits.queryPatienceMs, () => sent, isCurrent, fail);
+}
+
+/** Gives up a stored phase that sends nothing for as long as a client may be kept waiting. */
+function watchProgress(
+  patienceMs: number,
+  sent: () => number,
+  isCurrent: () => boolean,
+  fail: (refusal: Refusal) => void,
+): Timer {
+  let before = sent();
+  const timer = setInterval(() => {
+    if (!isCurrent()) return clearInterval(timer);
+    if (sent() === before)
+      fail(refuse("error", "the query took too long; narrow it by authors, tags or time"));
+    before = sent();
+  }, patienceMs);
+  timer.unref();
+  return timer;
 }
