@@ -17,7 +17,7 @@ export interface FulltextServiceOptions extends FulltextStart {
 
 type Settle = (reply: Extract<FulltextReply, { readonly job: number }> | Refusal) => void;
 
-/** Progress that was made moments ago need not be written down each time. */
+/** Writing progress down costs the hot store a transaction. */
 const PROGRESS_EVERY_MS = 1000;
 const RESTART_AFTER_MS = 1000;
 const STOP_PATIENCE_MS = 5000;
@@ -28,7 +28,7 @@ export class FulltextService {
   private readonly waiting = new Map<number, Settle>();
   private lastJob = 0;
   private stopped: (() => void) | undefined;
-  private reported = { cursor: -1, atMs: Number.NEGATIVE_INFINITY };
+  private progressTimer: Timer | undefined;
   private indexed = 0;
   private wakePending = false;
 
@@ -84,6 +84,7 @@ export class FulltextService {
   async stop(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.stopped = resolve;
+      clearTimeout(this.progressTimer);
       this.send({ type: "stop" });
       // What is lost with a worker that does not answer is work that the log makes good.
       setTimeout(resolve, STOP_PATIENCE_MS).unref();
@@ -126,10 +127,11 @@ export class FulltextService {
 
   private progressed(cursor: number): void {
     this.indexed = cursor;
-    const now = performance.now();
-    if (now - this.reported.atMs < PROGRESS_EVERY_MS || cursor === this.reported.cursor) return;
-    this.reported = { cursor, atMs: now };
-    this.options.onProgress(cursor);
+    // What is told late is only kept longer, so the last word of a rush waits for its second.
+    this.progressTimer ??= setTimeout(() => {
+      this.progressTimer = undefined;
+      if (this.stopped === undefined) this.options.onProgress(this.indexed);
+    }, PROGRESS_EVERY_MS).unref();
   }
 
   private replace(reason: string): void {

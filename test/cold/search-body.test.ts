@@ -56,7 +56,7 @@ test("text is scored; keys of the filter and of the search are not", () => {
     until: NOW,
     tags: [{ name: "t", mode: "any", values: ["x"] }],
   };
-  expect(body('warm "cold water" -salt #sea has:image -site:a.b', filter).query).toEqual({
+  expect(body('warm "cold water" -salt #sea has:image -site:a.b', filter).query as unknown).toEqual({
     bool: {
       must: [
         {
