@@ -84,6 +84,16 @@ export class ColdReader {
     return this.lookup({ terms: { seq: seqs } }, seqs.length);
   }
 
+  /** Which of these seqs the index holds, for whoever wants to let events go elsewhere. */
+  async held(seqs: readonly number[]): Promise<Outcome<ReadonlySet<number>>> {
+    if (seqs.length === 0) return { type: "answered", value: new Set(), isPartial: false };
+    const query = { bool: { filter: [{ terms: { seq: seqs } }] } };
+    const size = Math.min(seqs.length, PAGE_MAX);
+    const outcome = await this.ask([{ tags: [] }], { size, track_total_hits: false, query, ...SEQ_ONLY });
+    if (outcome.type !== "answered") return outcome;
+    return { ...outcome, value: new Set(outcome.value.hits.map((hit) => hitOf(hit).seq)) };
+  }
+
   /** How many events match any of the filters; one that matches two counts once. */
   async count(filters: readonly Filter[], limits: QueryLimits): Promise<Outcome<ColdCount>> {
     const possible = filters.filter((filter) => !matchesNothing(filter));

@@ -3,6 +3,9 @@
 import { Database } from "bun:sqlite";
 import type { ColdJobStatus, ColdStatus } from "./contract.ts";
 
+/** In the data folder. */
+export const LEDGER_FILE = "cold.db";
+
 /** An event that the index refused even in its reduced form. Kept until a retry succeeds. */
 export interface DeadLetter {
   readonly seq: number;
@@ -76,6 +79,15 @@ export class Ledger {
     this.setFact("rebuild", progress ?? null);
   }
 
+  /** From now on, and for ever, the cold store may hold events that the hot store has let go. */
+  noteEviction(): void {
+    this.setFact("evicts", { since: Math.floor(Date.now() / 1000) });
+  }
+
+  mayHaveEvicted(): boolean {
+    return this.fact("evicts") !== undefined;
+  }
+
   /** What the indexer last said of itself, and when (unix seconds). */
   status(): { readonly at: number; readonly status: ColdStatus } | undefined {
     return this.fact("status");
@@ -122,7 +134,9 @@ export class Ledger {
   }
 
   job(id: number): Job | undefined {
-    return (this.database.query(`SELECT ${JOB_COLUMNS} FROM job WHERE id = ?`).get(id) as Job | null) ?? undefined;
+    return (
+      (this.database.query(`SELECT ${JOB_COLUMNS} FROM job WHERE id = ?`).get(id) as Job | null) ?? undefined
+    );
   }
 
   /** The next job to do. One that was running when its process ended is taken up again. */

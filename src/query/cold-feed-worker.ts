@@ -1,0 +1,142 @@
+// Worker: follows the hot log into the cold store. It alone reads the one and writes the other.
+
+import { join } from "node:path";
+import { createColdClients } from "../cold/client.ts";
+import type { EventScores } from "../cold/contract.ts";
+import { Indexer, INDEXER_DEFAULTS } from "../cold/indexer.ts";
+import { Ledger, LEDGER_FILE } from "../cold/ledger.ts";
+import { EngagementReader } from "../hot/engagement-reader.ts";
+import { openFulltextForReading } from "../hot/fulltext-database.ts";
+import { createReader } from "../hot/reader.ts";
+import type { HotReader } from "../hot/contract.ts";
+import type { NostrEvent } from "../nostr/event.ts";
+import type { ColdFeedReply, ColdFeedRequest, ColdFeedStart } from "./cold-feed-protocol.ts";
+import { ColdScores } from "./cold-scores.ts";
+import { loadLanguageDetector } from "./language-detector.ts";
+
+declare const self: Worker;
+
+interface Feed {
+  readonly indexer: Indexer;
+  readonly ledger: Ledger;
+  /** Resolves when nothing is under way any more. */
+  stop(): Promise<void>;
+}
+
+/** A commit this short a while ago means that publishers are being served. */
+const BUSY_MS = 60;
+const STATUS_MS = 500;
+const STATUS_SAVED_MS = 2000;
+const SCORES_MS = 10_000;
+const EVENTS_CACHE_BYTES = 4 * 2 ** 20;
+
+let feed: Promise<Feed> | undefined;
+let committedAtMs = Number.NEGATIVE_INFINITY;
+
+self.onmessage = (message: MessageEvent<ColdFeedRequest>) => {
+  const request = message.data;
+  if (request.type === "start") {
+    feed = open(request.start);
+    feed.catch(fail);
+    return;
+  }
+  if (request.type === "committed") committedAtMs = performance.now();
+  void feed?.then(
+    (opened) => serve(opened, request),
+    () => {},
+  );
+};
+
+function serve({ indexer, ledger, stop }: Feed, request: ColdFeedRequest): void {
+  if (request.type === "committed") indexer.poke();
+  else if (request.type === "job") ledger.requestJob(request.kind);
+  else if (request.type === "stop") void stop().then(() => reply({ type: "stopped" }), fail);
+}
+
+async function open(start: ColdFeedStart): Promise<Feed> {
+  const reader = createReader(start.path, { tagSeed: start.tagSeed, cacheBytes: EVENTS_CACHE_BYTES });
+  const ledger = new Ledger(join(start.folder, LEDGER_FILE));
+  if (start.mayEvict) ledger.noteEviction();
+  const mayHaveEvicted = ledger.mayHaveEvicted();
+  const clients = createColdClients(start.address);
+  const scores = await scoresFrom(reader, start);
+  const indexer = new Indexer(
+    {
+      client: clients.write,
+      log: reader,
+      ledger,
+      store: storeName(start.tagSeed),
+      isHotComplete: () => !mayHaveEvicted,
+      busy: () => performance.now() - committedAtMs < BUSY_MS,
+      scoresOf: (event) => scores.of(event),
+      cursorMoved: (cursor) => reply({ type: "progress", cursor }),
+    },
+    { ...INDEXER_DEFAULTS, layout: start.layout, bulkBytes: start.bulkBytes, bulkEvents: start.bulkEvents },
+  );
+  const stopping = new AbortController();
+  const running = indexer.run(stopping.signal);
+  running.catch(fail);
+  const timers = [
+    setInterval(() => reply({ type: "status", status: indexer.status() }), STATUS_MS),
+    setInterval(() => ledger.saveStatus(indexer.status(), unixNow()), STATUS_SAVED_MS),
+    setInterval(() => indexer.rewrite(scores.outdated()), SCORES_MS),
+  ];
+  return {
+    indexer,
+    ledger,
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer);
+      stopping.abort();
+      await running;
+      await clients.close();
+      reader.close();
+      ledger.close();
+    },
+  };
+}
+
+/** Counters live in the full-text file, which another worker makes; until it exists everything scores nothing. */
+async function scoresFrom(
+  reader: HotReader,
+  start: ColdFeedStart,
+): Promise<{ of(event: NostrEvent): EventScores; outdated(): number[] }> {
+  const languageOf = start.detectLanguage ? await loadLanguageDetector() : undefined;
+  let scores: ColdScores | undefined;
+  const opened = (): ColdScores | undefined => {
+    if (scores !== undefined) return scores;
+    try {
+      const engagement = new EngagementReader(openFulltextForReading(start.folder));
+      scores = new ColdScores({ reader, engagement, languageOf });
+    } catch {
+      return undefined;
+    }
+    return scores;
+  };
+  return {
+    of: (event) => {
+      const counted = opened();
+      if (counted !== undefined) return counted.scoresOf(event);
+      const language = languageOf?.(event);
+      return language === undefined ? {} : { language };
+    },
+    outdated: () => opened()?.outdated() ?? [],
+  };
+}
+
+/** Tells stores apart without telling the secret. */
+function storeName(tagSeed: bigint): string {
+  return (Bun.SHA256.hash(`thermocline store ${tagSeed}`, "hex") as string).slice(0, 32);
+}
+
+function unixNow(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** Thrown outside of any promise it reaches whoever started this worker. */
+function fail(error: unknown): void {
+  setTimeout(() => reportError(error));
+}
+
+function reply(message: ColdFeedReply): void {
+  self.postMessage(message);
+}
