@@ -1,0 +1,100 @@
+// NIP-50: searches over a real WebSocket, stored and live.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TestClient } from "../support/client.ts";
+import { keypair, signed } from "../support/events.ts";
+import { TestRelay } from "../support/test-relay.ts";
+
+const NOW = 1_800_000_000;
+const ALICE = keypair(700);
+const BOB = keypair(701);
+
+let relay: TestRelay;
+let client: TestClient;
+
+beforeAll(async () => {
+  relay = await TestRelay.start({ now: () => NOW, config: { search: { enabled: true } } });
+  client = await relay.connect();
+  const events = [
+    signed(ALICE, {
+      content: "foo in a text that goes on about many other things for quite a while",
+      created_at: NOW - 10,
+    }),
+    signed(BOB, { content: "foo", created_at: NOW - 2000 }),
+    signed(BOB, { content: "nothing here", created_at: NOW - 5 }),
+    signed(BOB, { kind: 1111, content: "foo comment", tags: [["t", "x"]], created_at: NOW - 20 }),
+    signed(ALICE, {
+      content: "foo gone",
+      tags: [
+        ["expiration", String(NOW + 100_000)],
+        ["e", "ab".repeat(32)],
+      ],
+      created_at: NOW - 30,
+    }),
+  ];
+  for (const event of events) expect(await client.publish(event)).toEqual([true, ""]);
+});
+
+afterAll(() => relay.stop());
+
+const contents = async (...filters: object[]): Promise<string[]> =>
+  (await client.stored(...filters)).map(({ content }) => content);
+
+test("row 88: an unknown extension is taken out of the text", async () => {
+  const plain = await contents({ search: "foo" });
+  expect(plain).toHaveLength(4);
+  expect(await contents({ search: "foo bar:baz" })).toEqual(plain);
+});
+
+test("row 89: by score and not by time, and the limit after scoring", async () => {
+  expect((await contents({ search: "foo", kinds: [1] }))[0]).not.toStartWith("foo in a text");
+  expect(await contents({ search: "foo", limit: 1, kinds: [1111] })).toEqual(["foo comment"]);
+  expect(await contents({ search: "foo", limit: 2 })).toHaveLength(2);
+  expect((await contents({ search: "foo sort:recent" }))[0]).toStartWith("foo in a text");
+});
+
+test("combined with every other key of a filter, and with other filters", async () => {
+  expect(await contents({ search: "foo", authors: [BOB.pubkey], kinds: [1] })).toEqual(["foo"]);
+  expect(await contents({ search: "foo", "#t": ["x"] })).toEqual(["foo comment"]);
+  expect(await contents({ search: "foo", until: NOW - 1000 })).toEqual(["foo"]);
+  expect(await contents({ search: "foo", limit: 0 })).toEqual([]);
+  const both = await contents({ search: "foo", kinds: [1111] }, { search: "nothing" });
+  expect(both.toSorted()).toEqual(["foo comment", "nothing here"]);
+});
+
+test("white space alone is no search", async () => {
+  expect(await contents({ search: "   ", kinds: [1111] })).toEqual(["foo comment"]);
+});
+
+test("COUNT counts what a search shows", async () => {
+  expect(await client.count("c", { search: "foo" })).toMatchObject({ count: 4 });
+});
+
+test("what cannot be read or answered is refused with what to do", async () => {
+  const { end } = await client.request("bad", { search: "since:banana" });
+  expect(end[0]).toBe("CLOSED");
+  expect(end[2]).toStartWith("invalid: since: takes");
+  expect((await client.request("long", { search: "w ".repeat(30) })).end[2]).toStartWith("invalid: ");
+  expect((await client.request("lang", { search: "language:de foo" })).end[2]).toStartWith("unsupported: ");
+});
+
+test("after EOSE only what matches comes live, and an event just stored is found at once", async () => {
+  const listener = await relay.connect();
+  await listener.request("live", { search: "fresh -stale" });
+  await client.publish(signed(ALICE, { content: "stale but fresh", created_at: NOW }));
+  await client.publish(signed(ALICE, { content: "a fresh one", created_at: NOW }));
+  const frame = await listener.next((each) => each[0] === "EVENT" && each[1] === "live");
+  expect((frame[2] as { content: string }).content).toBe("a fresh one");
+  expect(await contents({ search: "fresh" })).toHaveLength(2);
+});
+
+test("private messages are not found, not even by those who may read them", async () => {
+  await client.authenticate(ALICE, "wss://relay.example", NOW);
+  expect(
+    await client.publish(
+      signed(ALICE, { kind: 4, content: "foo secret", tags: [["p", BOB.pubkey]], created_at: NOW }),
+    ),
+  ).toEqual([true, ""]);
+  expect(await contents({ search: "secret" })).toEqual([]);
+  expect(await contents({ search: "secret", kinds: [4], authors: [ALICE.pubkey] })).toEqual([]);
+});
