@@ -101,7 +101,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   hot.onCommitted(({ stored, removed }) => {
     eventsStored += stored.length - removed.length;
     live.publish(stored);
-    search?.service.committed();
+    search?.service.committed(stored.length);
   });
 
   /** Why the last event could not be stored; undefined while writing works. */

@@ -3,6 +3,11 @@
 import type { HotReader } from "./contract.ts";
 import type { FulltextFeed } from "./fulltext-feed.ts";
 
+/** While publishers need the processor, the index takes this share of its thread's time and catches up afterwards. */
+const YIELDED_SHARE = 0.1;
+/** How long one word of busy publishers counts. */
+const YIELD_MS = 1000;
+
 /** Entries of one transaction: about 20 ms of work. */
 const BATCH_ENTRIES = 500;
 
@@ -23,6 +28,7 @@ export class FulltextFollower {
   private cursor: number;
   private running = false;
   private stopped = false;
+  private yieldUntilMs = 0;
 
   constructor(reader: HotReader, feed: FulltextFeed, pace: FollowerPace) {
     this.reader = reader;
@@ -51,15 +57,24 @@ export class FulltextFollower {
     return true;
   }
 
-  /** Something was committed: goes on until the log is exhausted, one batch a turn of the event loop. */
-  wake(): void {
+  /**
+   * Something was committed: goes on until the log is exhausted, one batch a turn of the event loop. `busy` says that
+   * publishers need the processor: the index then rests nine times as long as it works.
+   */
+  wake(busy = false): void {
+    if (busy) this.yieldUntilMs = performance.now() + YIELD_MS;
     if (this.running || this.stopped) return;
     this.running = true;
-    const turn = (): void => {
-      this.running = !this.stopped && this.step();
-      if (this.running) setImmediate(turn);
-    };
-    setImmediate(turn);
+    setImmediate(() => this.turn());
+  }
+
+  private turn(): void {
+    const startedMs = performance.now();
+    this.running = !this.stopped && this.step();
+    if (!this.running) return;
+    const endedMs = performance.now();
+    if (endedMs > this.yieldUntilMs) setImmediate(() => this.turn());
+    else setTimeout(() => this.turn(), ((endedMs - startedMs) * (1 - YIELDED_SHARE)) / YIELDED_SHARE);
   }
 
   /** Starts over after the index was emptied. */

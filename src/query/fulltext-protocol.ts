@@ -28,7 +28,8 @@ export interface SearchTask {
 
 export type FulltextRequest =
   | { readonly type: "start"; readonly start: FulltextStart }
-  | { readonly type: "committed" }
+  /** `busy`: publishers need the processor more than the index does. */
+  | { readonly type: "committed"; readonly busy: boolean }
   | { readonly type: "search" | "count"; readonly job: number; readonly task: SearchTask }
   /** Puts what another index found into the final order. */
   | {

@@ -19,6 +19,10 @@ type Settle = (reply: Extract<FulltextReply, { readonly job: number }> | Refusal
 
 /** Writing progress down costs the hot store a transaction. */
 const PROGRESS_EVERY_MS = 1000;
+/** Commits are passed on this often, so that a new event is found soon after. */
+const WAKE_MS = 25;
+/** Above this rate publishers have the processor first. */
+const BUSY_EVENTS_PER_SECOND = 4000;
 const RESTART_AFTER_MS = 1000;
 const STOP_PATIENCE_MS = 5000;
 
@@ -31,6 +35,7 @@ export class FulltextService {
   private progressTimer: Timer | undefined;
   private indexed = 0;
   private wakePending = false;
+  private committedEvents = 0;
 
   constructor(options: FulltextServiceOptions) {
     this.options = options;
@@ -50,12 +55,19 @@ export class FulltextService {
     return this.options.depthMax;
   }
 
-  /** Something was committed. Cheap: call it for every commit. */
-  committed(): void {
+  /** So many events were committed. Cheap: call it for every commit. */
+  committed(events: number): void {
+    this.committedEvents += events;
     if (this.wakePending) return;
     this.wakePending = true;
-    this.send({ type: "committed" });
-    setTimeout(() => (this.wakePending = false), 20).unref();
+    setTimeout(() => this.wake(), WAKE_MS).unref();
+  }
+
+  private wake(): void {
+    this.wakePending = false;
+    const busy = this.committedEvents > (BUSY_EVENTS_PER_SECOND * WAKE_MS) / 1000;
+    this.committedEvents = 0;
+    this.send({ type: "committed", busy });
   }
 
   /** Best hits first; not gated. */

@@ -57,7 +57,7 @@ async function open({ folder, path, tagSeed, detectLanguage }: FulltextStart): P
 function serve({ database, reader, follower, search }: Ground, request: FulltextRequest): void {
   switch (request.type) {
     case "committed":
-      return follower.wake();
+      return follower.wake(request.busy);
     case "rebuild":
       emptyFulltext(database);
       reply({ type: "progress", cursor: 0 });

@@ -42,7 +42,7 @@ async function start(
     },
   });
   open.push(service);
-  store.onCommitted(() => service.committed());
+  store.onCommitted(({ stored }) => service.committed(stored.length));
   const write = async (...events: VerifiedEvent[]): Promise<void> => {
     await Promise.all(events.map((event) => new Promise((resolve) => store.write(event, resolve))));
   };
