@@ -35,12 +35,18 @@ export class NaiveRelay {
     return this.keep(event);
   }
 
-  /** Public matches in the order of answers; `limit` does not count. */
-  matches(filters: readonly Filter[]): NostrEvent[] {
+  /** Matches that a holder of these keys may see, in the order of answers; `limit` does not count. */
+  matches(filters: readonly Filter[], now: number, keys: readonly string[] = []): NostrEvent[] {
     return this.events
-      .filter((event) => privateReadersOf(event.kind) === undefined)
+      .filter((event) => isShown(event, now, keys))
       .filter((event) => filters.some((filter) => matchesFilter(filter, event)))
       .sort(compareNewestFirst);
+  }
+
+  /** The answer to a REQ: each filter with its own limit, together newest first without doubles. */
+  answer(filters: readonly Filter[], now: number, keys: readonly string[] = []): NostrEvent[] {
+    const pages = filters.flatMap((filter) => this.matches([filter], now, keys).slice(0, filter.limit));
+    return [...new Set(pages)].sort(compareNewestFirst);
   }
 
   private keep(event: NostrEvent): Answer {
@@ -62,6 +68,17 @@ export class NaiveRelay {
     }
     return STORED;
   }
+}
+
+/** Is this event anybody's to see, or one of these keys'? */
+export function isShown(event: NostrEvent, now: number, keys: readonly string[]): boolean {
+  if (isExpired(expirationOf(event)!, now)) return false;
+  const readers = privateReadersOf(event.kind);
+  if (readers === undefined) return true;
+  const recipients = event.tags.filter((tag) => tag[0] === "p").map((tag) => tag[1]);
+  return keys.some(
+    (key) => (readers.author && key === event.pubkey) || (readers.recipient && recipients.includes(key)),
+  );
 }
 
 function reaches(request: NostrEvent, target: NostrEvent): boolean {
