@@ -19,6 +19,7 @@ import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
 import { FulltextService } from "./query/fulltext-service.ts";
 import type { SearchPort } from "./query/planner.ts";
 import { ReaderPool } from "./query/reader-pool.ts";
+import { SearchCache } from "./query/search-cache.ts";
 import { createSearchMatcher } from "./query/search-matcher.ts";
 import { createSearchPort } from "./query/search-source.ts";
 import { admissionOptions, gatewayOptions, ownUrls, verifierThreads } from "./relay-options.ts";
@@ -66,6 +67,9 @@ const BACKLOG_CHECK_MS = 500;
 /** What one full-text search may take, and how many hits a search without a limit (COUNT) looks at. */
 const SEARCH_BUDGET_MS = 2000;
 const SEARCH_HITS_MAX = 10_000;
+/** Answers that a repeated search may use again. */
+const SEARCH_FRESH_MS = 10_000;
+const SEARCH_ANSWERS_MAX = 500;
 
 /**
  * Starts a relay on its data folder. Throws an error whose message says what to do when the folder, the database or the
@@ -273,10 +277,15 @@ function startSearch(config: Config, hot: HotStore, logger: Logger): Search {
     onProgress: (cursor) => void hot.moveFollower("fulltext", cursor),
     onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
   });
+  const cache = new SearchCache(service, {
+    reader: hot.reader,
+    freshMs: SEARCH_FRESH_MS,
+    answersMax: SEARCH_ANSWERS_MAX,
+  });
   const capabilities = { languages: config.search.language_detection, sentiments: false };
   return {
     service,
-    port: createSearchPort(service, { budgetMs: SEARCH_BUDGET_MS, hitsMax: SEARCH_HITS_MAX }),
+    port: createSearchPort(cache, { budgetMs: SEARCH_BUDGET_MS, hitsMax: SEARCH_HITS_MAX }),
     matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities),
   };
 }

@@ -1,0 +1,74 @@
+// Repeated searches: the seqs of a recent answer, used again only while nothing new matches and each hit still stands.
+
+import { LRUCache } from "lru-cache";
+import type { Hit, HotReader } from "../hot/contract.ts";
+import { eventFromJson } from "../nostr/event.ts";
+import { type Filter, matchesFilter } from "../nostr/filter.ts";
+import { isRefusal, type Refusal } from "../nostr/reason.ts";
+import { SearchableEvent } from "../search/match.ts";
+import type { SearchTask } from "./fulltext-protocol.ts";
+import type { RankedHits } from "./ranked-search.ts";
+import type { SearchEngine } from "./search-source.ts";
+
+export interface SearchCacheOptions {
+  readonly reader: Pick<HotReader, "getMany" | "log">;
+  /** How long an answer may be used again. */
+  readonly freshMs: number;
+  readonly answersMax: number;
+}
+
+interface Answer {
+  readonly seqs: readonly number[];
+  readonly complete: boolean;
+  readonly upToSeq: number;
+}
+
+/** Log entries looked through to tell whether an answer still holds; with more, it is asked anew. */
+const ENTRIES_LOOKED_AT = 200;
+
+/**
+ * Keeps seqs, not events: whoever asks again gets hits that are stored now, through the reading gate like any other. What
+ * was deleted is gone from the answer at once, and an event stored since that matches makes the search be asked anew.
+ */
+export class SearchCache implements SearchEngine {
+  private readonly engine: SearchEngine;
+  private readonly options: SearchCacheOptions;
+  private readonly answers: LRUCache<string, Answer>;
+  hits = 0;
+
+  constructor(engine: SearchEngine, options: SearchCacheOptions) {
+    this.engine = engine;
+    this.options = options;
+    this.answers = new LRUCache({ max: options.answersMax, ttl: options.freshMs });
+  }
+
+  async search(task: SearchTask): Promise<RankedHits | Refusal> {
+    const key = JSON.stringify([task.filter, task.limit]);
+    const known = this.answers.get(key);
+    if (known !== undefined && !this.hasNewMatch(task, known.upToSeq)) {
+      this.hits++;
+      return { hits: this.options.reader.getMany(known.seqs), complete: known.complete };
+    }
+    const answer = await this.engine.search(task);
+    if (!isRefusal(answer)) {
+      const seqs = answer.hits.map((hit) => hit.seq);
+      this.answers.set(key, { seqs, complete: answer.complete, upToSeq: task.upToSeq });
+    }
+    return answer;
+  }
+
+  private hasNewMatch({ filter, query, upToSeq }: SearchTask, after: number): boolean {
+    const entries = this.options.reader.log(after, ENTRIES_LOOKED_AT);
+    if (entries.length === ENTRIES_LOOKED_AT) return true;
+    return entries.some((entry) => {
+      if (entry.type !== "stored" || entry.seq > upToSeq || !mayMatchKind(filter, entry)) return false;
+      const event = eventFromJson(entry.json);
+      return matchesFilter(filter, event) && new SearchableEvent(event, {}).matches(query);
+    });
+  }
+}
+
+/** The cheap part of a match, before JSON is parsed. */
+function mayMatchKind({ kinds }: Filter, hit: Hit): boolean {
+  return kinds === undefined || kinds.includes(hit.kind);
+}
