@@ -18,10 +18,12 @@ const TLS_SETTLE_MS = 1000;
 export async function serve(config: Config, context: StartContext = {}): Promise<void> {
   const logger = createLogger({ level: config.log.level, format: config.log.format });
   const relay = await createRelay(config, { logger });
+  // Heard from before the first client can come: a signal right after the start must not cut anybody off.
+  const told = untilTold();
   const listener = await listenOrStop(config, relay, logger);
   announce(config, context, relay, listener.port);
   const summary = startSummary(config, relay, logger);
-  await untilTold();
+  await told;
   logger.info({}, "stopping");
   clearInterval(summary);
   await relay.stop();

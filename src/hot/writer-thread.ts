@@ -92,9 +92,13 @@ export class WriterThread {
 
   async stop(): Promise<void> {
     if (this.dead === undefined) {
-      const closed = new Promise<void>((resolve) => (this.stopped = resolve));
+      const closed = Promise.withResolvers<void>();
+      this.stopped = closed.resolve;
+      // Cleared afterwards: a timer that is left would keep the process alive for as long.
+      const patience = setTimeout(closed.resolve, STOP_WAIT_MS);
       post(this.worker, { type: "stop" });
-      await Promise.race([closed, Bun.sleep(STOP_WAIT_MS)]);
+      await closed.promise;
+      clearTimeout(patience);
     }
     this.dead ??= new Error("the store is stopped");
     this.worker.terminate();

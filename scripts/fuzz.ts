@@ -1,0 +1,66 @@
+// `bun scripts/fuzz.ts`: everything that looks for faults at random, for as long as one likes.
+
+import { parseArgs } from "node:util";
+import { runKillDrill } from "../test/faults/kill-drill.ts";
+
+interface Options {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly times: number;
+}
+
+interface Fuzzer {
+  readonly name: string;
+  readonly about: string;
+  /** Tells on the way, and answers one sentence for each fault. */
+  readonly run: (options: Options) => Promise<readonly string[]>;
+}
+
+const FUZZERS: readonly Fuzzer[] = [
+  {
+    name: "kill",
+    about: "--times N  kills the relay under load, and holds it to every OK that it gave",
+    run: async ({ seed, times }) => {
+      const report = await runKillDrill({ kills: times, seed, tell: say });
+      say(
+        `${report.kills} kills; ${report.acknowledged} events acknowledged, ${report.unanswered} unanswered at a kill; ` +
+          `slowest start ${Math.round(report.restartMsMax)} ms`,
+      );
+      return report.faults;
+    },
+  },
+];
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const USAGE = `bun scripts/fuzz.ts <name> [--seed N] [--minutes N] [--times N]
+
+${FUZZERS.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}
+`;
+
+async function main(words: readonly string[]): Promise<number> {
+  const { positionals, values } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      seed: { type: "string" },
+      minutes: { type: "string", default: "1" },
+      times: { type: "string", default: "20" },
+    },
+  });
+  const fuzzer = FUZZERS.find(({ name }) => name === positionals[0]);
+  if (fuzzer === undefined) {
+    process.stdout.write(USAGE);
+    return positionals.length === 0 ? 0 : 2;
+  }
+  const seed = Number(values.seed ?? 1 + Math.floor(Math.random() * 2 ** 31));
+  say(`${fuzzer.name}, seed ${seed}`);
+  const faults = await fuzzer.run({ seed, minutes: Number(values.minutes), times: Number(values.times) });
+  for (const fault of faults) process.stdout.write(`FAULT: ${fault}\n`);
+  process.stdout.write(faults.length === 0 ? "no faults\n" : `${faults.length} faults, seed ${seed}\n`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+process.exit(await main(process.argv.slice(2)));
