@@ -133,10 +133,13 @@ export class Follower {
     const seqs = [...this.rewrites].slice(0, this.options.batchEventsMax);
     for (const seq of seqs) this.rewrites.delete(seq);
     const { log, context } = this.parts;
+    // Whatever stands after this number was read is right as of it, which also outdoes a tombstone that is left over
+    // from somebody's deletion by hand.
+    const version = log.lastSeq();
     const operations = log
       .getMany(seqs)
       .filter((row) => row.seq <= this.readSeq)
-      .map((row) => indexingOf(row, eventFromJson(row.json), context));
+      .map((row) => ({ ...indexingOf(row, eventFromJson(row.json), context), version }));
     await this.launch(operations, undefined, signal);
   }
 

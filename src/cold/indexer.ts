@@ -165,6 +165,7 @@ export class Indexer {
   status(): ColdStatus {
     return this.board.status({
       pace: this.pace,
+      isOpen: this.follower !== undefined,
       stopReason: this.stopReason,
       cursor: this.follower?.cursor ?? this.parts.ledger.progress()?.cursor ?? 0,
       lastSeq: this.parts.log.lastSeq(),

@@ -12,6 +12,8 @@ const VISIBLE_AFTER_MS = 10_000;
 
 export interface BoardInputs {
   readonly pace: Pace;
+  /** Have the indexes been found or made? */
+  readonly isOpen: boolean;
   readonly stopReason: string;
   readonly cursor: number;
   readonly lastSeq: number;
@@ -60,8 +62,7 @@ export class StatusBoard {
     const state = stateOf(inputs, this.alarm(), lagSeconds);
     return {
       state,
-      reason:
-        state === "up" || state === "lagging" ? "" : inputs.stopReason || this.alarm() || inputs.pace.reason,
+      reason: this.reasonOf(inputs, state),
       cursor: inputs.cursor,
       visibleSeq: this.visibleSeq,
       lagEvents,
@@ -80,6 +81,11 @@ export class StatusBoard {
     };
   }
 
+  private reasonOf({ stopReason, pace, isOpen }: BoardInputs, state: ColdState): string {
+    if (state === "up" || state === "lagging") return "";
+    return stopReason || this.alarm() || pace.reason || (isOpen ? "" : "it has not answered yet");
+  }
+
   private settleVisible(now: number): void {
     while (this.reached.length > 0 && now - this.reached[0]!.atMs > VISIBLE_AFTER_MS) {
       this.refreshed(this.reached.shift()!.cursor);
@@ -89,7 +95,7 @@ export class StatusBoard {
 
 function stateOf(inputs: BoardInputs, alarm: string, lagSeconds: number): ColdState {
   if (inputs.stopReason !== "" || alarm !== "" || inputs.pace.state === "forbidden") return "stopped";
-  if (inputs.pace.isDown && inputs.pace.state === "backing-off") return "down";
+  if (!inputs.isOpen || (inputs.pace.isDown && inputs.pace.state === "backing-off")) return "down";
   if (inputs.pace.state === "readonly") return "readonly";
   return lagSeconds > LAGGING_SECONDS ? "lagging" : "up";
 }

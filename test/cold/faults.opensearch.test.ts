@@ -22,10 +22,10 @@ import {
   type ColdBench,
   coldBench,
   describeWithOpenSearch,
-  ownFolder,
   ownPrefix,
 } from "../support/opensearch.ts";
 import { prng, testSeed } from "../support/prng.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
 
 const SEED = testSeed();
 
@@ -42,6 +42,8 @@ async function idsInIndex(bench: ColdBench, prefix: string): Promise<string[]> {
   return ids.sort();
 }
 
+const folder = temporaryFolders();
+
 describeWithOpenSearch("the indexer behind faults", (url) => {
   const proxy = new FaultProxy(url);
   afterAll(() => proxy.stop());
@@ -54,7 +56,7 @@ describeWithOpenSearch("the indexer behind faults", (url) => {
     fault: (request: ProxiedRequest, nth: number) => Fault | undefined,
     more: Partial<BenchOptions> = {},
   ): Promise<{ bench: ColdBench; log: MemoryLog; prefix: string; states: Set<ColdStatus["state"]> }> {
-    const prefix = ownPrefix(url);
+    const prefix = ownPrefix();
     const log = new MemoryLog();
     for (let i = 0; i < 60; i++) log.store(note(`author ${i % 7}`, `note number ${i}`, 1_700_000_000 + i));
     let bulks = 0;
@@ -157,7 +159,7 @@ describeWithOpenSearch("the indexer behind faults", (url) => {
   });
 
   test("a node that is away for a while is called down, and then catches up", async () => {
-    const prefix = ownPrefix(url);
+    const prefix = ownPrefix();
     const log = new MemoryLog();
     log.store(note("a", "before"));
     const bench = coldBench({ url, prefix, log, writeUrl: proxy.url });
@@ -206,7 +208,7 @@ describeWithOpenSearch("the indexer behind faults", (url) => {
   });
 
   test("an index that somebody deletes is made again", async () => {
-    const prefix = ownPrefix(url);
+    const prefix = ownPrefix();
     const log = new MemoryLog();
     log.store(note("a", "one"));
     const bench = coldBench({ url, prefix, log });
@@ -224,10 +226,10 @@ describeWithOpenSearch("the indexer behind faults", (url) => {
 
   test(`random traffic, random faults, restarts (seed ${SEED})`, async () => {
     const random = prng(SEED);
-    const prefix = ownPrefix(url);
+    const prefix = ownPrefix();
     const log = new MemoryLog();
     const traffic = new RandomTraffic(log, random);
-    const ledgerPath = join(await ownFolder(), "cold.db");
+    const ledgerPath = join(folder(), "cold.db");
     let isCalm = false;
     proxy.fault = () => (isCalm || random() < 0.6 ? undefined : randomFault(random));
     const run = async (steps: number, act?: (bench: ColdBench) => Promise<void>): Promise<void> => {

@@ -1,10 +1,6 @@
 // A real OpenSearch for tests, where OPENSEARCH_TEST_URL names one: indexes of their own for each test, taken away after.
 
 import { afterAll, describe } from "bun:test";
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type ColdClients, createColdClients } from "../../src/cold/client.ts";
 import { systemClock } from "../../src/cold/clock.ts";
 import { ColdReader } from "../../src/cold/cold-reader.ts";
@@ -17,21 +13,34 @@ import { SearchDoor } from "../../src/cold/search-door.ts";
 
 const URL_OF_NODE = process.env["OPENSEARCH_TEST_URL"] ?? "";
 
+/** Prefixes given out; the block that is running takes their indexes away when it ends. */
+const prefixes = new Set<string>();
+
 /** A describe block that needs a node. Without one it is skipped, and says so where nobody can miss it. */
 export function describeWithOpenSearch(name: string, body: (url: string) => void): void {
-  if (URL_OF_NODE !== "") return describe(name, () => body(URL_OF_NODE));
+  if (URL_OF_NODE !== "") {
+    return describe(name, () => {
+      afterAll(() => removeIndexes(URL_OF_NODE));
+      body(URL_OF_NODE);
+    });
+  }
   process.stderr.write(`SKIPPED: ${name}: OPENSEARCH_TEST_URL names no node (bun run test starts one)\n`);
   describe.skip(name, () => body("http://127.0.0.1:1"));
 }
 
-/** A prefix that no other test uses; its indexes and templates are deleted when the file's tests are over. */
-export function ownPrefix(url: string): string {
+/** A prefix that no other test uses. */
+export function ownPrefix(): string {
   const prefix = `t${crypto.randomUUID().slice(0, 8)}`;
-  afterAll(async () => {
+  prefixes.add(prefix);
+  return prefix;
+}
+
+async function removeIndexes(url: string): Promise<void> {
+  for (const prefix of prefixes) {
     await fetch(`${url}/${prefix}-*?expand_wildcards=all`, { method: "DELETE" });
     await fetch(`${url}/_index_template/${prefix}-*`, { method: "DELETE" });
-  });
-  return prefix;
+  }
+  prefixes.clear();
 }
 
 export interface ColdBench {
@@ -100,7 +109,7 @@ export function coldBench(options: BenchOptions): ColdBench {
     },
     level: async () => {
       const isLevel = async (): Promise<void> => {
-        while (indexer.status().cursor < log.lastSeq()) await Bun.sleep(5);
+        while (indexer.current === undefined || indexer.status().cursor < log.lastSeq()) await Bun.sleep(5);
       };
       await Promise.race([
         isLevel(),
@@ -115,11 +124,4 @@ export function coldBench(options: BenchOptions): ColdBench {
       await Promise.all([clients.close(), writer.close()]);
     },
   };
-}
-
-/** A folder that is gone when the file's tests are over. */
-export async function ownFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "thermocline-cold-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

@@ -1,0 +1,172 @@
+// The life of a set of indexes on a real node: reindex, reconcile, a wiped cluster, another database, other settings.
+
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { readDocuments } from "../../src/cold/document-scan.ts";
+import type { JobKind } from "../../src/cold/ledger.ts";
+import { idOfJson } from "../../src/nostr/event-json.ts";
+import { note } from "../support/cold-events.ts";
+import { unsignedEvent } from "../support/events.ts";
+import { MemoryLog } from "../support/memory-log.ts";
+import { type ColdBench, coldBench, describeWithOpenSearch, ownPrefix } from "../support/opensearch.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
+
+async function visibleIds(bench: ColdBench, prefix: string): Promise<string[]> {
+  const ids: string[] = [];
+  const { pace } = bench.indexer;
+  for await (const page of readDocuments(bench.clients.read, pace, prefix, new AbortController().signal)) {
+    ids.push(...page.map((row) => idOfJson(row.json)));
+  }
+  return ids.sort();
+}
+
+async function perform(bench: ColdBench, kind: JobKind): Promise<string> {
+  const job = bench.ledger.requestJob(kind);
+  for (;;) {
+    const { state, message } = bench.ledger.job(job)!;
+    if (state === "done") return message;
+    if (state === "failed") throw new Error(message);
+    await Bun.sleep(10);
+  }
+}
+
+function filled(count: number): MemoryLog {
+  const log = new MemoryLog();
+  for (let i = 0; i < count; i++)
+    log.store(note(`author ${i % 5}`, `note ${i}`, 1_650_000_000 + i * 1_000_000));
+  return log;
+}
+
+const folder = temporaryFolders();
+
+describeWithOpenSearch("the life of the indexes", (url) => {
+  test("a reindex keeps what only the cold store holds, follows what happens meanwhile, and cuts anew", async () => {
+    const prefix = ownPrefix();
+    const log = filled(80);
+    const ledgerPath = join(folder(), "cold.db");
+    const parts = { isHotComplete: () => false };
+    const first = coldBench({ url, prefix, log, ledgerPath, parts });
+    first.start();
+    await first.level();
+    await first.stop();
+    const events = log.stored();
+    for (const event of events.slice(0, 30)) log.evict(event.id);
+
+    const bench = coldBench({ url, prefix, log, ledgerPath, parts, bucket: "year" });
+    bench.start();
+    await bench.level();
+    expect(bench.indexer.status().outdated).toBe("cut by all, now year");
+    const reindexing = perform(bench, "reindex");
+    // One of the evicted events is deleted by its author while the copy is made.
+    const [victim] = events;
+    log.store(unsignedEvent(victim!.pubkey, { kind: 5, tags: [["e", victim!.id]] }).event);
+    log.store(note("author 9", "written meanwhile"));
+    expect(await reindexing).toMatch(/with (?:29|30) events that only the cold store held/);
+    await bench.level();
+    expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+    expect(bench.indexer.status()).toMatchObject({ generation: 2, state: "up" });
+    const names = Object.keys((await bench.clients.write.indices.getAlias({ name: prefix })).body);
+    expect(names.toSorted()).toEqual([
+      `${prefix}-ev-v2-2022`,
+      `${prefix}-ev-v2-2023`,
+      `${prefix}-ev-v2-2024`,
+      `${prefix}-repl-v2`,
+    ]);
+    await bench.stop();
+
+    const again = coldBench({ url, prefix, log, ledgerPath, parts, bucket: "year" });
+    again.start();
+    log.store(note("author 9", "after the restart"));
+    await again.level();
+    expect(again.indexer.status().documentsIndexed).toBe(1);
+    await again.stop();
+  }, 20_000);
+
+  test("reconcile writes again what is missing and deletes what should not be there", async () => {
+    const prefix = ownPrefix();
+    const log = filled(40);
+    const bench = coldBench({ url, prefix, log });
+    bench.start();
+    await bench.level();
+    const [one, other] = log.stored();
+    const index = `${prefix}-ev-v1-all`;
+    await bench.clients.write.delete({ index, id: one!.id, refresh: true });
+    log.removeId(other!.id, "deleted");
+    await bench.level();
+    // Something that the log does not know, under a seq that is no longer taken.
+    const ghost = note("stranger", "nobody knows me");
+    const document = { seq: 2, id: ghost.id, pubkey: ghost.pubkey, kind: 1, raw: JSON.stringify(ghost) };
+    await bench.clients.write.index({ index, id: ghost.id, body: document, refresh: true });
+    expect(await perform(bench, "reconcile")).toContain("1 missing and written again, 1 surplus");
+    await bench.level();
+    expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+    expect(await perform(bench, "reconcile")).toContain("agree");
+    await bench.stop();
+  });
+
+  test("a cluster that lost everything is filled again from the start", async () => {
+    const prefix = ownPrefix();
+    const log = filled(20);
+    const ledgerPath = join(folder(), "cold.db");
+    const before = coldBench({ url, prefix, log, ledgerPath });
+    before.start();
+    await before.level();
+    await before.clients.write.indices.delete({ index: `${prefix}-*` });
+    await before.stop();
+    const after = coldBench({ url, prefix, log, ledgerPath });
+    after.start();
+    await after.level();
+    expect(await visibleIds(after, prefix)).toEqual(log.expectedIds());
+    await after.stop();
+  });
+
+  test("indexes of another database are not touched until a reindex is asked for", async () => {
+    const prefix = ownPrefix();
+    const theirs = coldBench({ url, prefix, log: filled(5) });
+    theirs.start();
+    await theirs.level();
+    await theirs.stop();
+    const log = new MemoryLog();
+    log.store(note("me", "mine"));
+    const mine = coldBench({ url, prefix, log, parts: { store: "another" } });
+    mine.start();
+    while (mine.indexer.status().state !== "stopped") await Bun.sleep(10);
+    expect(mine.indexer.status().reason).toContain("filled from another database");
+    await perform(mine, "reindex");
+    await mine.level();
+    expect(await visibleIds(mine, prefix)).toEqual(log.expectedIds());
+    expect(mine.indexer.status().state).toBe("up");
+    await mine.stop();
+  });
+
+  test("a database older than the indexes stops the indexer with a reason", async () => {
+    const prefix = ownPrefix();
+    const ledgerPath = join(folder(), "cold.db");
+    const before = coldBench({ url, prefix, log: filled(20), ledgerPath });
+    before.start();
+    await before.level();
+    await before.stop();
+    const restored = coldBench({ url, prefix, log: filled(5), ledgerPath });
+    restored.start();
+    while (restored.indexer.status().state !== "stopped") await Bun.sleep(10);
+    expect(restored.indexer.status().reason).toContain("ahead of the database");
+    await restored.stop();
+  });
+
+  test("a document is written again with the scores of today", async () => {
+    const prefix = ownPrefix();
+    const log = filled(3);
+    let engagement = 0;
+    const bench = coldBench({ url, prefix, log, parts: { scoresOf: () => ({ engagement }) } });
+    bench.start();
+    await bench.level();
+    engagement = 100;
+    expect(bench.indexer.rewrite([2])).toBe(true);
+    while (bench.indexer.status().documentsIndexed < 4) await Bun.sleep(5);
+    await bench.level();
+    const body = { query: { range: { engaged: { gte: 13 } } }, docvalue_fields: ["seq"] };
+    const found = await bench.door.search(prefix, body);
+    expect(found).toMatchObject({ type: "answered", value: { hits: [{ fields: { seq: [2] } }] } });
+    await bench.stop();
+  });
+});
