@@ -210,8 +210,10 @@ export class Gateway {
     if (typeof message === "string") {
       return this.isTooLong(message) ? this.tooLong() : parseClientMessage(message);
     }
-    if (Array.isArray(message)) return messageOf(message);
-    return refuse("invalid", "messages are text frames of JSON, not binary");
+    if (ArrayBuffer.isView(message) || message instanceof ArrayBuffer) {
+      return refuse("invalid", "messages are text frames of JSON, not binary");
+    }
+    return this.isTooLongOnceWritten(message) ? this.tooLong() : messageOf(message);
   }
 
   private isTooLong(text: string): boolean {
@@ -219,6 +221,15 @@ export class Gateway {
     // UTF-8 needs one to three bytes for a UTF-16 unit, so most texts need no counting.
     if (text.length > messageBytesMax) return true;
     return text.length * 3 > messageBytesMax && Buffer.byteLength(text) > messageBytesMax;
+  }
+
+  /** For messages whose host has parsed them and dropped the text; nesting too deep to be written counts as too long. */
+  private isTooLongOnceWritten(message: unknown): boolean {
+    try {
+      return this.isTooLong(JSON.stringify(message) ?? "");
+    } catch {
+      return true;
+    }
   }
 
   private tooLong(): Refusal {
