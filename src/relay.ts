@@ -12,6 +12,7 @@ import { createGatewayMeters } from "./gateway/meters.ts";
 import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
+import { asStoreError } from "./hot/store-error.ts";
 import { createHttp } from "./http/http.ts";
 import { NIPS_ALWAYS } from "./http/nip11.ts";
 import { Live } from "./live/live.ts";
@@ -239,11 +240,19 @@ function openVerifier(config: Config): Promise<StartedVerifierPool> {
   });
 }
 
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw asStoreError(error, path);
+  }
+}
+
 /** A store that cannot be opened leaves no thread behind. */
 async function openStore(config: Config, verifier: StartedVerifierPool, logger: Logger): Promise<HotStore> {
   const { data, hot, limits } = config;
   try {
-    mkdirSync(data.dir, { recursive: true });
+    makeFolder(data.dir);
     return await openHotStore({
       folder: data.dir,
       synchronous: hot.synchronous,

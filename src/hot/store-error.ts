@@ -35,18 +35,12 @@ export function faultText(error: unknown): string {
 const DAMAGED_HINT =
   "stop the relay, keep a copy of the file, and restore a backup or start with an empty data folder";
 
-/** Turns what SQLite threw about `path` into a StoreError; anything else comes back unchanged. */
+/** Turns what SQLite or the file system threw about `path` into a StoreError; anything else comes back unchanged. */
 export function asStoreError(error: unknown, path: string): unknown {
-  if (!(error instanceof SQLiteError)) return error;
+  if (!(error instanceof SQLiteError)) return asFolderError(error, path);
   const code = error.code ?? "";
-  if (code.startsWith("SQLITE_FULL")) {
-    return new StoreError(
-      "disk-full",
-      `the disk is full, ${path} cannot grow`,
-      "free some space, nothing else is lost",
-      error,
-    );
-  }
+  // The shared-memory file beside the database is the first to find no room.
+  if (code.startsWith("SQLITE_FULL") || code === "SQLITE_IOERR_SHMSIZE") return diskFull(path, error);
   if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
     return new StoreError("damaged", `${path} is damaged or not a SQLite database`, DAMAGED_HINT, error);
   }
@@ -79,4 +73,42 @@ export function asStoreError(error: unknown, path: string): unknown {
     );
   }
   return error;
+}
+
+function diskFull(path: string, cause: unknown): StoreError {
+  return new StoreError(
+    "disk-full",
+    `the disk is full, ${path} cannot grow`,
+    "free some space, nothing else is lost",
+    cause,
+  );
+}
+
+/** Faults of the folder itself, as the operating system names them. */
+function asFolderError(error: unknown, path: string): unknown {
+  switch ((error as NodeJS.ErrnoException | undefined)?.code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return diskFull(path, error);
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new StoreError(
+        "not-writable",
+        `${path} is not writable by this user`,
+        "check owner and mode of the folder, or name another data folder",
+        error,
+      );
+    case "ENOENT":
+    case "ENOTDIR":
+    case "EEXIST":
+      return new StoreError(
+        "folder-missing",
+        `${path} cannot be a data folder: a part of the path is no folder`,
+        "name another data folder, or move away what stands there",
+        error,
+      );
+    default:
+      return error;
+  }
 }
