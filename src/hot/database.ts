@@ -33,7 +33,7 @@ const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 
 /** Opens (and creates, unless readonly) the database at `path` with the current schema. Throws StoreError. */
 export function openDatabase(path: string, options: DatabaseOptions = {}): Database {
-  checkFolder(path, options.readonly === true);
+  checkFile(path, options.readonly === true);
   let database: Database | undefined;
   try {
     database = options.readonly
@@ -66,8 +66,8 @@ function setPragmas(database: Database, options: DatabaseOptions): void {
   database.run("PRAGMA foreign_keys = ON");
 }
 
-function checkFolder(path: string, readonly: boolean): void {
-  const folder = dirname(path);
+/** Throws StoreError unless the folder is there and may be written. */
+export function checkFolder(folder: string): void {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new StoreError(
       "folder-missing",
@@ -75,17 +75,25 @@ function checkFolder(path: string, readonly: boolean): void {
       `create it (mkdir -p ${folder}) or name another one`,
     );
   }
-  if (readonly) {
-    if (existsSync(path)) return;
+  checkWritable(folder);
+}
+
+function checkFile(path: string, readonly: boolean): void {
+  if (!readonly) {
+    checkFolder(dirname(path));
+    if (existsSync(path)) checkWritable(path);
+  } else if (!existsSync(path)) {
     throw new StoreError(
       "folder-missing",
       `there is no database ${path}`,
       "start the relay once to create it, or name another data folder",
     );
   }
+}
+
+function checkWritable(path: string): void {
   try {
-    accessSync(folder, constants.W_OK);
-    if (existsSync(path)) accessSync(path, constants.W_OK);
+    accessSync(path, constants.W_OK);
   } catch (error) {
     throw new StoreError(
       "not-writable",

@@ -2,9 +2,8 @@
 
 import { deletionTargets, mayDelete } from "../nostr/deletion.ts";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
-import { addressKey, idKey } from "./keys.ts";
+import { addressKey, idKey, keyOfBytes } from "./keys.ts";
 import { removeRow } from "./removals.ts";
-import { keyOfBytes } from "./tombstones.ts";
 import type { Change, WriteTables } from "./write-transaction.ts";
 
 /**

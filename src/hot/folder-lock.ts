@@ -3,6 +3,7 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkFolder } from "./database.ts";
 import { asStoreError, StoreError } from "./store-error.ts";
 
 /** Keep hold of it: the lock goes when this is collected. */
@@ -16,6 +17,7 @@ export interface FolderLock {
  * read or write events (import, delete) are not kept out.
  */
 export function lockFolder(folder: string, pid: number = process.pid): FolderLock {
+  checkFolder(folder);
   const path = join(folder, "lock.db");
   const holderPath = join(folder, "serving.pid");
   let database: Database | undefined;

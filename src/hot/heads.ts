@@ -2,8 +2,8 @@
 
 import { isNewerVersion } from "../nostr/order.ts";
 import type { BatchCursor } from "./batch-codec.ts";
+import { keyOfBytes } from "./keys.ts";
 import { OutcomeCode } from "./outcome-code.ts";
-import { keyOfBytes } from "./tombstones.ts";
 import type { HeadRow } from "./write-statements.ts";
 import type { WriteTables } from "./write-transaction.ts";
 

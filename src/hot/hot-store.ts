@@ -73,8 +73,6 @@ const BATCH_MAX = 1000;
 /** Opens the store of a data folder for serving. Throws StoreError when the folder, the file or the lock says no. */
 export async function openHotStore(options: HotStoreOptions): Promise<HotStore> {
   const path = join(options.folder, DATABASE_FILE);
-  // Opened here first: a fault of the folder or the file is thrown before any thread is started.
-  openDatabase(path, { synchronous: options.synchronous ?? "full" }).close();
   const lock = lockFolder(options.folder);
   try {
     const thread = await WriterThread.start({

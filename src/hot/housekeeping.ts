@@ -11,7 +11,6 @@ export interface HousekeepingOptions {
   readonly trouble: (error: unknown) => void;
 }
 
-const BUSY_TIMEOUT_MS = 10_000;
 const EXPIRED_ROWS_MAX = 500;
 const EXPIRY_EVERY_MS = 1000;
 const PRUNE_EVERY_MS = 60_000;
@@ -37,7 +36,7 @@ export class Housekeeping {
     this.writer = writer;
     this.options = options;
     this.toldSeq = writer.lastSeq();
-    this.checkpointer = new Checkpointer(database, BUSY_TIMEOUT_MS);
+    this.checkpointer = new Checkpointer(database);
   }
 
   start(): void {

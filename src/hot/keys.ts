@@ -15,6 +15,12 @@ export function authorKey(pubkey: string): number {
   return Number.parseInt(pubkey.slice(0, 12), 16);
 }
 
+/** The same 48 bits of a binary id, public key or address. */
+export function keyOfBytes(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 6);
+  return view.getUint32(0) * 0x1_0000 + view.getUint16(4);
+}
+
 /**
  * A secret-seeded hash of tag name and value. Tag values are free text: without the seed, anybody could fill the index
  * with values that collide with a victim's.

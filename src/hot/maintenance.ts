@@ -23,13 +23,10 @@ const FORCE_WAIT_MS = 200;
 export class Checkpointer {
   private readonly database: Database;
   private readonly measure: Statement<CheckpointRow, []>;
-  private readonly busyTimeoutMs: number;
   private readonly dueAtPages: number;
 
-  /** `busyTimeoutMs` is what the connection otherwise waits for others; it is lowered while a truncation tries. */
-  constructor(database: Database, busyTimeoutMs: number, dueAtPages: number = CHECKPOINT_PAGES) {
+  constructor(database: Database, dueAtPages: number = CHECKPOINT_PAGES) {
     this.database = database;
-    this.busyTimeoutMs = busyTimeoutMs;
     this.dueAtPages = dueAtPages;
     this.measure = database.prepare<CheckpointRow, []>("PRAGMA wal_checkpoint(NOOP)");
   }
@@ -45,12 +42,13 @@ export class Checkpointer {
 
   /** Empties the WAL file, waiting a moment for readers. For a WAL that grew too long, and before closing. */
   truncate(): "truncated" | "held-up" {
+    const { timeout } = this.database.query<{ timeout: number }, []>("PRAGMA busy_timeout").get()!;
     this.database.run(`PRAGMA busy_timeout = ${FORCE_WAIT_MS}`);
     try {
       const row = this.database.query<CheckpointRow, []>("PRAGMA wal_checkpoint(TRUNCATE)").get()!;
       return row.busy === 0 ? "truncated" : "held-up";
     } finally {
-      this.database.run(`PRAGMA busy_timeout = ${this.busyTimeoutMs}`);
+      this.database.run(`PRAGMA busy_timeout = ${timeout}`);
     }
   }
 }

@@ -5,9 +5,8 @@ import { mayDelete } from "../nostr/deletion.ts";
 import { Kind } from "../nostr/kind.ts";
 import { tagValues } from "../nostr/tag.ts";
 import { BarredKeys } from "./barred-keys.ts";
-import { OutcomeCode } from "./outcome-code.ts";
 import type { BatchCursor } from "./batch-codec.ts";
-import { authorKey } from "./keys.ts";
+import { authorKey, keyOfBytes } from "./keys.ts";
 import type { WriteTables } from "./write-transaction.ts";
 import { isHex64 } from "../nostr/hex.ts";
 
@@ -73,11 +72,3 @@ const BARRING_COLUMNS = [
   ["banned_event", "id"],
   ["banned_pubkey", "pubkey"],
 ] as const;
-
-/** The first 48 bits of a binary id, key or address: the same number as idKey() and authorKey() give for hex. */
-export function keyOfBytes(bytes: Uint8Array): number {
-  return (
-    new DataView(bytes.buffer, bytes.byteOffset, 8).getUint32(0) * 0x1_0000 +
-    new DataView(bytes.buffer, bytes.byteOffset, 8).getUint16(4)
-  );
-}

@@ -160,12 +160,12 @@ function prepareClearing(database: Database) {
     ownRows: prepare<EventRow, [number, number, number, string, number]>(
       database,
       `SELECT ${ROW} FROM event
-       WHERE author = ?1 AND created_at <= ?2 AND seq < ?3 AND ${FULL_PUBKEY} = ?4 LIMIT ?5`,
+       WHERE author = ?1 AND created_at <= ?2 AND +seq < ?3 AND ${FULL_PUBKEY} = ?4 LIMIT ?5`,
     ),
     wrapsTo: prepare<EventRow, [number, number, number, number, number]>(
       database,
       `SELECT ${ROW} FROM event WHERE seq IN (
-         SELECT seq FROM tag WHERE tag = ?1 AND kind = ?2 AND created_at <= ?3 AND seq < ?4 LIMIT ?5)`,
+         SELECT seq FROM tag WHERE tag = ?1 AND kind = ?2 AND created_at <= ?3 AND +seq < ?4 LIMIT ?5)`,
     ),
   };
 }

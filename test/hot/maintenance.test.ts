@@ -20,7 +20,7 @@ function open(path: string) {
 test("a checkpoint comes when enough pages wait, and the WAL starts over", () => {
   const path = join(folder(), "a.db");
   const { database, writer } = open(path);
-  const checkpointer = new Checkpointer(database, 1000, 40);
+  const checkpointer = new Checkpointer(database, 40);
   const write = (round: number) =>
     writer.apply(
       Array.from({ length: 100 }, (_, n) => unsignedEvent(ALICE, { content: `${round} ${n} `.repeat(400) })),
@@ -47,7 +47,7 @@ test("a reader that stays holds a truncation up, and nothing breaks", () => {
   reader.run("BEGIN");
   reader.query("SELECT count(*) FROM event").get();
   writer.apply([unsignedEvent(ALICE, { content: "2" })]);
-  const checkpointer = new Checkpointer(database, 1000);
+  const checkpointer = new Checkpointer(database);
   expect(checkpointer.truncate()).toBe("held-up");
   reader.run("COMMIT");
   reader.close();

@@ -316,7 +316,7 @@ test("removed rows without a tombstone may come again", () => {
   const store = open();
   const note = by(ALICE, {});
   store.put(note);
-  expect(store.writer.removeMany([1, 77], "evicted").removed).toEqual([1]);
+  expect(store.writer.removeMany([1, 77], "deleted").removed).toEqual([1]);
   expect(store.put(note)).toEqual(["stored"]);
 });
 
