@@ -32,7 +32,10 @@ export class TestClient {
     };
   }
 
-  static async connect(url: string, options?: { headers?: Record<string, string> }): Promise<TestClient> {
+  static async connect(
+    url: string,
+    options?: { headers?: Record<string, string>; tls?: object },
+  ): Promise<TestClient> {
     const socket = new WebSocket(url, options as never);
     const client = new TestClient(socket);
     await new Promise<void>((resolve, reject) => {

@@ -20,8 +20,17 @@ export interface TestRelayOptions {
   readonly config?: Parameters<typeof defaultConfig>[0];
   /** Unix seconds; the system's clock when left out. */
   readonly now?: () => number;
+  /** Count the address under which the test reaches the relay as its own, for clients that name it in AUTH. */
+  readonly knowsItsAddress?: boolean;
   /** Put into the store before the relay starts, without a look at their signatures. */
   readonly stored?: readonly VerifiedEvent[];
+}
+
+async function freePort(): Promise<number> {
+  const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const { port } = probe;
+  await probe.stop(true);
+  return port!;
 }
 
 function store(folder: string, events: readonly VerifiedEvent[]): void {
@@ -42,13 +51,13 @@ export class TestRelay {
   private readonly server: ReturnType<typeof Bun.serve>;
   private readonly clients: TestClient[] = [];
 
-  private constructor(relay: Relay, config: Config, folder: string, warnings: string[]) {
+  private constructor(relay: Relay, config: Config, folder: string, warnings: string[], port: number) {
     this.relay = relay;
     this.config = config;
     this.folder = folder;
     this.warnings = warnings;
     this.server = Bun.serve({
-      port: 0,
+      port,
       hostname: "127.0.0.1",
       fetch: relay.fetch,
       websocket: relay.websocket,
@@ -59,10 +68,11 @@ export class TestRelay {
 
   static async start(options: TestRelayOptions = {}, folder = mkdtempSync(join(tmpdir(), "thermocline-"))) {
     const given = options.config ?? {};
+    const port = options.knowsItsAddress === true ? await freePort() : 0;
     const config = defaultConfig({
       ...given,
       data: { dir: folder },
-      relay: { urls: [RELAY_URL], ...given.relay },
+      relay: { urls: port === 0 ? [RELAY_URL] : [RELAY_URL, `ws://127.0.0.1:${port}`], ...given.relay },
       verify: { workers: 1, ...given.verify },
     });
     if (options.stored !== undefined) store(folder, options.stored);
@@ -76,7 +86,7 @@ export class TestRelay {
       logger,
       ...(options.now === undefined ? {} : { now: options.now }),
     });
-    return new TestRelay(relay, config, folder, warnings);
+    return new TestRelay(relay, config, folder, warnings, port);
   }
 
   /** A new connection; the AUTH challenge that greets it is its first frame. */

@@ -1,0 +1,125 @@
+// The relay's own TLS listener: wss with a certificate, and a changed certificate taken up without a restart.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { TestClient } from "../support/client.ts";
+import { keypair, signed } from "../support/events.ts";
+import { RELAY_URL } from "../support/test-relay.ts";
+import { serveInProcess, type ServingProcess } from "./serving-process.ts";
+
+const hasOpenssl = Bun.which("openssl") !== null;
+let folder: string;
+let serving: ServingProcess;
+
+function makeCertificate(name: string): void {
+  const { exitCode, stderr } = Bun.spawnSync([
+    "openssl",
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    `/CN=${name}`,
+    "-addext",
+    "subjectAltName=IP:127.0.0.1",
+    "-keyout",
+    join(folder, "key.pem"),
+    "-out",
+    join(folder, "cert.pem"),
+  ]);
+  if (exitCode !== 0) throw new Error(stderr.toString());
+}
+
+/** The common name that the listener shows to a new connection. */
+function shownName(url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(String(socket.getPeerCertificate().subject?.CN));
+      socket.destroy();
+    });
+    socket.on("error", reject);
+  });
+}
+
+const connectTrusting = (): Promise<TestClient> =>
+  TestClient.connect(serving.url, { tls: { ca: readFileSync(join(folder, "cert.pem"), "utf8") } });
+
+beforeAll(async () => {
+  if (!hasOpenssl) return;
+  folder = mkdtempSync(join(tmpdir(), "thermocline-"));
+  makeCertificate("first");
+  serving = await serveInProcess(
+    folder,
+    "--relay.urls",
+    RELAY_URL,
+    "--tls.cert",
+    join(folder, "cert.pem"),
+    "--tls.key",
+    join(folder, "key.pem"),
+  );
+}, 20_000);
+
+afterAll(async () => {
+  if (!hasOpenssl) return;
+  serving.process.kill("SIGTERM");
+  await serving.process.exited;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test.skipIf(!hasOpenssl)("wss: the whole protocol over TLS", async () => {
+  expect(serving.url).toStartWith("wss://");
+  expect(await shownName(serving.url)).toBe("first");
+  const client = await connectTrusting();
+  const note = signed(keypair(2200), { content: "over TLS" });
+  expect(await client.publish(note)).toEqual([true, ""]);
+  expect(await client.stored({ ids: [note.id] })).toEqual([note]);
+  expect(await client.authenticate(keypair(2200), RELAY_URL)).toEqual([true, ""]);
+  client.close();
+  const answer = await fetch(serving.url.replace(/^wss/, "https"), {
+    headers: { accept: "application/nostr+json" },
+    tls: { ca: readFileSync(join(folder, "cert.pem"), "utf8") },
+  });
+  expect(await answer.json()).toMatchObject({ limitation: { max_limit: expect.any(Number) } });
+});
+
+test.skipIf(!hasOpenssl)(
+  "a changed certificate is shown to new connections, and old ones go on",
+  async () => {
+    const old = await connectTrusting();
+    old.send("REQ", "feed", { kinds: [1], limit: 0 });
+    await old.settled();
+    makeCertificate("second");
+    for (const patienceEnds = Date.now() + 8000; Date.now() < patienceEnds; await Bun.sleep(100))
+      if ((await shownName(serving.url)) === "second") break;
+    expect(await shownName(serving.url)).toBe("second");
+    const fresh = await connectTrusting();
+    const note = signed(keypair(2201), { content: "after the change" });
+    expect(await fresh.publish(note)).toEqual([true, ""]);
+    await old.settled();
+    expect(old.eventsOf("feed")).toEqual([note]);
+    for (const client of [old, fresh]) client.close();
+  },
+  20_000,
+);
+
+test.skipIf(!hasOpenssl)(
+  "a changed certificate that cannot be used leaves the old one in place",
+  async () => {
+    const before = await shownName(serving.url);
+    await Bun.write(join(folder, "cert.pem"), "no certificate");
+    for (const patienceEnds = Date.now() + 8000; Date.now() < patienceEnds; await Bun.sleep(50))
+      if (serving.output().includes("cannot be used")) break;
+    expect(serving.output()).toContain("the changed TLS certificate cannot be used");
+    expect(await shownName(serving.url)).toBe(before);
+  },
+  20_000,
+);
