@@ -3,6 +3,7 @@
 import { eventFromJson } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
 import { hasTagValue } from "../nostr/tag.ts";
+import { clearStubs } from "./eviction.ts";
 import { authorKey, tagKey } from "./keys.ts";
 import { removeRow } from "./removals.ts";
 import type { ClearingRow } from "./write-statements.ts";
@@ -51,6 +52,7 @@ export function continueClearing(tables: WriteTables, change: Change, limit: num
     const pubkey = job.pubkey.toHex();
     let removed = removeOwn(tables, change, pubkey, job, left);
     if (removed === 0 && job.reason === "vanished") removed = removeWraps(tables, change, pubkey, job, left);
+    if (removed === 0) removed = clearStubs(tables, change, job, left);
     if (removed === 0) tables.sql.endClearing.run(job.pubkey, job.reason);
     left -= removed;
   }

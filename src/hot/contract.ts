@@ -2,6 +2,8 @@
 
 import type { Filter } from "../nostr/filter.ts";
 import type { NostrEvent, VerifiedEvent } from "../nostr/event.ts";
+import type { EvictionCandidates } from "./eviction-candidates.ts";
+import type { EvictionReader } from "./eviction-reader.ts";
 
 /** What became of one event. `stored` is on disk (synchronous=FULL) by the time anybody sees this value. */
 export type WriteOutcome =
@@ -34,8 +36,7 @@ export interface StoredEvent extends Hit {
 }
 
 /** Why a row left the hot store. */
-export type RemovalReason =
-  "replaced" | "deleted" | "vanished" | "expired" | "banned" | "evicted";
+export type RemovalReason = "replaced" | "deleted" | "vanished" | "expired" | "banned" | "evicted";
 
 /**
  * One entry of the log. Events and removals share one rising `seq`, so "after N" means the same to everyone.
@@ -137,6 +138,10 @@ export interface HotReader {
   get(id: string): Hit | undefined;
   /** Hits of these seqs that are still stored, in the order asked; missing ones are left out. */
   getMany(seqs: readonly number[]): Hit[];
+  /** Events that the cold store alone holds any more. */
+  readonly evictions: EvictionReader;
+  /** Events that could leave for it. */
+  readonly candidates: EvictionCandidates;
   /** Log entries with seq > after, in order, at most `limit`. */
   log(after: number, limit: number): LogEntry[];
   /** Events stored now. Walks an index: ask once and keep count. */

@@ -2,6 +2,7 @@
 
 import { deletionTargets, mayDelete } from "../nostr/deletion.ts";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
+import { deleteStubById } from "./eviction.ts";
 import { addressKey, idKey, keyOfBytes } from "./keys.ts";
 import { removeRow } from "./removals.ts";
 import type { Change, WriteTables } from "./write-transaction.ts";
@@ -30,7 +31,7 @@ function deleteById(
   sql.deleteId.run(Uint8Array.fromHex(id), signer);
   barred.add(key);
   const row = sql.findEvent.get(key, id);
-  if (row === null) return;
+  if (row === null) return deleteStubById(tables, change, id, signer);
   const target = eventFromJson(row.json);
   if (mayDelete(pubkey, target)) removeRow(tables, change, row, "deleted", target);
 }

@@ -8,6 +8,7 @@ import { packBatch } from "./batch-codec.ts";
 import { CommitPublisher } from "./commit-publisher.ts";
 import type { Committed, HotReader, RemovalReason, StoredEvent, WriteOutcome } from "./contract.ts";
 import { DATABASE_FILE, openDatabase, type Synchronous } from "./database.ts";
+import type { EvictionHorizon } from "./horizon.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { outcomeOf } from "./outcome-code.ts";
 import { createReader } from "./reader.ts";
@@ -57,7 +58,12 @@ export interface HotStore {
   unbanEvent(id: string): Promise<void>;
   banPubkey(pubkey: string, reason: string): Promise<void>;
   unbanPubkey(pubkey: string): Promise<void>;
-  /** Removes rows without a tombstone; answers how many were still there. */
+  /** How far back everything is here. Raised before anything leaves. */
+  readonly horizon: EvictionHorizon;
+  /**
+   * Removes rows without a tombstone; answers how many were still there. `evicted` leaves stubs: the cold store must hold
+   * these events, its owner has made sure.
+   */
   removeMany(seqs: readonly number[], reason: RemovalReason): Promise<number>;
   /** Notes how far a follower of the log has come: removals it has not seen are kept for it, for ever. */
   moveFollower(name: string, seq: number): Promise<void>;
@@ -93,6 +99,7 @@ class ThreadedHotStore implements HotStore {
   readonly reader: HotReader;
   readonly path: string;
   readonly tagSeed: bigint;
+  readonly horizon: EvictionHorizon;
   readonly writeDepthMax: number;
   private readonly thread: WriterThread;
   private readonly lock: FolderLock;
@@ -115,6 +122,7 @@ class ThreadedHotStore implements HotStore {
       tail,
       cacheBytes: options.readerCacheBytes ?? 32 * MEBIBYTE,
     });
+    this.horizon = this.reader.evictions.horizon();
     this.publisher = new CommitPublisher({ reader: this.reader, tail, publishedSeq: tail.lastSeq });
     this.channel = new BatchChannel({
       name: "hot-writer",
@@ -176,6 +184,8 @@ class ThreadedHotStore implements HotStore {
 
   async removeMany(seqs: readonly number[], reason: RemovalReason): Promise<number> {
     const asked = new Set(seqs);
+    if (reason === "evicted")
+      for (const { kind, createdAt } of this.reader.getMany(seqs)) this.horizon.raise(kind, createdAt);
     const { removed } = await this.thread.act({ act: "removeMany", seqs, reason }, this.publishAct);
     return removed.filter((seq) => asked.has(seq)).length;
   }

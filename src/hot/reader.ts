@@ -4,6 +4,8 @@ import { Database } from "bun:sqlite";
 import type { Filter } from "../nostr/filter.ts";
 import type { Hit, HotReader, LogEntry, Scan, ScanOptions } from "./contract.ts";
 import { EventCache } from "./event-cache.ts";
+import { EvictionCandidates } from "./eviction-candidates.ts";
+import { EvictionReader } from "./eviction-reader.ts";
 import { HitLookup } from "./hit-lookup.ts";
 import { LogReader } from "./log.ts";
 import { WORK_PER_LOOK } from "./scan-budget.ts";
@@ -52,6 +54,8 @@ function openForReading(path: string, options: ReaderOptions): Database {
 class SqliteReader implements CountingReader {
   private readonly database: Database;
   private readonly ground: ScanGround;
+  readonly evictions: EvictionReader;
+  readonly candidates: EvictionCandidates;
   private readonly lookup: HitLookup;
   private readonly logReader: LogReader;
 
@@ -61,6 +65,8 @@ class SqliteReader implements CountingReader {
     const cache = new EventCache(options.cacheBytes ?? 64 * MEBIBYTE);
     this.lookup = new HitLookup(statements, options.tail, cache);
     this.logReader = new LogReader(database, statements);
+    this.evictions = new EvictionReader(database, statements, this.lookup);
+    this.candidates = new EvictionCandidates(database);
     this.ground = {
       statements,
       lookup: this.lookup,

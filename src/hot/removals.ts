@@ -38,8 +38,10 @@ export function removeRow(
   change.removed.push(row.seq);
 }
 
-/** Removes the row with this seq if it is still there. */
-export function removeSeq(tables: WriteTables, change: Change, seq: number, reason: RemovalReason): void {
+/** Removes the row with this seq if it is still there; answers whether it was. */
+export function removeSeq(tables: WriteTables, change: Change, seq: number, reason: RemovalReason): boolean {
   const row = tables.sql.eventAt.get(seq);
-  if (row !== null) removeRow(tables, change, row, reason);
+  if (row === null) return false;
+  removeRow(tables, change, row, reason);
+  return true;
 }

@@ -5,6 +5,7 @@ import { vanishesHere } from "../nostr/vanish.ts";
 import type { BatchCursor } from "./batch-codec.ts";
 import { applyVanishRequest } from "./clearing.ts";
 import { applyDeletionRequest } from "./deletion-requests.ts";
+import { isEvicted } from "./eviction.ts";
 import { judgeVersion } from "./heads.ts";
 import { OutcomeCode } from "./outcome-code.ts";
 import { removeSeq } from "./removals.ts";
@@ -49,8 +50,12 @@ function judgeEvent(tables: WriteTables, incoming: BatchCursor): number | undefi
   return isDeletedById(tables, incoming) ? OutcomeCode.deleted : undefined;
 }
 
-function isStored({ sql }: WriteTables, incoming: BatchCursor): boolean {
-  return sql.findKey.get(incoming.id) !== null && sql.findEvent.get(incoming.id, incoming.fullId()) !== null;
+/** Here, or kept by the cold store alone. */
+function isStored(tables: WriteTables, incoming: BatchCursor): boolean {
+  const { sql } = tables;
+  if (sql.findKey.get(incoming.id) !== null && sql.findEvent.get(incoming.id, incoming.fullId()) !== null)
+    return true;
+  return isEvicted(tables, incoming);
 }
 
 function insert(

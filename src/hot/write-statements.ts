@@ -2,6 +2,7 @@
 
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
 import type { RemovalReason } from "./contract.ts";
+import { prepareEvictions } from "./eviction-statements.ts";
 
 export interface EventRow {
   readonly seq: number;
@@ -39,6 +40,7 @@ export function prepareStatements(database: Database) {
     ...prepareTombstones(database),
     ...prepareClearing(database),
     ...prepareLog(database),
+    ...prepareEvictions(database),
   };
 }
 

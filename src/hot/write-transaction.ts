@@ -22,6 +22,8 @@ export interface WriteTables {
   barred: BarredKeys;
   /** Some key's rows may still have to leave: the clearing table is worth a look. */
   clearingBooked: boolean;
+  /** No event younger than this second has been evicted; Infinity while another process may have evicted some. */
+  evictedUntil: number;
 }
 
 export class WriteConnection {
@@ -36,6 +38,7 @@ export class WriteConnection {
       tagSeed: readTagSeed(database),
       barred: new BarredKeys(),
       clearingBooked: true,
+      evictedUntil: Number.POSITIVE_INFINITY,
     };
     this.reloadBarred();
   }
@@ -101,6 +104,7 @@ export class WriteConnection {
     this.tables.barred.trusted = false;
     this.tables.barred.anyVanished = true;
     this.tables.clearingBooked = true;
+    this.tables.evictedUntil = Number.POSITIVE_INFINITY;
   }
 
   /** Reads the tombstones again after others wrote, or when the filter has become crowded. For quiet moments. */
@@ -112,6 +116,7 @@ export class WriteConnection {
       this.dataVersion = sql.dataVersion.get()!.data_version;
       this.tables.barred = loadBarredKeys(this.database);
       this.tables.barred.trusted = true;
+      this.tables.evictedUntil = sql.evictedUntil.get()!.until ?? -1;
     } finally {
       sql.rollback.run();
     }

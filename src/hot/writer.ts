@@ -5,6 +5,7 @@ import type { VerifiedEvent } from "../nostr/event.ts";
 import { BatchCursor, packBatch } from "./batch-codec.ts";
 import { bookBanned, continueClearing } from "./clearing.ts";
 import type { HotWriter, RemovalReason } from "./contract.ts";
+import { banStub, dropStubAt, evictSeq, expireStubs } from "./eviction.ts";
 import { authorKey, idKey } from "./keys.ts";
 import { OutcomeCode, outcomeOf } from "./outcome-code.ts";
 import { removeRow, removeSeq } from "./removals.ts";
@@ -104,9 +105,11 @@ export class StoreWriter implements HotWriter {
   /** Removes up to `limit` events that are expired at `now` (unix seconds), see NIP-40. */
   removeExpired(now: number, limit: number): Commit {
     const { tables } = this.connection;
-    if (tables.sql.expired.get(now, 1) === null) return this.nothing();
+    const { expired, expiredStubs } = tables.sql;
+    if (expired.get(now, 1) === null && expiredStubs.get(now, 1) === null) return this.nothing();
     return this.transact((change) => {
-      for (const row of tables.sql.expired.all(now, limit)) removeRow(tables, change, row, "expired");
+      for (const row of expired.all(now, limit)) removeRow(tables, change, row, "expired");
+      expireStubs(tables, change, now, limit);
     });
   }
 
@@ -120,11 +123,17 @@ export class StoreWriter implements HotWriter {
     return this.connection.tables.clearingBooked;
   }
 
-  /** Removes these rows if they are still there. Leaves no tombstone: an event may be published again. */
+  /**
+   * Removes these events if they are still there, here or as stubs of what is cold. Leaves no tombstone: an event may be
+   * published again. `evicted` leaves a stub instead, and passes over what may not leave; the cold store must hold them.
+   */
   removeMany(seqs: readonly number[], reason: RemovalReason): Commit {
     const { tables } = this.connection;
     return this.transact((change) => {
-      for (const seq of seqs) removeSeq(tables, change, seq, reason);
+      for (const seq of seqs) {
+        if (reason === "evicted") evictSeq(tables, change, seq);
+        else if (!removeSeq(tables, change, seq, reason)) dropStubAt(tables, change, seq, reason);
+      }
     });
   }
 
@@ -135,7 +144,8 @@ export class StoreWriter implements HotWriter {
       tables.sql.banEvent.run(Uint8Array.fromHex(id), reason);
       tables.barred.add(idKey(id));
       const row = tables.sql.findEvent.get(idKey(id), id);
-      if (row !== null) removeRow(tables, change, row, "banned");
+      if (row === null) banStub(tables, change, id);
+      else removeRow(tables, change, row, "banned");
     });
   }
 

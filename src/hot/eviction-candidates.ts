@@ -1,0 +1,91 @@
+// Which events could leave the hot store, oldest first, and how large they and the database are.
+
+import type { Database } from "bun:sqlite";
+import { isEvictableKind } from "./horizon.ts";
+
+export interface Candidate {
+  readonly seq: number;
+  readonly createdAt: number;
+  readonly kind: number;
+  readonly json: string;
+}
+
+/** Where a walk over candidates stands: everything up to this point has been looked at. */
+export interface CandidatePlace {
+  readonly createdAt: number;
+  readonly seq: number;
+}
+
+export const OLDEST: CandidatePlace = { createdAt: -1, seq: 0 };
+
+export interface CandidateRange {
+  /** Unix seconds; only events created before this. */
+  readonly before: number;
+  /** Only events with a seq up to this. */
+  readonly upToSeq: number;
+  readonly after: CandidatePlace;
+  /** Rows looked at, at most. */
+  readonly limit: number;
+}
+
+/** How many events of a kind are older than a second, and the bytes of their texts. */
+export interface KindShare {
+  readonly kind: number;
+  readonly events: number;
+  readonly bytes: number;
+}
+
+const COLUMNS = "seq, created_at AS createdAt, kind, json";
+const OLDEST_FIRST = "ORDER BY created_at, seq LIMIT ?5";
+
+/** On a connection of its own, or on any that reads. */
+export class EvictionCandidates {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** The kinds stored that may leave at all, rising. */
+  kinds(): number[] {
+    const rows = this.database
+      .query(
+        `WITH RECURSIVE each (kind) AS (
+           SELECT min(kind) FROM event
+           UNION ALL SELECT (SELECT min(kind) FROM event WHERE kind > each.kind) FROM each WHERE kind IS NOT NULL)
+         SELECT kind FROM each WHERE kind IS NOT NULL`,
+      )
+      .values() as [number][];
+    return rows.map(([kind]) => kind).filter(isEvictableKind);
+  }
+
+  /** Events of one kind, or of all (the caller picks), oldest first. */
+  oldest(kind: number | undefined, { before, upToSeq, after, limit }: CandidateRange): Candidate[] {
+    const range = "(created_at, seq) > (?1, ?2) AND created_at >= ?1 AND created_at < ?3 AND seq <= ?4";
+    if (kind === undefined) {
+      return this.database
+        .query<Candidate, number[]>(`SELECT ${COLUMNS} FROM event WHERE ${range} ${OLDEST_FIRST}`)
+        .all(after.createdAt, after.seq, before, upToSeq, limit);
+    }
+    return this.database
+      .query<Candidate, number[]>(`SELECT ${COLUMNS} FROM event WHERE kind = ?6 AND ${range} ${OLDEST_FIRST}`)
+      .all(after.createdAt, after.seq, before, upToSeq, limit, kind);
+  }
+
+  /** Walks the rows: for people who ask once. */
+  share(kind: number, before: number): KindShare {
+    const row = this.database
+      .query<{ events: number; bytes: number | null }, [number, number]>(
+        "SELECT count(*) AS events, sum(octet_length(json)) AS bytes FROM event WHERE kind = ?1 AND created_at < ?2",
+      )
+      .get(kind, before)!;
+    return { kind, events: row.events, bytes: row.bytes ?? 0 };
+  }
+
+  /** Bytes of the database that hold something. */
+  usedBytes(): number {
+    const number = (pragma: string): number =>
+      Object.values(this.database.query<Record<string, number>, []>(`PRAGMA ${pragma}`).get()!)[0]!;
+    return (number("page_count") - number("freelist_count")) * number("page_size");
+  }
+}

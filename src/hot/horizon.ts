@@ -1,0 +1,64 @@
+// Above which second the hot store holds everything, kind by kind: below it the cold store may have more.
+
+import type { Filter } from "../nostr/filter.ts";
+import type { NostrEvent } from "../nostr/event.ts";
+import { isHex64 } from "../nostr/hex.ts";
+import { isAddressableKind, isReplaceableKind, Kind } from "../nostr/kind.ts";
+import { tagValues } from "../nostr/tag.ts";
+
+/** Nothing has ever left. */
+export const COMPLETE = -1;
+
+/** Rises only, and before anything leaves: whoever looks at it after a read knows what that read may have missed. */
+export class EvictionHorizon {
+  private readonly untilByKind: Map<number, number>;
+  /** The highest of all kinds, or COMPLETE. */
+  latest: number;
+  /** Counts evictions of this process: unchanged between two looks, nothing left in between. */
+  version = 0;
+
+  constructor(untilByKind: Iterable<readonly [kind: number, until: number]> = []) {
+    this.untilByKind = new Map(untilByKind);
+    this.latest = Math.max(COMPLETE, ...this.untilByKind.values());
+  }
+
+  raise(kind: number, createdAt: number): void {
+    this.version++;
+    if (createdAt > this.ofKind(kind)) this.untilByKind.set(kind, createdAt);
+    this.latest = Math.max(this.latest, createdAt);
+  }
+
+  ofKind(kind: number): number {
+    return this.untilByKind.get(kind) ?? COMPLETE;
+  }
+
+  /** The last second from which the hot store may lack events of this filter; below its `since` there is none. */
+  of(filter: Pick<Filter, "kinds">): number {
+    if (this.latest === COMPLETE || filter.kinds === undefined) return this.latest;
+    let until = COMPLETE;
+    for (const kind of filter.kinds) until = Math.max(until, this.ofKind(kind));
+    return until;
+  }
+}
+
+/**
+ * Heads of addresses stay, because they decide which versions may come; so do deletion requests and requests to vanish,
+ * which must reach what arrives later.
+ */
+export function isEvictableKind(kind: number): boolean {
+  if (isReplaceableKind(kind) || isAddressableKind(kind)) return false;
+  return kind !== Kind.deletion && kind !== Kind.vanish;
+}
+
+/** A stub has room for one recipient: a wrap with none, or with several, stays. */
+export function isEvictable(event: NostrEvent): boolean {
+  if (!isEvictableKind(event.kind)) return false;
+  return event.kind !== Kind.giftWrap || recipientOf(event) !== undefined;
+}
+
+/** Whom a gift wrap is for, where that is exactly one key. */
+export function recipientOf(event: NostrEvent): string | undefined {
+  if (event.kind !== Kind.giftWrap) return undefined;
+  const [recipient, ...others] = new Set(tagValues(event, "p"));
+  return recipient !== undefined && others.length === 0 && isHex64(recipient) ? recipient : undefined;
+}
