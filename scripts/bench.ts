@@ -29,7 +29,7 @@ function print({ environment, ceilings, sizes, goals, isRight, seed }: Report): 
   console.log(
     `ceilings: ${number(ceilings.signatures)} signatures/s on one core by ${ceilings.signatureBackend}; ` +
       `echo ${number(ceilings.echoOneByOne)}/s 1×1, ${number(ceilings.echoPipelined)}/s 8×16; ` +
-      `SQLite ${number(ceilings.sqliteInserts)} inserts/s, FULL, 250 a commit`,
+      `SQLite ${number(ceilings.sqliteInserts)} inserts/s, FULL, 250 a commit, ${number(ceilings.sqliteCommitMs)} ms for a commit of one`,
   );
   for (const { events, rows } of sizes) {
     console.log(`\n${events.toLocaleString("en")} events, seed ${seed}\n${rowsTable(rows)}`);

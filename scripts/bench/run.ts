@@ -54,13 +54,15 @@ export async function runBench(options: Options, telling: Telling): Promise<Repo
 
 async function measureCeilings(signer: Signer, scale: Scale): Promise<Report["ceilings"]> {
   const { backend, rate } = signatureCeiling(signer, scale.ceilingMs);
+  const sqlite = sqliteCeiling(scale.ceilingMs);
   const echo = await echoCeiling(scale.phases);
   return {
     signatures: rate,
     signatureBackend: backend,
     echoOneByOne: echo.oneByOne.rate,
     echoPipelined: echo.pipelined.rate,
-    sqliteInserts: sqliteCeiling(scale.ceilingMs),
+    sqliteInserts: sqlite.rate,
+    sqliteCommitMs: sqlite.commitMs,
   };
 }
 

@@ -12,6 +12,7 @@ export interface Ceilings {
   readonly echoOneByOne: number;
   readonly echoPipelined: number;
   readonly sqliteInserts: number;
+  readonly sqliteCommitMs: number;
 }
 
 /** Rows by the number of events in the store. */
