@@ -12,7 +12,7 @@ import { createGatewayMeters } from "./gateway/meters.ts";
 import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
-import { asStoreError } from "./hot/store-error.ts";
+import { asStoreError, faultText } from "./hot/store-error.ts";
 import { createHttp } from "./http/http.ts";
 import { NIPS_ALWAYS } from "./http/nip11.ts";
 import { Live } from "./live/live.ts";
@@ -283,7 +283,15 @@ function startSearch(config: Config, hot: HotStore, logger: Logger): Search {
     tagSeed: hot.tagSeed,
     detectLanguage: config.search.language_detection,
     depthMax: config.limits.reader_queue,
-    onProgress: (cursor) => void hot.moveFollower("fulltext", cursor),
+    // What is not noted now is noted with the next progress; until then the log keeps more than it must.
+    onProgress: (cursor) => {
+      hot.moveFollower("fulltext", cursor).catch((error: unknown) => {
+        logger.warn(
+          { part: "search", reason: faultText(error) },
+          "the index's place in the log was not noted",
+        );
+      });
+    },
     onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
   });
   const cache = new SearchCache(service, {

@@ -47,4 +47,6 @@ export type FulltextReply =
   | { readonly type: "refused"; readonly job: number; readonly refusal: Refusal }
   /** seq up to which the index is complete. */
   | { readonly type: "progress"; readonly cursor: number }
+  /** The file cannot be opened; this worker is of no use. */
+  | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "stopped" };

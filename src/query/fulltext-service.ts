@@ -23,7 +23,9 @@ const PROGRESS_EVERY_MS = 1000;
 const WAKE_MS = 25;
 /** Above this rate publishers have the processor first. */
 const BUSY_EVENTS_PER_SECOND = 4000;
+/** A worker that dies again at once (a full disk…) is given longer and longer to come back. */
 const RESTART_AFTER_MS = 1000;
+const RESTART_AFTER_MS_MAX = 30_000;
 const STOP_PATIENCE_MS = 5000;
 
 export class FulltextService {
@@ -34,6 +36,8 @@ export class FulltextService {
   private stopped: (() => void) | undefined;
   private progressTimer: Timer | undefined;
   private indexed = 0;
+  private isDown = false;
+  private restartAfterMs = RESTART_AFTER_MS;
   private wakePending = false;
   private committedEvents = 0;
 
@@ -97,6 +101,7 @@ export class FulltextService {
     await new Promise<void>((resolve) => {
       this.stopped = resolve;
       clearTimeout(this.progressTimer);
+      if (this.isDown) return resolve();
       this.send({ type: "stop" });
       // What is lost with a worker that does not answer is work that the log makes good.
       setTimeout(resolve, STOP_PATIENCE_MS).unref();
@@ -108,6 +113,9 @@ export class FulltextService {
   private ask(
     request: (job: number) => FulltextRequest,
   ): Promise<Extract<FulltextReply, { readonly job: number }> | Refusal> {
+    if (this.isDown) {
+      return Promise.resolve(refuse("error", "search is being restarted; ask again in a moment"));
+    }
     if (this.waiting.size >= this.options.depthMax) {
       return Promise.resolve(refuse("rate-limited", "too many searches are running; ask again in a moment"));
     }
@@ -121,7 +129,7 @@ export class FulltextService {
   private start(): Worker {
     const worker = new Worker(new URL("./fulltext-worker.ts", import.meta.url));
     worker.onmessage = (message: MessageEvent<FulltextReply>) => this.receive(message.data);
-    worker.onerror = (event) => this.replace(event.message);
+    worker.onerror = (event) => this.replace(reasonOf(event.message));
     worker.unref();
     const { folder, path, tagSeed, detectLanguage } = this.options;
     const start: FulltextStart = { folder, path, tagSeed, detectLanguage };
@@ -131,6 +139,7 @@ export class FulltextService {
 
   private receive(reply: FulltextReply): void {
     if (reply.type === "stopped") return this.stopped?.();
+    if (reply.type === "failed") return this.replace(reply.reason);
     if (reply.type === "progress") return this.progressed(reply.cursor);
     const settle = this.waiting.get(reply.job);
     this.waiting.delete(reply.job);
@@ -138,6 +147,7 @@ export class FulltextService {
   }
 
   private progressed(cursor: number): void {
+    if (cursor > this.indexed) this.restartAfterMs = RESTART_AFTER_MS;
     this.indexed = cursor;
     // What is told late is only kept longer, so the last word of a rush waits for its second.
     this.progressTimer ??= setTimeout(() => {
@@ -147,13 +157,18 @@ export class FulltextService {
   }
 
   private replace(reason: string): void {
+    if (this.isDown) return;
+    this.isDown = true;
     this.failAll(refuse("error", `the search was interrupted (${reason}); ask again`));
     this.worker.terminate();
     if (this.stopped !== undefined) return this.stopped();
     this.options.onTrouble(reason);
     setTimeout(() => {
-      if (this.stopped === undefined) this.worker = this.start();
-    }, RESTART_AFTER_MS).unref();
+      if (this.stopped !== undefined) return;
+      this.isDown = false;
+      this.worker = this.start();
+    }, this.restartAfterMs).unref();
+    this.restartAfterMs = Math.min(this.restartAfterMs * 2, RESTART_AFTER_MS_MAX);
   }
 
   private failAll(refusal: Refusal): void {
@@ -162,8 +177,14 @@ export class FulltextService {
   }
 
   private send(request: FulltextRequest): void {
-    this.worker.postMessage(request);
+    if (!this.isDown) this.worker.postMessage(request);
   }
+}
+
+/** The runtime shows an error of a worker with the source around it; the line that names it is enough. */
+function reasonOf(message: string): string {
+  const lines = message.split("\n").map((line) => line.trim());
+  return lines.find((line) => /^\w*(?:Error|error): /.test(line)) ?? lines[0] ?? "unknown";
 }
 
 function hitsOf(reply: Extract<FulltextReply, { readonly job: number }> | Refusal): RankedHits | Refusal {

@@ -6,6 +6,7 @@ import { emptyFulltext, openFulltext } from "../hot/fulltext-database.ts";
 import { FulltextFeed } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
+import { asStoreError, faultText } from "../hot/store-error.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
 import type { Oracles } from "../search/match.ts";
 import { loadLanguageDetector } from "./language-detector.ts";
@@ -27,8 +28,10 @@ self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   const request = message.data;
   if (request.type === "start") {
     ground = open(request.start);
-    // Thrown outside of the promise it reaches whoever started this worker.
-    ground.catch((error: unknown) => setTimeout(() => reportError(error)));
+    const { folder } = request.start;
+    ground.catch((error: unknown) =>
+      reply({ type: "failed", reason: faultText(asStoreError(error, folder)) }),
+    );
     return;
   }
   void ground?.then(
