@@ -134,7 +134,11 @@ export class Indexer {
     const { client, log, ledger, isHotComplete, scoresOf, clock } = this.parts;
     const target = {
       ensure: (index: string) => this.indexes.ensure(generation, index, isOpen),
-      forget: (index: string) => this.indexes.forget(index),
+      forget: (index: string) => {
+        this.indexes.forget(index);
+        // It was there before: somebody deleted it, and with it what the log will not tell again by itself.
+        ledger.requestJob("reconcile");
+      },
       reduce: reducedIndexing,
       bury: (operation: { seq: number; id: string }, error: string) =>
         ledger.bury({ seq: operation.seq, id: operation.id, error, at: clock.unixNow() }),

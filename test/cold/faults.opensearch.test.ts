@@ -207,7 +207,7 @@ describeWithOpenSearch("the indexer behind faults", (url) => {
     await bench.stop();
   });
 
-  test("an index that somebody deletes is made again", async () => {
+  test("an index that somebody deletes is made again and filled again", async () => {
     const prefix = ownPrefix();
     const log = new MemoryLog();
     log.store(note("a", "one"));
@@ -217,9 +217,11 @@ describeWithOpenSearch("the indexer behind faults", (url) => {
     await bench.clients.write.indices.delete({ index: `${prefix}-ev-v1-all` });
     log.store(note("a", "two"));
     await bench.level();
-    const job = bench.ledger.requestJob("reconcile");
-    while (bench.ledger.job(job)?.state !== "done") await Bun.sleep(10);
-    expect(bench.ledger.job(job)?.message).toContain("1 missing");
+    while (bench.indexer.status().job?.state !== "done") await Bun.sleep(10);
+    expect(bench.indexer.status().job).toMatchObject({
+      kind: "reconcile",
+      message: expect.stringContaining("1 missing"),
+    });
     expect(await idsInIndex(bench, prefix)).toEqual(log.expectedIds());
     await bench.stop();
   });
