@@ -103,8 +103,11 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     flush: () => gateway.flush(),
   });
   let eventsStored = hot.reader.eventCount();
-  hot.onCommitted(({ stored, removed }) => {
-    eventsStored += stored.length - removed.length;
+  let countedSeq = hot.lastSeq;
+  hot.onCommitted(({ lastSeq, stored, removed }) => {
+    // What one commit stored and removed again stands in `removed` only.
+    eventsStored += stored.length - removed.filter((seq) => seq <= countedSeq).length;
+    countedSeq = lastSeq;
     live.publish(stored);
     search?.service.committed(stored.length);
   });

@@ -8,7 +8,7 @@ import { keypair, signed, unsignedEvent } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
-const STORED = 12_000;
+const STORED = 9_000;
 const PUBLISHED_PER_ROUND = 40;
 
 let relay: TestRelay;
@@ -75,7 +75,7 @@ test.each([
     const filters = name.includes("once more") ? [filter, {}] : [filter];
     const listener = await relay.connect();
     let duringStoredPhase = 0;
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const id = `x${round}`;
       const events = batch();
       const publishing = publishAll(events);

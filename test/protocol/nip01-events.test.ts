@@ -186,7 +186,7 @@ test("row 9: tags of one element are fine", async () => {
 });
 
 test.each([
-  ["row 10", 'all of \n \" \\ \r \t \b \f'],
+  ["row 10", 'all of \n " \\ \r \t \b \f'],
   ["row 11", "\u2028 \ufdd1 \uffff \u{1f600} / < > & ' \u007f"],
   ["decision (NUL is legal and kept)", "a\u0000b \u000b \u001b"],
 ])("%s: content %j comes back byte for byte", async (_, content) => {

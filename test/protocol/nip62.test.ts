@@ -175,12 +175,12 @@ test("row 78: it is honoured from keys that may not write here, whatever kinds a
   await paid.stop();
 });
 
-test("row 76: a key with thousands of events is cleared whole; what is left to clear is refused at once", async () => {
+test("row 76: a key with more events than one transaction clears is cleared whole; what is left to clear is refused at once", async () => {
   const key = someone();
-  const notes = Array.from({ length: 1500 }, (_, index) => event(key, { created_at: T - index }));
+  const notes = Array.from({ length: 700 }, (_, index) => event(key, { created_at: T - index }));
   for (const note of notes) client.send("EVENT", note);
   await publish(event(key, { content: "the last" }));
-  expect(await client.count("before", { authors: [key.pubkey] })).toEqual({ count: 1501 });
+  expect(await client.count("before", { authors: [key.pubkey] })).toEqual({ count: 701 });
   await publish(vanish(key, RELAY_URL));
   await expectBlocked(event(key, { content: "one more" }));
   const patienceEnds = Date.now() + 8000;
@@ -190,5 +190,5 @@ test("row 76: a key with thousands of events is cleared whole; what is left to c
   )
     await Bun.sleep(5);
   expect(await client.count("after", { authors: [key.pubkey], kinds: [1] })).toEqual({ count: 0 });
-  expect(await client.stored({ ids: notes.slice(1000).map(({ id }) => id) })).toEqual([]);
+  expect(await client.stored({ ids: notes.slice(400).map(({ id }) => id) })).toEqual([]);
 });

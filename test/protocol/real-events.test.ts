@@ -13,8 +13,8 @@ import type { TestClient } from "../support/client.ts";
 import { TestRelay } from "../support/test-relay.ts";
 import { type Answer, NaiveRelay } from "./naive-relay.ts";
 
-/** Later than all of them. */
-const NOW = 1_785_400_000;
+/** Later than all of them, and ahead of the clock by which the store clears away what has expired. */
+const NOW = 4_000_000_000;
 
 const events: NostrEvent[] = readFileSync(join(import.meta.dir, "../vectors/real-events.jsonl"), "utf8")
   .split("\n")
