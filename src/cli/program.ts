@@ -22,8 +22,8 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
 }
 
 async function faultLine(error: unknown): Promise<string> {
-  const { faultText } = await import("../hot/store-error.ts");
-  return faultText(error);
+  const { asStoreError, faultText } = await import("../hot/store-error.ts");
+  return faultText(asStoreError(error, "the database"));
 }
 
 type Action = (given: readonly string[], options: Options, terminal: Terminal) => Promise<ExitCode>;

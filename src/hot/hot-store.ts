@@ -12,6 +12,7 @@ import type { EvictionHorizon } from "./horizon.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { outcomeOf } from "./outcome-code.ts";
 import { createReader } from "./reader.ts";
+import { asStoreError } from "./store-error.ts";
 import { createTail } from "./tail.ts";
 import type { AppliedBatch } from "./writer.ts";
 import { WriterThread } from "./writer-thread.ts";
@@ -80,8 +81,9 @@ const BATCH_MAX = 1000;
 export async function openHotStore(options: HotStoreOptions): Promise<HotStore> {
   const path = join(options.folder, DATABASE_FILE);
   const lock = lockFolder(options.folder);
+  let thread: WriterThread | undefined;
   try {
-    const thread = await WriterThread.start({
+    thread = await WriterThread.start({
       path,
       synchronous: options.synchronous ?? "full",
       cacheBytes: options.writerCacheBytes ?? 64 * MEBIBYTE,
@@ -90,8 +92,9 @@ export async function openHotStore(options: HotStoreOptions): Promise<HotStore> 
     });
     return new ThreadedHotStore(path, thread, lock, options);
   } catch (error) {
+    await thread?.stop();
     lock.release();
-    throw error;
+    throw asStoreError(error, path);
   }
 }
 
