@@ -28,6 +28,21 @@ export function createClientAddress(
   };
 }
 
+/**
+ * What bounds are counted by: an IPv4 address itself, and the /64 of an IPv6 address, since one subscriber holds all of
+ * it. IPv4 addresses written in IPv6 (`::ffff:`) count as IPv4.
+ */
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = "", tail] = address.split("%")[0]!.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(":").filter(Boolean).length;
+  const leading = [...groups, ...Array<string>(missing).fill("0"), ...(tail ?? "").split(":")].slice(0, 4);
+  return `${leading.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+}
+
 function addRange(list: BlockList, range: string): void {
   const [address = "", prefix] = range.split("/");
   const family = familyOf(address);

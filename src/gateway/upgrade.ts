@@ -1,6 +1,7 @@
 // From an HTTP request to a WebSocket, or to the HTTP answer that says why not.
 
 import { reasonText } from "../nostr/reason.ts";
+import { networkOf } from "./client-address.ts";
 import type { Connections } from "./connections.ts";
 import type { ConnectionData } from "./websocket.ts";
 
@@ -29,11 +30,12 @@ export function upgrade(
   if (new URL(request.url).pathname !== "/") {
     return new Response("the relay answers on / only\n", { status: 404 });
   }
-  const refusal = connections.enter(address);
+  const network = networkOf(address);
+  const refusal = connections.enter(network);
   if (refusal !== undefined) {
     return new Response(`${reasonText(refusal)}\n`, { status: 429, headers: { "retry-after": "60" } });
   }
-  if (server.upgrade(request, { data: { address } })) return undefined;
-  connections.leave(address);
+  if (server.upgrade(request, { data: { address: network } })) return undefined;
+  connections.leave(network);
   return new Response("this is no valid WebSocket request\n", { status: 400 });
 }

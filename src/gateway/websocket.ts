@@ -6,7 +6,7 @@ import type { RelaySocket } from "./socket.ts";
 
 /** What an upgraded connection carries: set by the upgrade here, absent where another host has upgraded it. */
 export interface ConnectionData {
-  /** The client's address as the upgrade found it. */
+  /** The client's address as the upgrade found it; of IPv6 the /64, by which clients are counted. */
   address?: string;
   session?: Session;
 }

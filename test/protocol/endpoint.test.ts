@@ -1,6 +1,7 @@
 // The endpoint: one path for WebSockets, NIP-11 beside it, and bounds on connections.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { networkOf } from "../../src/gateway/client-address.ts";
 import { TestClient } from "../support/client.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
@@ -69,4 +70,50 @@ test("connections of one address are bounded, and a place is free again when one
   await clients[0]!.closed();
   const again = await TestClient.connect(relay.url);
   for (const client of [...clients, again]) client.close();
+});
+
+test.each([
+  ["203.0.113.7", "203.0.113.7"],
+  ["::ffff:203.0.113.7", "203.0.113.7"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+  ["2001:0DB8:1:2::6", "2001:db8:1:2::/64"],
+  ["2001:db8::6", "2001:db8:0:0::/64"],
+  ["2001:db8:1:2::", "2001:db8:1:2::/64"],
+  ["2001:db8:1::5:6:7:8", "2001:db8:1:0::/64"],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
+  ["::1", "0:0:0:0::/64"],
+  ["", ""],
+])("the address %p is counted as %p", (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});
+
+test("behind a trusted proxy the named client is counted, and everybody else's header is ignored", async () => {
+  const upgradeFrom = async (to: TestRelay, forwarded: string): Promise<number> => {
+    const client = await TestClient.connect(to.url, { headers: { "x-forwarded-for": forwarded } }).catch(
+      () => undefined,
+    );
+    return client === undefined ? 429 : 101;
+  };
+  const server = { max_connections_per_ip: 1 };
+  const behind = await TestRelay.start({
+    config: { server: { ...server, trusted_proxies: ["127.0.0.0/8"] } },
+  });
+  const answers = [];
+  for (const forwarded of [
+    "198.51.100.1",
+    "198.51.100.1",
+    "198.51.100.2",
+    "2001:db8:1:2::1",
+    "2001:db8:1:2::2",
+    "6.6.6.6, 198.51.100.3",
+    "7.7.7.7, 198.51.100.3",
+  ])
+    answers.push(await upgradeFrom(behind, forwarded));
+  expect(answers).toEqual([101, 429, 101, 101, 429, 101, 429]);
+  await behind.stop();
+  const direct = await TestRelay.start({ config: { server } });
+  expect([await upgradeFrom(direct, "198.51.100.1"), await upgradeFrom(direct, "198.51.100.2")]).toEqual([
+    101, 429,
+  ]);
+  await direct.stop();
 });
