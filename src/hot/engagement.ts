@@ -18,13 +18,21 @@ interface ActionRow {
   readonly msats: number;
 }
 
+/** Hears how a follow list differs from the one before. Keys are authorKey() of hex keys, times unix seconds. */
+export interface FollowListener {
+  followed(follower: number, followed: number, pubkey: string, createdAt: number): void;
+  unfollowed(follower: number, followed: number): void;
+}
+
 /** Keeps the counters true, inside the caller's transaction. Constant work for an event, but for follow lists. */
 export class EngagementFeed {
   private readonly statements: ReturnType<typeof prepare>;
+  private readonly follows: FollowListener | undefined;
   private prunedHour = 0;
 
-  constructor(database: Database) {
+  constructor(database: Database, follows?: FollowListener) {
     this.statements = prepare(database);
+    this.follows = follows;
   }
 
   stored(seq: number, event: NostrEvent, nowSeconds: number): void {
@@ -101,6 +109,7 @@ export class EngagementFeed {
     for (const [followed, pubkey] of now) {
       statements.addFollow.run(follower, followed);
       statements.addFollower.run(followed, pubkey);
+      this.follows?.followed(follower, followed, pubkey, list.created_at);
     }
     statements.setFollowList.run(follower, seq);
   }
@@ -115,6 +124,7 @@ export class EngagementFeed {
   private unfollow(follower: number, followed: number): void {
     this.statements.dropFollow.run(follower, followed);
     this.statements.dropFollower.run(followed);
+    this.follows?.unfollowed(follower, followed);
   }
 
   private followedBy(follower: number): number[] {

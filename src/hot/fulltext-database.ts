@@ -6,11 +6,12 @@
 import { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { TREND_SCHEMA } from "./trend-schema.ts";
 
 export const FULLTEXT_FILE = "fulltext.db";
 
 /** Raise it when tables, tokenising or searchable text change: an older file is then emptied and filled again. */
-const VERSION = 1;
+const VERSION = 2;
 
 // FTS5 gets tokens that are made already (src/search/tokenise.ts), separated by spaces; its `ascii` tokenizer leaves
 // everything beyond ASCII alone. Nothing is stored but the index itself, and rowid is the event's seq.
@@ -84,7 +85,7 @@ const SCHEMA = `
   CREATE TABLE follow (
     follower INTEGER NOT NULL, followed INTEGER NOT NULL, PRIMARY KEY (follower, followed)) WITHOUT ROWID, STRICT;
   CREATE TABLE follow_list (follower INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
-`;
+${TREND_SCHEMA}`;
 
 const CACHE_BYTES = 16 * 1024 * 1024;
 

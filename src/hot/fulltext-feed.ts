@@ -4,7 +4,7 @@ import type { Database, Statement } from "bun:sqlite";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
 import { targetOf } from "../search/engagement.ts";
-import { factsOf } from "../search/facts.ts";
+import { type EventFacts, factsOf } from "../search/facts.ts";
 import type { Oracles } from "../search/match.ts";
 import { isSearchableKind, textOfEvent } from "../search/text-of-event.ts";
 import { tokenise } from "../search/tokenise.ts";
@@ -13,6 +13,7 @@ import { EngagementFeed } from "./engagement.ts";
 import { targetKey } from "./engagement-columns.ts";
 import { facetWords, marksOf } from "./fulltext-facets.ts";
 import { authorKey } from "./keys.ts";
+import { TrendFeed } from "./trend-feed.ts";
 
 /** Under this name the hot store keeps removals that the index has not seen yet. */
 export const FULLTEXT_FOLLOWER = "fulltext";
@@ -21,6 +22,7 @@ export class FulltextFeed {
   private readonly database: Database;
   private readonly oracles: Oracles;
   private readonly engagement: EngagementFeed;
+  private readonly trends: TrendFeed;
   private readonly addNote: Statement;
   private readonly addProfile: Statement;
   private readonly dropNote: Statement;
@@ -33,7 +35,8 @@ export class FulltextFeed {
   constructor(database: Database, oracles: Oracles = {}) {
     this.database = database;
     this.oracles = oracles;
-    this.engagement = new EngagementFeed(database);
+    this.trends = new TrendFeed(database);
+    this.engagement = new EngagementFeed(database, this.trends);
     this.addNote = database.prepare(
       "INSERT OR REPLACE INTO note (rowid, title, body, url, facet) VALUES (?, ?, ?, ?, ?)",
     );
@@ -57,25 +60,28 @@ export class FulltextFeed {
     const last = entries.at(-1);
     if (last === undefined) return;
     this.database.transaction(() => {
+      this.trends.begin(entries, nowSeconds);
       for (const entry of entries) {
         if (entry.type === "stored") this.take(entry, nowSeconds);
         else if (entry.type === "removed") this.drop(entry);
+        else this.trends.vanished(entry.pubkey);
       }
       this.engagement.prune(nowSeconds);
+      this.trends.prune();
       this.setCursor.run(String(last.seq));
     })();
   }
 
   private take(hit: Hit, nowSeconds: number): void {
     const event = eventFromJson(hit.json);
+    const facts = isSearchableKind(event.kind) ? factsOf(event) : undefined;
     this.engagement.stored(hit.seq, event, nowSeconds);
-    if (!isSearchableKind(event.kind)) return;
-    this.index(hit, event);
+    this.trends.stored(hit.seq, event, facts);
+    if (facts !== undefined) this.index(hit, event, facts);
   }
 
-  private index(hit: Hit, event: NostrEvent): void {
+  private index(hit: Hit, event: NostrEvent, facts: EventFacts): void {
     const text = textOfEvent(event);
-    const facts = factsOf(event);
     const facets = facetWords(event, facts);
     const [body, url] = [indexed(text.body), indexed(text.url)];
     if (event.kind === Kind.metadata) this.addProfile.run(hit.seq, indexed(text.name), body, url, facets);
@@ -94,6 +100,7 @@ export class FulltextFeed {
 
   private drop(entry: Extract<LogEntry, { type: "removed" }>): void {
     this.engagement.removed(entry);
+    this.trends.removed(entry);
     if (!isSearchableKind(entry.kind)) return;
     (entry.kind === Kind.metadata ? this.dropProfile : this.dropNote).run(entry.eventSeq);
     this.dropDoc.run(entry.eventSeq);
