@@ -113,6 +113,20 @@ test("row 3: the same id with another valid signature is a duplicate; the first 
   expect((await stored(first.id))?.sig).toBe(first.sig);
 });
 
+test("row 3: a copy with a wrong signature does not decide over the honest one beside it", async () => {
+  const note = event(someone());
+  const from = client.frames.length;
+  client.send("EVENT", { ...note, sig: "0".repeat(128) });
+  client.send("EVENT", note);
+  const answers = [await client.verb("OK"), await client.verb("OK")].map((frame) => frame.slice(1, 3));
+  expect(answers).toEqual([
+    [note.id, false],
+    [note.id, true],
+  ]);
+  expect(client.frames.slice(from).filter((frame) => frame[0] === "OK")).toHaveLength(2);
+  expect(await stored(note.id)).toEqual(note);
+});
+
 test("row 4: an id that is not the hash is refused under the id that was given", async () => {
   const note = event(someone());
   await expectRefused({ ...note, id: "a".repeat(64) }, /^invalid:/);
@@ -366,6 +380,13 @@ test("row 25: an ephemeral event that nobody hears is answered `mute:`", async (
   listener.send("REQ", "late listener", { kinds: [20_003] });
   await listener.settled();
   expect(await client.publish(typing)).toEqual([true, ""]);
+});
+
+test("row 25: with policy.mute_ephemeral off it is answered OK true", async () => {
+  const patient = await TestRelay.start({ now: () => NOW, config: { policy: { mute_ephemeral: false } } });
+  const sender = await patient.connect();
+  expect(await sender.publish(event(someone(), { kind: 20_003 }))).toEqual([true, ""]);
+  await patient.stop();
 });
 
 test("row 26: kind 22242 is never published, stored or delivered", async () => {

@@ -164,6 +164,24 @@ test("rates: events and requests of one address are bounded where the operator s
   await slow.stop();
 });
 
+test("verify_queue and write_queue: what waits is bounded; every event gets its one OK, true or rate-limited", async () => {
+  const narrow = await TestRelay.start({ config: { limits: { verify_queue: 8, write_queue: 4 } } });
+  const flooder = await narrow.connect();
+  const flood = Array.from({ length: 300 }, (_, index) => signed(keypair(1597), { content: String(index) }));
+  for (const one of flood) flooder.send("EVENT", one);
+  const answers = new Map<unknown, unknown>();
+  while (answers.size < flood.length) {
+    const [, id, accepted, message] = await flooder.verb("OK");
+    expect(answers.has(id)).toBe(false);
+    answers.set(id, accepted === true ? "stored" : String(message).split(":")[0]);
+  }
+  const outcomes = [...answers.values()];
+  expect(new Set(outcomes)).toEqual(new Set(["stored", "rate-limited"]));
+  const accepted = outcomes.filter((outcome) => outcome === "stored").length;
+  expect(await flooder.count("kept", { authors: [keypair(1597).pubkey] })).toEqual({ count: accepted });
+  await narrow.stop();
+});
+
 test("invalid_events_per_minute_per_connection: beyond it no signature of that connection is checked", async () => {
   const strict = await TestRelay.start({
     config: { limits: { invalid_events_per_minute_per_connection: 5 } },
