@@ -25,6 +25,8 @@ export interface ColdPage {
    */
   readonly hits: readonly ColdHit[];
   readonly hasMore: boolean;
+  /** `until` of the page that follows; undefined after the last. */
+  readonly next?: number | undefined;
 }
 
 export interface PageRequest extends QueryLimits {
@@ -50,6 +52,8 @@ const SEQ_FIELDS = {
 const SEQ_ONLY = { _source: false, stored_fields: "_none_", ...SEQ_FIELDS } as const;
 const WITH_RAW = { _source: ["raw"], ...SEQ_FIELDS } as const;
 
+const TAG_LETTERS = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+
 const NEWEST_FIRST = [{ created_at: "desc" }] as const;
 
 export class ColdReader {
@@ -64,14 +68,18 @@ export class ColdReader {
   /** The newest matches of one filter; its own `limit` and `search` are not looked at. */
   async page(filter: Filter, request: PageRequest): Promise<Outcome<ColdPage>> {
     if (matchesNothing(filter))
-      return { type: "answered", value: { hits: [], hasMore: false }, isPartial: false };
+      return { type: "answered", value: { hits: [], hasMore: false, next: undefined }, isPartial: false };
     const limit = Math.min(Math.max(1, request.limit), PAGE_MAX - 1);
     const first = await this.newest(filter, request, limit + 1);
     if (first.type !== "answered") return first;
     const { hits, hasMore, isPartial } = await this.endOnSecond(filter, request, limit, first);
     const matching =
       isInexact(filter) && request.want === "raw" ? hits.filter((hit) => isMatch(filter, hit)) : hits;
-    return { type: "answered", isPartial, value: { hits: inOrder(matching), hasMore } };
+    return {
+      type: "answered",
+      isPartial,
+      value: { hits: inOrder(matching), hasMore, next: nextUntil(hits, hasMore) },
+    };
   }
 
   /** Events with these ids, whatever kind they are. */
@@ -86,12 +94,25 @@ export class ColdReader {
 
   /** Which of these seqs the index holds, for whoever wants to let events go elsewhere. */
   async held(seqs: readonly number[]): Promise<Outcome<ReadonlySet<number>>> {
-    if (seqs.length === 0) return { type: "answered", value: new Set(), isPartial: false };
-    const query = { bool: { filter: [{ terms: { seq: seqs } }] } };
-    const size = Math.min(seqs.length, PAGE_MAX);
+    return this.seqsWhere([{ terms: { seq: seqs } }], seqs.length);
+  }
+
+  private async seqsWhere(
+    conditions: readonly Query[],
+    sizeMax: number,
+  ): Promise<Outcome<ReadonlySet<number>>> {
+    if (sizeMax === 0) return { type: "answered", value: new Set(), isPartial: false };
+    const query = { bool: { filter: conditions } };
+    const size = Math.min(sizeMax, PAGE_MAX);
     const outcome = await this.ask([{ tags: [] }], { size, track_total_hits: false, query, ...SEQ_ONLY });
     if (outcome.type !== "answered") return outcome;
     return { ...outcome, value: new Set(outcome.value.hits.map((hit) => hitOf(hit).seq)) };
+  }
+
+  /** Those of the seqs whose documents can be found by their tags: not the reduced ones, nor those without any. */
+  async taggedSeqs(seqs: readonly number[]): Promise<Outcome<ReadonlySet<number>>> {
+    const hasTags = { bool: { should: TAG_LETTERS.map((letter) => ({ exists: { field: `t.${letter}` } })) } };
+    return this.seqsWhere([{ terms: { seq: seqs } }, hasTags], seqs.length);
   }
 
   /** How many events match any of the filters; one that matches two counts once. */
@@ -172,6 +193,11 @@ export function hitOf(found: SearchHit): ColdHit {
     expiresAt: number("exp"),
     raw: found._source?.raw,
   };
+}
+
+function nextUntil(hits: readonly ColdHit[], hasMore: boolean): number | undefined {
+  const last = hits.at(-1);
+  return hasMore && last !== undefined && last.createdAt > 0 ? last.createdAt - 1 : undefined;
 }
 
 function inOrder(hits: readonly ColdHit[]): ColdHit[] {

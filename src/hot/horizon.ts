@@ -41,6 +41,14 @@ export class EvictionHorizon {
   }
 }
 
+/** Events that are about to leave, as far as they may. */
+export function raiseFor(
+  horizon: EvictionHorizon,
+  leaving: Iterable<{ readonly kind: number; readonly createdAt: number }>,
+): void {
+  for (const { kind, createdAt } of leaving) if (isEvictableKind(kind)) horizon.raise(kind, createdAt);
+}
+
 /**
  * Heads of addresses stay, because they decide which versions may come; so do deletion requests and requests to vanish,
  * which must reach what arrives later.

@@ -1,14 +1,14 @@
 // COUNT (NIP-45): how many readable events match any of the filters, exactly, and the HyperLogLog of their authors.
 
-import type { Hit } from "../hot/contract.ts";
-import { pubkeyOfJson } from "../nostr/event-json.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
+import type { CountSource } from "./count-source.ts";
 import type { HyperLogLog } from "./hyperloglog.ts";
-import type { HitSource } from "./source.ts";
 
 export interface CountResult {
   readonly count: number;
   readonly approximate: boolean;
+  /** Did it see the author of every event? Else the registers that it fed say too little. */
+  readonly sawAuthors: boolean;
 }
 
 export interface CountQueryOptions {
@@ -21,14 +21,14 @@ export interface CountQueryOptions {
 
 /** Sources are drained one after the other; with several, an event that two filters match is counted once. */
 export class CountQuery {
-  private readonly sources: readonly HitSource[];
+  private readonly sources: readonly CountSource[];
   private readonly options: CountQueryOptions;
   private readonly seen: Set<number> | undefined;
   private current = 0;
   private count = 0;
   private isOver = false;
 
-  constructor(sources: readonly HitSource[], options: CountQueryOptions) {
+  constructor(sources: readonly CountSource[], options: CountQueryOptions) {
     this.sources = sources;
     this.options = options;
     this.seen = sources.length > 1 ? new Set() : undefined;
@@ -53,24 +53,27 @@ export class CountQuery {
     for (const source of this.sources) source.close();
   }
 
-  private take(source: HitSource): void {
-    this.add(source.peek());
+  private take(source: CountSource): void {
+    if (this.isNew(source.seq())) {
+      this.count++;
+      this.options.hyperLogLog?.add(source.author());
+    }
     source.shift();
   }
 
-  private add(hit: Hit): void {
-    if (this.seen !== undefined) {
-      if (this.seen.has(hit.seq)) return;
-      this.seen.add(hit.seq);
-    }
-    this.count++;
-    this.options.hyperLogLog?.add(pubkeyOfJson(hit.json));
+  private isNew(seq: number): boolean {
+    if (this.seen === undefined) return true;
+    if (this.seen.has(seq)) return false;
+    this.seen.add(seq);
+    return true;
   }
 
   private finish(): void {
     this.isOver = true;
-    const approximate = this.sources.some((source) => source.hasMore === undefined);
-    this.options.done({ count: this.count, approximate });
+    const unseen = this.sources.reduce((sum, source) => sum + source.unseen, 0);
+    const isExact = this.sources.every((source) => source.isExact);
+    const sawAuthors = isExact && unseen === 0;
+    this.options.done({ count: this.count + unseen, approximate: !isExact, sawAuthors });
   }
 
   private fail(refusal: Refusal): void {

@@ -3,9 +3,13 @@
 import type { Hit, HotReader } from "../hot/contract.ts";
 import { type Filter, matchesNothing } from "../nostr/filter.ts";
 import { mayRead, type ReaderKeys } from "../policy/read.ts";
+import { HitCount, type CountSource, TieredCount } from "./count-source.ts";
+import type { ColdSourceOptions } from "./cold-source.ts";
+import type { History } from "./history.ts";
 import { HotSource } from "./hot-source.ts";
 import type { ReaderPool } from "./reader-pool.ts";
 import type { HitSource } from "./source.ts";
+import { TieredSource } from "./tiered-source.ts";
 
 /** The stores a query may ask, and the limits it keeps to. */
 export interface QueryStores {
@@ -13,6 +17,8 @@ export interface QueryStores {
   readonly pool: ReaderPool | undefined;
   /** Answers filters with a search text; absent where search is off. */
   readonly search?: SearchPort;
+  /** Where events may have left the hot store for the cold one. */
+  readonly history?: History;
 }
 
 /** Makes a ranked source for a filter with `search`. */
@@ -35,20 +41,37 @@ export interface LimitOptions {
 }
 
 /**
- * One source for each filter that can match something. `limits` undefined means every match (COUNT). A filter with
- * `limit: 0` shows nothing stored, and nothing is known of what it might have.
+ * One source for each filter that can match something. A filter with `limit: 0` shows nothing stored, and nothing is known
+ * of what it might have.
  */
 export function planSources(
   filters: readonly Filter[],
   stores: QueryStores,
   context: QueryContext,
-  limits: LimitOptions | undefined,
+  limits: LimitOptions,
 ): HitSource[] {
   return filters
     .filter((filter) => !matchesNothing(filter))
     .map((filter) =>
-      limits !== undefined && filter.limit === 0 ? UNASKED : sourceOf(filter, stores, context, limits),
+      filter.limit === 0 ? UNASKED : sourceOf(filter, stores, context, limitOf(filter, limits)),
     );
+}
+
+/** The same for COUNT: every match, whatever the limits. */
+export function planCounts(
+  filters: readonly Filter[],
+  stores: QueryStores,
+  context: QueryContext,
+): CountSource[] {
+  const all = Number.POSITIVE_INFINITY;
+  return filters
+    .filter((filter) => !matchesNothing(filter))
+    .map((filter) => {
+      if (stores.history === undefined || isSearch(filter, stores))
+        return new HitCount(sourceOf(filter, stores, context, all));
+      const hot = hotSource(filter, stores, context, all);
+      return new TieredCount(filter, hot, coldOptions(stores.history, context));
+    });
 }
 
 /** A filter whose stored events nobody asked for. */
@@ -64,23 +87,34 @@ const UNASKED: HitSource = {
   close: () => {},
 };
 
-function sourceOf(
+function sourceOf(filter: Filter, stores: QueryStores, context: QueryContext, limit: number): HitSource {
+  if (isSearch(filter, stores)) return stores.search.source(filter, limit, context);
+  const hot = hotSource(filter, stores, context, limit);
+  if (stores.history === undefined) return hot;
+  const { upToSeq } = context;
+  return new TieredSource(filter, hot, { ...coldOptions(stores.history, context), limit, upToSeq });
+}
+
+function isSearch(
   filter: Filter,
   stores: QueryStores,
-  context: QueryContext,
-  limits: LimitOptions | undefined,
-): HitSource {
-  const limit = limits === undefined ? Number.POSITIVE_INFINITY : limitOf(filter, limits);
-  if (filter.search !== undefined && stores.search !== undefined)
-    return stores.search.source(filter, limit, context);
-  return new HotSource(filter, {
-    reader: stores.reader,
-    pool: stores.pool,
-    upToSeq: context.upToSeq,
-    limit,
-    accept: (hit: Hit) => mayRead(hit, context.keys, context.now),
-    wake: context.wake,
-  });
+): stores is QueryStores & { readonly search: SearchPort } {
+  return filter.search !== undefined && stores.search !== undefined;
+}
+
+function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, limit: number): HotSource {
+  const { reader, pool } = stores;
+  const { upToSeq, wake } = context;
+  return new HotSource(filter, { reader, pool, upToSeq, limit, accept: gateOf(context), wake });
+}
+
+function coldOptions(history: History, context: QueryContext): ColdSourceOptions {
+  const { keys, now, wake } = context;
+  return { history, nowSeconds: now, isStranger: keys.size === 0, accept: gateOf(context), wake };
+}
+
+function gateOf({ keys, now }: QueryContext): (hit: Hit) => boolean {
+  return (hit) => mayRead(hit, keys, now);
 }
 
 /** What the client asked for, clamped; somebody who names ids gets them all, whatever the default. */

@@ -3,7 +3,7 @@
 import { isRefusal, refuse } from "../../nostr/reason.ts";
 import { CountQuery } from "../../query/count.ts";
 import { HyperLogLog, hyperLogLogOffset } from "../../query/hyperloglog.ts";
-import { planSources } from "../../query/planner.ts";
+import { planCounts } from "../../query/planner.ts";
 import { checkSubscriptionId } from "../client-message.ts";
 import { readFilters } from "../filters.ts";
 import type { Gateway } from "../gateway.ts";
@@ -38,11 +38,11 @@ export function handleCount(gateway: Gateway, session: Session, elements: readon
     now: gateway.ports.now(),
     wake: () => query.advance(),
   };
-  const query: CountQuery = new CountQuery(planSources(filters, gateway.ports.stores, context, undefined), {
+  const query: CountQuery = new CountQuery(planCounts(filters, gateway.ports.stores, context), {
     ...(hyperLogLog === undefined ? {} : { hyperLogLog }),
     done: (result) => {
       session.counts.delete(id);
-      const hll = hyperLogLog?.toHex();
+      const hll = result.sawAuthors ? hyperLogLog?.toHex() : undefined;
       session.send(countMessage(id, hll === undefined ? result : { ...result, hll }));
     },
     failed: (refusal) => {
