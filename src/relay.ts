@@ -20,9 +20,11 @@ import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
 import { FulltextService } from "./query/fulltext-service.ts";
 import type { SearchPort } from "./query/planner.ts";
 import { ReaderPool } from "./query/reader-pool.ts";
+import { TieredSearch } from "./query/tiered-search.ts";
 import { SearchCache } from "./query/search-cache.ts";
 import { createSearchMatcher } from "./query/search-matcher.ts";
 import { createSearchPort } from "./query/search-source.ts";
+import { type ColdStore, startCold } from "./relay-cold.ts";
 import { admissionOptions, gatewayOptions, ownUrls, verifierThreads } from "./relay-options.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
@@ -89,7 +91,8 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     depthMax: config.limits.reader_queue,
   });
 
-  const search = config.search.enabled ? startSearch(config, hot, logger) : undefined;
+  const cold = startCold(config, hot, logger);
+  const search = config.search.enabled ? startSearch(config, hot, cold, logger) : undefined;
   const servers = new Set<HostServer>();
   const live: Live = new Live({
     publish: (topic, frame) => {
@@ -175,6 +178,8 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     live,
     connections: () => connections.count,
     eventsStored: () => eventsStored,
+    search,
+    cold,
   });
 
   const http = createHttp({
@@ -221,11 +226,12 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       if (isStopping) return;
       isStopping = true;
       clearInterval(backlogTimer);
-      // What clients have sent before goodbye still gets its OK: verify, write, answer, then close.
-      await admission.idle(config.server.drain_seconds * 1000);
+      // What was let in still gets its OK: verify, write, answer, then close. What comes later is told to come back.
+      await admission.close(config.server.drain_seconds * 1000);
       gateway.closeAll();
       pool.stop();
       await search?.service.stop();
+      await cold?.stop();
       await verifier.stop();
       await hot.stop();
       metrics.stop();
@@ -279,7 +285,7 @@ interface Search {
 }
 
 /** Full-text search of the hot store: an index in a file of its own, filled and asked on a thread of its own. */
-function startSearch(config: Config, hot: HotStore, logger: Logger): Search {
+function startSearch(config: Config, hot: HotStore, cold: ColdStore | undefined, logger: Logger): Search {
   const service = new FulltextService({
     folder: config.data.dir,
     path: hot.path,
@@ -297,7 +303,9 @@ function startSearch(config: Config, hot: HotStore, logger: Logger): Search {
     },
     onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
   });
-  const cache = new SearchCache(service, {
+  const engine =
+    cold === undefined ? service : new TieredSearch({ hot: service, cold: cold.search, history: undefined });
+  const cache = new SearchCache(engine, {
     reader: hot.reader,
     freshMs: SEARCH_FRESH_MS,
     answersMax: SEARCH_ANSWERS_MAX,
@@ -317,11 +325,13 @@ interface Gauged {
   readonly live: Live;
   readonly connections: () => number;
   readonly eventsStored: () => number;
+  readonly search: Search | undefined;
+  readonly cold: ColdStore | undefined;
 }
 
 function watchGauges(
   metrics: Metrics,
-  { hot, verifier, pool, live, connections, eventsStored }: Gauged,
+  { hot, verifier, pool, live, connections, eventsStored, search, cold }: Gauged,
 ): void {
   metrics.watch({
     connections,
@@ -331,6 +341,10 @@ function watchGauges(
       { name: "verifier", depth: verifier.depth, depthMax: verifier.depthMax },
       { name: "writer", depth: hot.writeDepth, depthMax: hot.writeDepthMax },
       { name: "readers", depth: pool.depth, depthMax: pool.depthMax },
+      ...(search === undefined
+        ? []
+        : [{ name: "search", depth: search.service.depth, depthMax: search.service.depthMax }]),
     ],
+    coldLag: () => cold?.feed.status?.lagEvents,
   });
 }

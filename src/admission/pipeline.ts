@@ -55,6 +55,7 @@ const UNCHECKED = refused(refuse("error", "the signature could not be checked; s
 const TOO_MANY_INVALID = refused(
   refuse("rate-limited", "too many invalid events from this connection; wait a minute before sending more"),
 );
+const STOPPING = refused(refuse("error", "the relay is restarting; send the event again in a moment"));
 const NOBODY_LISTENS = refused(refuse("mute", "no one is listening for this ephemeral event"));
 
 export class Admission {
@@ -62,6 +63,7 @@ export class Admission {
   private readonly recentEphemeral = new RecentIds();
   private readonly ports: AdmissionPorts;
   private readonly options: AdmissionOptions;
+  private isClosed = false;
 
   constructor(ports: AdmissionPorts, options: AdmissionOptions) {
     this.ports = ports;
@@ -73,14 +75,16 @@ export class Admission {
     return this.inFlight.size;
   }
 
-  /** Resolves once everything let in has been answered, or after `patienceMs`. */
-  async idle(patienceMs: number): Promise<void> {
+  /** Lets nothing more in, and resolves once everything let in has been answered, or after `patienceMs`. */
+  async close(patienceMs: number): Promise<void> {
+    this.isClosed = true;
     const deadlineMs = performance.now() + patienceMs;
     while (this.inFlight.size > 0 && performance.now() < deadlineMs) await Bun.sleep(IDLE_POLL_MS);
   }
 
   /** Calls settle() exactly once, now or later, with the answer for this event. */
   admit(value: unknown, publisher: Publisher, settle: (verdict: Verdict) => void): void {
+    if (this.isClosed) return settle(STOPPING);
     const parsed = parseEvent(value);
     if (isRefusal(parsed)) {
       publisher.foundInvalid();
