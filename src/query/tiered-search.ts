@@ -1,0 +1,108 @@
+// Searches over both stores: OpenSearch for all that was ever stored, the hot index for the last moments and as fallback.
+
+import type { ColdSearch } from "../cold/search.ts";
+import type { Hit } from "../hot/contract.ts";
+import { isRefusal, type Refusal } from "../nostr/reason.ts";
+import type { SearchQuery } from "../search/query.ts";
+import type { FulltextService } from "./fulltext-service.ts";
+import type { SearchTask } from "./fulltext-protocol.ts";
+import type { History } from "./history.ts";
+import type { RankedHits, ScoredSeq } from "./ranked-search.ts";
+import type { SearchEngine } from "./search-source.ts";
+
+export interface TieredSearchOptions {
+  /** The index of the hot store; it also puts hits of either store into their final order. */
+  readonly hot: Pick<FulltextService, "search" | "order">;
+  readonly cold: Pick<ColdSearch, "search">;
+  /** Where events may have left the hot store: hits that it no longer holds are fetched and admitted through this. */
+  readonly history: Pick<History, "cold" | "evictions"> | undefined;
+}
+
+/** Best text scores asked of OpenSearch: the relay ranks these with its own live counters (see RankedSearch). */
+const CANDIDATES_MIN = 300;
+/** What OpenSearch may not show yet: its refresh, and a bulk under way. */
+const FRESH_SECONDS = 60;
+const FRESH_HITS = 50;
+/** A hit of the last moments has no score of OpenSearch's; it starts in the middle. */
+const FRESH_SCORE = 0.5;
+
+export class TieredSearch implements SearchEngine {
+  private readonly options: TieredSearchOptions;
+
+  constructor(options: TieredSearchOptions) {
+    this.options = options;
+  }
+
+  async search(task: SearchTask): Promise<RankedHits | Refusal> {
+    const { hot, cold } = this.options;
+    if (livesOnCounters(task.query)) return hot.search(task);
+    const { query, filter, nowSeconds, upToSeq } = task;
+    const size = Math.max(CANDIDATES_MIN, task.limit);
+    const [answer, fresh] = await Promise.all([
+      cold.search(query, filter, { size, nowSeconds, upToSeq }),
+      hot.search(freshPart(task)),
+    ]);
+    if (isRefusal(answer)) return answer;
+    if (answer.type !== "answered") return this.withoutCold(task);
+    const candidates = withFresh(answer.value.candidates, isRefusal(fresh) ? [] : fresh.hits);
+    const ordered = await hot.order(task, candidates);
+    if (isRefusal(ordered)) return ordered;
+    const evicted = await this.evicted(candidates, ordered.hits);
+    return {
+      hits: merged(candidates, ordered.hits, evicted).slice(0, task.limit),
+      complete: answer.value.complete && !answer.isPartial && ordered.complete,
+    };
+  }
+
+  /** The hot index alone cannot say that it has shown everything. */
+  private async withoutCold(task: SearchTask): Promise<RankedHits | Refusal> {
+    const answer = await this.options.hot.search(task);
+    return isRefusal(answer) ? answer : { ...answer, complete: false };
+  }
+
+  /** Hits that only the cold store still has, and may still show. */
+  private async evicted(candidates: readonly ScoredSeq[], held: readonly Hit[]): Promise<Hit[]> {
+    const { history } = this.options;
+    if (history === undefined || candidates.length === 0) return [];
+    const known = new Set(held.map((hit) => hit.seq));
+    const missing = candidates.map(({ seq }) => seq).filter((seq) => !known.has(seq));
+    if (missing.length === 0) return [];
+    const found = await history.cold.bySeqs(missing);
+    if (found.type !== "answered") return [];
+    const copies = found.value.flatMap(({ seq, raw }) => (raw === undefined ? [] : [{ seq, json: raw }]));
+    return history.evictions.admit(copies);
+  }
+}
+
+/** Without words, an order by what people did is the counters' own, and they stand in the hot index. */
+function livesOnCounters({ text, sort }: SearchQuery): boolean {
+  return text === undefined && sort !== "relevance" && sort !== "recent" && sort !== "old";
+}
+
+function freshPart(task: SearchTask): SearchTask {
+  const since = Math.max(task.filter.since ?? 0, task.nowSeconds - FRESH_SECONDS);
+  return { ...task, filter: { ...task.filter, since }, limit: FRESH_HITS };
+}
+
+function withFresh(candidates: readonly ScoredSeq[], fresh: readonly Hit[]): ScoredSeq[] {
+  const known = new Set(candidates.map(({ seq }) => seq));
+  const added = fresh.filter((hit) => !known.has(hit.seq));
+  return [...candidates, ...added.map(({ seq }) => ({ seq, textScore: FRESH_SCORE }))];
+}
+
+/**
+ * The final order knows only what hot holds. An evicted hit takes the place that OpenSearch gave it among them: it stands
+ * before the first hit that OpenSearch liked less.
+ */
+function merged(candidates: readonly ScoredSeq[], ordered: readonly Hit[], evicted: readonly Hit[]): Hit[] {
+  if (evicted.length === 0) return [...ordered];
+  const score = new Map(candidates.map(({ seq, textScore }) => [seq, textScore]));
+  const scoreOf = (hit: Hit): number => score.get(hit.seq) ?? 0;
+  const waiting = [...evicted].sort((a, b) => scoreOf(b) - scoreOf(a));
+  const result: Hit[] = [];
+  for (const hit of ordered) {
+    while (waiting.length > 0 && scoreOf(waiting[0]!) > scoreOf(hit)) result.push(waiting.shift()!);
+    result.push(hit);
+  }
+  return [...result, ...waiting];
+}

@@ -1,0 +1,73 @@
+// The cold store as the relay runs it: an indexer that follows the log, and readers for searches and history.
+
+import { createColdClients } from "./cold/client.ts";
+import { systemClock } from "./cold/clock.ts";
+import { ColdReader } from "./cold/cold-reader.ts";
+import type { ColdStatus } from "./cold/contract.ts";
+import { IndexChoice } from "./cold/index-choice.ts";
+import { ColdSearch } from "./cold/search.ts";
+import { SearchDoor } from "./cold/search-door.ts";
+import type { Config } from "./config/settings.ts";
+import type { HotStore } from "./hot/hot-store.ts";
+import { COLD_FOLLOWER, ColdFeed } from "./query/cold-feed.ts";
+import type { Logger } from "./telemetry/logger.ts";
+
+export interface ColdStore {
+  readonly feed: ColdFeed;
+  readonly reader: ColdReader;
+  readonly search: ColdSearch;
+  /** Finishes what is under way; the backlog goes on after the next start. */
+  stop(): Promise<void>;
+}
+
+/** Undefined without `cold.url`; then nothing is kept in the log for a cold store that may never come back. */
+export function startCold(config: Config, hot: HotStore, logger: Logger): ColdStore | undefined {
+  const { cold } = config;
+  if (cold.url === "") {
+    void hot.dropFollower(COLD_FOLLOWER);
+    return undefined;
+  }
+  const address = {
+    url: cold.url,
+    ...(cold.username === "" ? {} : { username: cold.username, password: cold.password }),
+  };
+  const feed = new ColdFeed({
+    folder: config.data.dir,
+    path: hot.path,
+    tagSeed: hot.tagSeed,
+    address,
+    layout: {
+      prefix: cold.index_prefix,
+      bucket: cold.bucket,
+      codec: cold.codec,
+      shards: cold.shards,
+      replicas: cold.replicas,
+    },
+    bulkBytes: cold.bulk_bytes,
+    bulkEvents: cold.bulk_events,
+    mayEvict: config.hot.max_age_seconds > 0 || config.hot.max_bytes > 0,
+    detectLanguage: config.search.language_detection,
+    onProgress: (seq) => void hot.moveFollower(COLD_FOLLOWER, seq),
+    onState: (status) => tellState(logger, status),
+    onTrouble: (reason) => logger.error({ part: "cold", reason }, "the cold indexer was restarted"),
+  });
+  const clients = createColdClients(address, { readMs: cold.search_timeout_ms + 2000 });
+  const door = new SearchDoor(clients.read, { searchMs: cold.search_timeout_ms });
+  const choice = new IndexChoice(clients.read, cold.index_prefix, systemClock);
+  hot.onCommitted(() => feed.committed());
+  return {
+    feed,
+    reader: new ColdReader(door, choice),
+    search: new ColdSearch(door, choice),
+    stop: async () => {
+      await feed.stop();
+      await clients.close();
+    },
+  };
+}
+
+function tellState(logger: Logger, { state, reason, lagEvents }: ColdStatus): void {
+  const fields = { part: "cold", state, lagEvents, ...(reason === "" ? {} : { reason }) };
+  if (state === "up") logger.info(fields, "OpenSearch is up to date");
+  else logger.warn(fields, "OpenSearch is behind or away; nothing waits for it");
+}

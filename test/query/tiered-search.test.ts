@@ -1,0 +1,97 @@
+// A search over both stores: OpenSearch's hits, the last moments, what left the hot store, and a cold store that is down.
+
+import { expect, test } from "bun:test";
+import type { Hit } from "../../src/hot/contract.ts";
+import { isRefusal } from "../../src/nostr/reason.ts";
+import type { SearchTask } from "../../src/query/fulltext-protocol.ts";
+import { TieredSearch } from "../../src/query/tiered-search.ts";
+import { parseSearch } from "../../src/search/parse.ts";
+
+const NOW = 1_700_000_000;
+const hit = (seq: number): Hit => ({
+  seq,
+  createdAt: NOW - seq,
+  kind: 1,
+  expiresAt: 0,
+  json: `{"seq":${seq}}`,
+});
+
+interface World {
+  readonly cold: readonly number[] | "down";
+  readonly fresh?: readonly number[];
+  readonly hot?: readonly number[];
+  readonly evicted?: readonly number[];
+}
+
+function engineOf({ cold, fresh = [], hot = [], evicted = [] }: World) {
+  const asked: string[] = [];
+  const engine = new TieredSearch({
+    cold: {
+      search: async () => {
+        asked.push("cold");
+        if (cold === "down") return { type: "unavailable", why: "down", reason: "test" };
+        const candidates = cold.map((seq, index) => ({ seq, textScore: 1 - index / 10 }));
+        return { type: "answered", isPartial: false, value: { candidates, complete: true } };
+      },
+    },
+    hot: {
+      search: async (task) => {
+        const isFresh = (task.filter.since ?? 0) > 0;
+        asked.push(isFresh ? "fresh" : "hot");
+        return { hits: (isFresh ? fresh : hot).map(hit), complete: true };
+      },
+      order: async (_task, candidates) => ({
+        hits: candidates.filter(({ seq }) => [...hot, ...fresh].includes(seq)).map(({ seq }) => hit(seq)),
+        complete: true,
+      }),
+    },
+    history: {
+      cold: {
+        bySeqs: async (seqs: readonly number[]) => ({
+          type: "answered",
+          isPartial: false,
+          value: seqs.map((seq) => ({ ...hit(seq), raw: hit(seq).json })),
+        }),
+      } as never,
+      evictions: {
+        admit: (copies: readonly { seq: number }[]) =>
+          copies.filter(({ seq }) => evicted.includes(seq)).map(({ seq }) => hit(seq)),
+      } as never,
+    },
+  });
+  const ask = async (text: string) => {
+    const query = parseSearch(text, { nowSeconds: NOW });
+    if (isRefusal(query)) throw new Error(query.text);
+    const filter = { tags: [], search: text };
+    const task: SearchTask = { query, filter, limit: 10, upToSeq: 99, nowSeconds: NOW, budgetMs: 100 };
+    const answer = await engine.search(task);
+    if (isRefusal(answer)) throw new Error(answer.text);
+    return { seqs: answer.hits.map(({ seq }) => seq), complete: answer.complete };
+  };
+  return { ask, asked };
+}
+
+test("OpenSearch's hits together with what it cannot show yet, each once", async () => {
+  const { ask } = engineOf({ cold: [3, 2], fresh: [3, 4], hot: [2, 3, 4] });
+  expect(await ask("fox")).toEqual({ seqs: [3, 2, 4], complete: true });
+});
+
+test("hits that left the hot store keep their place, and only those that may be shown", async () => {
+  const { ask } = engineOf({ cold: [1, 2, 3, 4], hot: [2, 4], evicted: [1, 3] });
+  expect((await ask("fox")).seqs).toEqual([1, 2, 3, 4]);
+  const erased = engineOf({ cold: [1, 2, 3, 4], hot: [2, 4], evicted: [3] });
+  expect((await erased.ask("fox")).seqs).toEqual([2, 3, 4]);
+});
+
+test("while OpenSearch is down the hot index answers, and does not claim to be complete", async () => {
+  const { ask } = engineOf({ cold: "down", hot: [5] });
+  expect(await ask("fox")).toEqual({ seqs: [5], complete: false });
+});
+
+test("orders that live on counters are the hot index's alone", async () => {
+  const { ask, asked } = engineOf({ cold: [1], hot: [7] });
+  expect((await ask("sort:hot")).seqs).toEqual([7]);
+  expect(asked).toEqual(["hot"]);
+  await ask("sort:recent");
+  expect(asked).toContain("cold");
+});
