@@ -68,6 +68,6 @@ export function startCold(config: Config, hot: HotStore, logger: Logger): ColdSt
 
 function tellState(logger: Logger, { state, reason, lagEvents }: ColdStatus): void {
   const fields = { part: "cold", state, lagEvents, ...(reason === "" ? {} : { reason }) };
-  if (state === "up") logger.info(fields, "OpenSearch is up to date");
-  else logger.warn(fields, "OpenSearch is behind or away; nothing waits for it");
+  if (state === "up") logger.info(fields, "OpenSearch answers");
+  else logger.warn(fields, "OpenSearch is behind or away; nothing waits for it, and it catches up by itself");
 }
