@@ -25,6 +25,7 @@ import { SearchCache } from "./query/search-cache.ts";
 import { createSearchMatcher } from "./query/search-matcher.ts";
 import { createSearchPort } from "./query/search-source.ts";
 import { type ColdStore, startCold } from "./relay-cold.ts";
+import { type RelayHistory, startHistory } from "./relay-history.ts";
 import { admissionOptions, gatewayOptions, ownUrls, verifierThreads } from "./relay-options.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
@@ -92,7 +93,8 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   });
 
   const cold = startCold(config, hot, logger);
-  const search = config.search.enabled ? startSearch(config, hot, cold, logger) : undefined;
+  const past = startHistory(config, hot, cold, logger);
+  const search = config.search.enabled ? startSearch(config, hot, cold, past, logger) : undefined;
   const servers = new Set<HostServer>();
   const live: Live = new Live({
     publish: (topic, frame) => {
@@ -143,7 +145,12 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const gateway: Gateway = new Gateway(gatewayOptions(config), {
     admission,
     live,
-    stores: { reader: hot.reader, pool, ...(search === undefined ? {} : { search: search.port }) },
+    stores: {
+      reader: hot.reader,
+      pool,
+      ...(search === undefined ? {} : { search: search.port }),
+      ...(past.history === undefined ? {} : { history: past.history }),
+    },
     ...(search === undefined ? {} : { searchMatcher: search.matcher }),
     publishedSeq: () => hot.lastSeq,
     verify: (signed, settle) => verifier.offer(signed, settle),
@@ -219,6 +226,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       sendBufferBytesMax: config.server.send_buffer_bytes,
       compressionThresholdBytes: config.server.compression_threshold_bytes,
       closed: (address) => connections.leave(address),
+      failed: (error) => logger.error({ error }, "a message could not be handled: a defect of this program"),
     }),
     metrics,
     facts,
@@ -231,6 +239,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       gateway.closeAll();
       pool.stop();
       await search?.service.stop();
+      await past.retention?.stop();
       await cold?.stop();
       await verifier.stop();
       await hot.stop();
@@ -285,7 +294,13 @@ interface Search {
 }
 
 /** Full-text search of the hot store: an index in a file of its own, filled and asked on a thread of its own. */
-function startSearch(config: Config, hot: HotStore, cold: ColdStore | undefined, logger: Logger): Search {
+function startSearch(
+  config: Config,
+  hot: HotStore,
+  cold: ColdStore | undefined,
+  { history }: RelayHistory,
+  logger: Logger,
+): Search {
   const service = new FulltextService({
     folder: config.data.dir,
     path: hot.path,
@@ -304,7 +319,7 @@ function startSearch(config: Config, hot: HotStore, cold: ColdStore | undefined,
     onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
   });
   const engine =
-    cold === undefined ? service : new TieredSearch({ hot: service, cold: cold.search, history: undefined });
+    cold === undefined ? service : new TieredSearch({ hot: service, cold: cold.search, history });
   const cache = new SearchCache(engine, {
     reader: hot.reader,
     freshMs: SEARCH_FRESH_MS,

@@ -28,8 +28,11 @@ export function parseClientMessage(text: string): ClientMessage | Refusal {
 export function messageOf(value: unknown): ClientMessage | Refusal {
   if (!Array.isArray(value)) return refuse("invalid", 'a message is a JSON array such as ["REQ","id",{}]');
   const verb: unknown = value[0];
-  if (!KNOWN.has(verb))
-    return refuse("unsupported", `unknown message ${JSON.stringify(verb)?.slice(0, 32) ?? ""}`);
+  if (!KNOWN.has(verb)) {
+    // Only text is repeated: to print a value that is nested deeply enough overflows the stack.
+    const named = typeof verb === "string" ? JSON.stringify(verb.slice(0, 32)) : "without a verb";
+    return refuse("unsupported", `unknown message ${named}`);
+  }
   return { verb: verb as Verb, elements: value as unknown[] };
 }
 

@@ -1,6 +1,8 @@
 // The WebSocket handler object: of the shape Bun.serve takes, and that Elysia's .ws() accepts.
 
 import type { Gateway } from "./gateway.ts";
+import { refuse } from "../nostr/reason.ts";
+import { noticeMessage } from "./relay-message.ts";
 import type { Session } from "./session.ts";
 import type { RelaySocket } from "./socket.ts";
 
@@ -25,6 +27,8 @@ export interface WebSocketOptions {
   readonly compressionThresholdBytes: number;
   /** The connection is gone; told once. */
   readonly closed: (address: string) => void;
+  /** A defect of the relay met a message of some client; whoever hosts the relay must not fall over it. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Frames somewhat over the limit get a sentence instead of a bare close code: this much is read beyond it. */
@@ -56,7 +60,13 @@ export function createWebSocketHandler(gateway: Gateway, options: WebSocketOptio
 
     message(host: HostSocket, message: unknown): void {
       const session = sessionOf(host);
-      if (session !== undefined) gateway.message(session, message);
+      if (session === undefined) return;
+      try {
+        gateway.message(session, message);
+      } catch (error) {
+        options.failed(error);
+        session.send(noticeMessage(refuse("error", "the relay could not handle this message")));
+      }
     },
 
     drain(host: HostSocket): void {
