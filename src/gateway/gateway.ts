@@ -91,7 +91,7 @@ export class Gateway {
       invalidEventsPerMinuteMax: this.options.limits.invalidEventsPerMinuteMax,
       compressionThresholdBytes: this.options.compressionThresholdBytes,
       hasTopics,
-      pushed: (pushed) => this.dirty.push(pushed),
+      pushed: (pushed) => this.flushSoon(pushed),
     });
     this.sessions.add(session);
     this.ports.meters.opened();
@@ -126,7 +126,12 @@ export class Gateway {
     if (this.sessions.delete(session)) this.ports.meters.closed(code, session.closeReason);
   }
 
-  /** Sends everything that this fan-out has pushed. */
+  /** At the latest when this turn ends: the answers to a whole commit leave as one write for each connection. */
+  private flushSoon(session: Session): void {
+    if (this.dirty.push(session) === 1) queueMicrotask(() => this.flush());
+  }
+
+  /** Sends everything that this fan-out, or this turn, has pushed. */
   flush(): void {
     for (const session of this.dirty.splice(0)) session.flush();
   }

@@ -68,7 +68,13 @@ export class Session implements LiveSink, Publisher {
     if (this.challengeText === undefined) this.send(authMessage(this.challenge));
   }
 
+  /** Sends at once, after whatever was queued before. */
   send(frame: string): void {
+    if (this.outbox.length > 0) this.flush();
+    if (this.isOpen) this.write(frame);
+  }
+
+  private write(frame: string): void {
     if (!this.isOpen) return;
     const threshold = this.options.compressionThresholdBytes;
     const sent = this.socket.send(frame, threshold > 0 && frame.length >= threshold);
@@ -80,7 +86,7 @@ export class Session implements LiveSink, Publisher {
     if (this.isOpen) this.socket.cork(work);
   }
 
-  /** Queues a live frame for the flush at the end of this fan-out. */
+  /** Queues a frame for the flush at the end of this fan-out or turn: many frames become one write. */
   push(frame: string): void {
     if (this.outbox.push(frame) === 1) this.options.pushed(this);
   }
@@ -89,9 +95,9 @@ export class Session implements LiveSink, Publisher {
     const frames = this.outbox;
     if (frames.length === 0) return;
     this.outbox = [];
-    if (frames.length === 1) return this.send(frames[0]!);
+    if (frames.length === 1) return this.write(frames[0]!);
     this.corked(() => {
-      for (const frame of frames) this.send(frame);
+      for (const frame of frames) this.write(frame);
     });
   }
 
@@ -130,6 +136,7 @@ export class Session implements LiveSink, Publisher {
 
   /** `closeReason` is the word for metrics. */
   close(code: number, reason: string, closeReason: CloseReason): void {
+    this.flush();
     if (!this.isOpen) return;
     this.closeReason = closeReason;
     this.isOpen = false;

@@ -47,14 +47,16 @@ export class FulltextFollower {
     return Math.max(0, this.reader.lastSeq() - this.cursor);
   }
 
-  /** Takes in one batch; false when there was nothing to take in. */
+  /** Takes in one batch; false when that was all there is, or nothing. */
   step(): boolean {
-    const entries = this.reader.log(this.cursor, this.pace.batchEntries ?? BATCH_ENTRIES);
+    const batchEntries = this.pace.batchEntries ?? BATCH_ENTRIES;
+    const entries = this.reader.log(this.cursor, batchEntries);
     if (entries.length === 0) return false;
     this.feed.apply(entries, this.pace.now());
     this.cursor = entries.at(-1)!.seq;
     this.pace.onProgress?.(this.cursor);
-    return true;
+    // A batch that was not full has caught up. What came meanwhile is told of soon, and is cheaper taken in together.
+    return entries.length === batchEntries;
   }
 
   /**

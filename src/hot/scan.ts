@@ -107,11 +107,22 @@ class FilterScan implements Scan {
       if (place !== undefined && hit.createdAt >= place.createdAt && !sortsAfter(hit, place)) continue;
       this.last = hit;
       if (hit.seq > this.upToSeq || !this.matches(hit)) continue;
-      if (!visit(hit)) return "stopped";
+      if (!visit(hit)) return this.stop();
     }
   }
 
+  /** What was read ahead stands for this snapshot of the file; asked for only here, since most scans end in one run. */
+  private noteVersion(): void {
+    if (!this.isInTail) this.dataVersion = this.ground.statements.dataVersion();
+  }
+
+  private stop(): ScanState {
+    this.noteVersion();
+    return "stopped";
+  }
+
   private pause(): ScanState {
+    this.noteVersion();
     const reached = this.source!.reached();
     const place = this.position();
     if (reached !== undefined && (place === undefined || isFurther(reached, place))) this.place = reached;
@@ -148,7 +159,6 @@ class FilterScan implements Scan {
   private indexSource(horizon?: number): HitSource {
     const { access } = this.chosen;
     const { statements, lookup } = this.ground;
-    this.dataVersion = statements.dataVersion();
     if (access.source === "ids") return new IdSource(access.ids, lookup);
     if (access.source === "nothing") throw new Error("a scan of nothing has no source");
     const until = Math.min(this.filter.until ?? Number.MAX_SAFE_INTEGER, horizon ?? Number.MAX_SAFE_INTEGER);

@@ -28,6 +28,8 @@ export interface LiveOptions {
 export class Live {
   private readonly index = new SubscriptionIndex();
   private readonly topics = new Topics();
+  /** Not filed yet: most REQs are closed again before anything happens, and filing waits for the next event. */
+  private readonly unfiled = new Set<LiveSubscription>();
   private readonly options: LiveOptions;
   /** Deliveries since start: one for each event and subscription. */
   deliveries = 0;
@@ -37,11 +39,20 @@ export class Live {
   }
 
   get subscriptions(): number {
-    return this.index.size + this.topics.size;
+    return this.index.size + this.topics.size + this.unfiled.size;
   }
 
   /** Starts matching; `phase` of the subscription decides whether events are pushed or held. */
   add(subscription: LiveSubscription): void {
+    this.unfiled.add(subscription);
+  }
+
+  private fileAll(): void {
+    for (const subscription of this.unfiled) this.file(subscription);
+    this.unfiled.clear();
+  }
+
+  private file(subscription: LiveSubscription): void {
     const rides = subscription.phase === "live" && ridesTopics(subscription) && this.topics.add(subscription);
     if (!rides) this.index.add(subscription);
   }
@@ -59,7 +70,7 @@ export class Live {
     }
     this.options.flush();
     if (!this.index.has(subscription)) {
-      this.add(subscription);
+      this.unfiled.add(subscription);
     } else if (ridesTopics(subscription) && this.topics.add(subscription)) {
       this.index.remove(subscription);
     }
@@ -68,6 +79,7 @@ export class Live {
   remove(subscription: LiveSubscription): void {
     subscription.phase = "closed";
     subscription.held = [];
+    this.unfiled.delete(subscription);
     this.topics.remove(subscription);
     this.index.remove(subscription);
   }
@@ -86,6 +98,7 @@ export class Live {
   }
 
   private deliver(event: LiveEvent): number {
+    if (this.unfiled.size > 0) this.fileAll();
     let heard = this.topics.deliver(event, this.options.publish, (rider) => this.push(rider, event));
     const isPublic = isPublicKind(event.kind);
     this.index.forEachMatch(event.event, (subscription) => {

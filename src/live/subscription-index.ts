@@ -11,7 +11,8 @@ interface Entry {
   readonly matcher: Matcher;
 }
 
-type Bucket = Set<Entry>;
+/** Most keys are asked for by one filter only: that needs no set. */
+type Bucket = Entry | Set<Entry>;
 
 /** Where one filter is filed: a map and the keys in it. */
 type Place =
@@ -29,7 +30,7 @@ export class SubscriptionIndex {
   private readonly byAuthor = new Map<string, Bucket>();
   private readonly byTag = new Map<string, Bucket>();
   private readonly byKind = new Map<number, Bucket>();
-  private readonly rest: Bucket = new Set();
+  private readonly rest = new Set<Entry>();
   private readonly filed = new Map<LiveSubscription, { entry: Entry; place: Place }[]>();
   private matchNumber = 0;
 
@@ -61,13 +62,15 @@ export class SubscriptionIndex {
   /** Calls back once for each subscription with a filter that matches. */
   forEachMatch(event: NostrEvent, visit: (subscription: LiveSubscription) => void): void {
     const matchNumber = ++this.matchNumber;
+    const askOne = ({ subscription, matcher }: Entry): void => {
+      if (subscription.lastMatched === matchNumber || !matcher.matches(event)) return;
+      subscription.lastMatched = matchNumber;
+      visit(subscription);
+    };
     const ask = (bucket: Bucket | undefined): void => {
       if (bucket === undefined) return;
-      for (const { subscription, matcher } of bucket) {
-        if (subscription.lastMatched === matchNumber || !matcher.matches(event)) continue;
-        subscription.lastMatched = matchNumber;
-        visit(subscription);
-      }
+      if (bucket instanceof Set) for (const entry of bucket) askOne(entry);
+      else askOne(bucket);
     };
     if (this.byId.size > 0) ask(this.byId.get(event.id));
     if (this.byAuthor.size > 0) ask(this.byAuthor.get(event.pubkey));
@@ -141,13 +144,15 @@ export function indexKeysOf(filters: readonly Filter[]): number {
 
 function addTo<K>(map: Map<K, Bucket>, key: K, entry: Entry): void {
   const bucket = map.get(key);
-  if (bucket === undefined) map.set(key, new Set([entry]));
-  else bucket.add(entry);
+  if (bucket === undefined) map.set(key, entry);
+  else if (bucket instanceof Set) bucket.add(entry);
+  else map.set(key, new Set([bucket, entry]));
 }
 
 function removeFrom<K>(map: Map<K, Bucket>, key: K, entry: Entry): void {
   const bucket = map.get(key);
-  if (bucket === undefined) return;
+  if (bucket === entry) map.delete(key);
+  if (!(bucket instanceof Set)) return;
   bucket.delete(entry);
   if (bucket.size === 0) map.delete(key);
 }

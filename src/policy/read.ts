@@ -2,10 +2,10 @@
 
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
 import { isExpired } from "../nostr/expiration.ts";
-import { Kind } from "../nostr/kind.ts";
+import { KIND_MAX, Kind } from "../nostr/kind.ts";
 import { hasTagValue } from "../nostr/tag.ts";
 import { vanishesEverywhere } from "../nostr/vanish.ts";
-import { privateReadersOf } from "./private-kinds.ts";
+import { PRIVATE_KIND_NUMBERS, privateReadersOf } from "./private-kinds.ts";
 
 /** Who asks: the keys proven by AUTH on this connection. Empty for a stranger. */
 export type ReaderKeys = ReadonlySet<string>;
@@ -31,9 +31,13 @@ export function mayRead(readable: Readable, reader: ReaderKeys, nowSeconds: numb
   return isPublicKind(readable.kind) || mayReadPrivate(readable, reader);
 }
 
+/** One byte for each kind: the gate is asked for every hit of every page. */
+const LOOKED_AT = new Uint8Array(KIND_MAX + 1);
+for (const kind of [...PRIVATE_KIND_NUMBERS, Kind.vanish]) LOOKED_AT[kind] = 1;
+
 /** Kinds that need no look at the event itself. Kind 62 does: one that names a single relay is not passed on. */
 export function isPublicKind(kind: number): boolean {
-  return privateReadersOf(kind) === undefined && kind !== Kind.vanish;
+  return LOOKED_AT[kind] === 0;
 }
 
 function mayReadPrivate(readable: Readable, reader: ReaderKeys): boolean {

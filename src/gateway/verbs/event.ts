@@ -22,7 +22,7 @@ export function handleEvent(gateway: Gateway, session: Session, elements: readon
   admission.admit(elements[1], session, (verdict) => {
     meters.verdict(verdict, performance.now() - startedMs);
     if (verdict.prefix === "auth-required") session.sendChallenge();
-    session.send(okMessage(id, verdict));
+    session.push(okMessage(id, verdict));
   });
 }
 
