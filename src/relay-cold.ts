@@ -10,6 +10,7 @@ import { SearchDoor } from "./cold/search-door.ts";
 import type { Config } from "./config/settings.ts";
 import type { HotStore } from "./hot/hot-store.ts";
 import { COLD_FOLLOWER, ColdFeed } from "./query/cold-feed.ts";
+import { mayHaveEvicted } from "./relay-history.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
 export interface ColdStore {
@@ -45,7 +46,7 @@ export function startCold(config: Config, hot: HotStore, logger: Logger): ColdSt
     },
     bulkBytes: cold.bulk_bytes,
     bulkEvents: cold.bulk_events,
-    mayEvict: config.hot.max_age_seconds > 0 || config.hot.max_bytes > 0,
+    mayEvict: mayHaveEvicted(config, hot),
     detectLanguage: config.search.language_detection,
     onProgress: (seq) => void hot.moveFollower(COLD_FOLLOWER, seq),
     onState: (status) => tellState(logger, status),

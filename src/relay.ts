@@ -173,7 +173,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     dataFolder: config.data.dir,
     connections: connections.count,
     subscriptions: live.subscriptions,
-    eventsStored,
+    eventsStored: eventsStored + past.evicted(),
     eventsReceived: metrics.verbs.count("EVENT"),
     deliveries: live.deliveries + metrics.deliveries.count("stored"),
     uptimeSeconds: (performance.now() - startedMs) / 1000,
@@ -184,7 +184,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     pool,
     live,
     connections: () => connections.count,
-    eventsStored: () => eventsStored,
+    eventsStored: () => eventsStored + past.evicted(),
     search,
     cold,
   });

@@ -46,6 +46,12 @@ export const hot = section("The hot store (SQLite).", {
     [],
     "Exceptions to max_age_seconds by kind; the first rule that names a kind decides, and an age of 0 keeps it for ever. Needs cold.url.",
   ),
+  evict_after_seconds: setting(
+    whole(0),
+    3600,
+    "How long the cold store must have held an event before it may leave the hot store.",
+    { unit: "seconds" },
+  ),
 });
 
 export const verify = section("Checking of signatures.", {

@@ -35,9 +35,6 @@ export interface KindShare {
   readonly bytes: number;
 }
 
-const COLUMNS = "seq, created_at AS createdAt, kind, json";
-const OLDEST_FIRST = "ORDER BY created_at, seq LIMIT ?5";
-
 /** On a connection of its own, or on any that reads. */
 export class EvictionCandidates {
   private readonly database: Database;
@@ -59,16 +56,14 @@ export class EvictionCandidates {
     return rows.map(([kind]) => kind).filter(isEvictableKind);
   }
 
-  /** Events of one kind, or of all (the caller picks), oldest first. */
-  oldest(kind: number | undefined, { before, upToSeq, after, limit }: CandidateRange): Candidate[] {
-    const range = "(created_at, seq) > (?1, ?2) AND created_at >= ?1 AND created_at < ?3 AND seq <= ?4";
-    if (kind === undefined) {
-      return this.database
-        .query<Candidate, number[]>(`SELECT ${COLUMNS} FROM event WHERE ${range} ${OLDEST_FIRST}`)
-        .all(after.createdAt, after.seq, before, upToSeq, limit);
-    }
+  /** Events of one kind, oldest first. */
+  oldest(kind: number, { before, upToSeq, after, limit }: CandidateRange): Candidate[] {
     return this.database
-      .query<Candidate, number[]>(`SELECT ${COLUMNS} FROM event WHERE kind = ?6 AND ${range} ${OLDEST_FIRST}`)
+      .query<Candidate, number[]>(
+        `SELECT seq, created_at AS createdAt, kind, json FROM event
+         WHERE kind = ?6 AND (created_at, seq) > (?1, ?2) AND created_at >= ?1 AND created_at < ?3 AND seq <= ?4
+         ORDER BY created_at, seq LIMIT ?5`,
+      )
       .all(after.createdAt, after.seq, before, upToSeq, limit, kind);
   }
 
@@ -80,6 +75,14 @@ export class EvictionCandidates {
       )
       .get(kind, before)!;
     return { kind, events: row.events, bytes: row.bytes ?? 0 };
+  }
+
+  /** Bytes of the texts of all events. Walks the rows. */
+  textBytes(): number {
+    const { bytes } = this.database
+      .query<{ bytes: number | null }, []>("SELECT sum(octet_length(json)) AS bytes FROM event")
+      .get()!;
+    return bytes ?? 0;
   }
 
   /** Bytes of the database that hold something. */
