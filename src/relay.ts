@@ -4,6 +4,8 @@ import { mkdirSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
 import { Admission } from "./admission/pipeline.ts";
 import type { Config } from "./config/settings.ts";
+import type { BackendOptions } from "./ffi/backend.ts";
+import { PromptVerifier } from "./ffi/prompt-verifier.ts";
 import { type StartedVerifierPool, startVerifierPool } from "./ffi/verifier-pool.ts";
 import { createClientAddress } from "./gateway/client-address.ts";
 import { Connections } from "./gateway/connections.ts";
@@ -84,6 +86,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const now = extras.now ?? (() => Math.floor(Date.now() / 1000));
   const metrics = createMetrics();
   const verifier = await openVerifier(config);
+  const prompt = new PromptVerifier(verifier, verifierChoice(config));
   const hot = await openStore(config, verifier, logger);
   const pool = new ReaderPool({
     path: hot.path,
@@ -122,7 +125,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const admission = new Admission(
     {
       has: (id, createdAt) => hot.reader.has(id, createdAt),
-      verify: (signed, settle) => verifier.offer(signed, settle),
+      verify: (signed, settle) => prompt.offer(signed, settle),
       store: (event, settle) =>
         hot.write(event, (outcome) => {
           writeFault = outcome.type === "failed" ? outcome.error : undefined;
@@ -153,7 +156,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     },
     ...(search === undefined ? {} : { searchMatcher: search.matcher }),
     publishedSeq: () => hot.lastSeq,
-    verify: (signed, settle) => verifier.offer(signed, settle),
+    verify: (signed, settle) => prompt.offer(signed, settle),
     now,
     meters: createGatewayMeters(metrics),
   });
@@ -248,13 +251,16 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   };
 }
 
-function openVerifier(config: Config): Promise<StartedVerifierPool> {
+function verifierChoice(config: Config): BackendOptions {
   const { backend, library_path } = config.verify;
+  return { choice: backend, ...(library_path === "" ? {} : { libraryPath: library_path }) };
+}
+
+function openVerifier(config: Config): Promise<StartedVerifierPool> {
   return startVerifierPool({
     workers: verifierThreads(config),
     depthMax: config.limits.verify_queue,
-    choice: backend,
-    ...(library_path === "" ? {} : { libraryPath: library_path }),
+    ...verifierChoice(config),
   });
 }
 
