@@ -29,6 +29,7 @@ import { createSearchPort } from "./query/search-source.ts";
 import { type ColdStore, startCold } from "./relay-cold.ts";
 import { type RelayHistory, startHistory } from "./relay-history.ts";
 import { admissionOptions, gatewayOptions, ownUrls, verifierThreads } from "./relay-options.ts";
+import { startTrends } from "./relay-trends.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
@@ -98,6 +99,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const cold = startCold(config, hot, logger);
   const past = startHistory(config, hot, cold, logger);
   const search = config.search.enabled ? startSearch(config, hot, cold, past, logger) : undefined;
+  const trends = startTrends(config, hot, logger, now);
   const servers = new Set<HostServer>();
   const live: Live = new Live({
     publish: (topic, frame) => {
@@ -194,8 +196,9 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
 
   const http = createHttp({
     config,
-    information: () => ({ supportedNips, version: packageJson.version }),
+    information: () => ({ supportedNips, version: packageJson.version, self: trends?.pubkey }),
     stats: facts,
+    ...(trends === undefined ? {} : { trends: trends.service }),
     readiness: () => ({
       reasons: isStopping
         ? ["the relay is stopping"]
@@ -241,6 +244,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       await admission.close(config.server.drain_seconds * 1000);
       gateway.closeAll();
       pool.stop();
+      await trends?.service.stop();
       await search?.service.stop();
       await past.retention?.stop();
       await cold?.stop();

@@ -81,14 +81,14 @@ export const auth = section("Authentication of clients (NIP-42).", {
 });
 
 export const trends = section("Trends: what is being talked about.", {
-  enabled: setting(yesOrNo(), true, "Compute trends."),
+  enabled: setting(yesOrNo(), true, "Compute trends; needs search.enabled."),
   publish_seconds: setting(whole(60, 86_400), 900, "How often trends are computed and published.", {
     unit: "seconds",
   }),
   secret_key: setting(
     secretKey,
     "",
-    "The relay's own secret key, as nsec or hex; without it trends are shown but not published as events.",
+    "The relay's own secret key, as nsec or hex, which signs published trends; empty makes one and keeps it in the data folder (relay.key).",
     {
       secret: true,
     },

@@ -7,15 +7,13 @@ import {
   type Crowd,
   crowdWeight,
   decay,
-  FRESH_MAX,
-  FRESH_WEIGHT,
-  KNOWN_WEIGHT,
   mayPlace,
   PEOPLE_MIN,
   sharesOf,
+  type Standing,
   surpriseScore,
-  UNTRUSTED_MAX,
   velocityOf,
+  WEIGHTS,
 } from "../search/trend-score.ts";
 import { CLASS_COLUMN, hourOf } from "./engagement-columns.ts";
 import { openFulltextForReading } from "./fulltext-database.ts";
@@ -137,7 +135,9 @@ export class TrendReader {
   /** Subjects with the heaviest crowds since that hour. */
   private candidates(topic: TrendTopic, from: number): CandidateRow[] {
     return this.database
-      .query<CandidateRow, [number, number]>(topic === "note" ? NOTE_CANDIDATES : CANDIDATES)
+      .query<CandidateRow, [number, number]>(
+        (topic === "note" ? NOTE_CANDIDATES : CANDIDATES)[this.standing()],
+      )
       .all(topicNumber(topic), from);
   }
 
@@ -161,7 +161,7 @@ export class TrendReader {
     );
     const velocity = velocityOf(hourly);
     const usual = this.usualOf(number, key, { from, hours, author, hourNow });
-    const weight = crowdWeight(crowd);
+    const weight = crowdWeight(crowd, this.standing());
     return {
       topic,
       subject: text,
@@ -173,7 +173,7 @@ export class TrendReader {
       velocity,
       score:
         topic === "note"
-          ? noteScore(counts, crowd, { hourNow, hours })
+          ? noteScore(counts, sharesOf(crowd, this.standing()), { hourNow, hours })
           : surpriseScore(weight, usual ?? 0, velocity),
       hourly,
       followers: topic === "person" ? peopleWho(counts, FOLLOW_ACT) : 0,
@@ -181,7 +181,7 @@ export class TrendReader {
     };
   }
 
-  private standing(): "settled" | "young" | "nobody" {
+  private standing(): Standing {
     return this.basis === "web" || this.basis === "established" ? "settled" : this.basis;
   }
 
@@ -206,7 +206,7 @@ export class TrendReader {
       known: crowd.known / days,
       fresh: crowd.fresh / days,
     };
-    return crowdWeight(mean) * (hours / HOURS_A_DAY);
+    return crowdWeight(mean, this.standing()) * (hours / HOURS_A_DAY);
   }
 }
 
@@ -238,10 +238,9 @@ function hourlyOf(rows: readonly HourRow[], { from, hourNow }: { from: number; h
 
 function noteScore(
   rows: readonly CountRow[],
-  crowd: Crowd,
+  shares: ReturnType<typeof sharesOf>,
   { hourNow, hours }: { readonly hourNow: number; readonly hours: number },
 ): number {
-  const shares = sharesOf(crowd);
   let [sum, msats] = [0, 0];
   for (const { hour, act, level, people, msats: paid } of rows) {
     const share = level === TrustLevel.trusted ? 1 : level === TrustLevel.known ? shares.known : shares.fresh;
@@ -270,7 +269,7 @@ const SUBJECT = "u.topic = ?1 AND u.subject = ?2";
 const COUNTED = `${LEVEL} >= 0`;
 
 const actWeights = ACTION_CLASSES.map((kind, act) => `WHEN ${act} THEN ${ACT_WEIGHT[kind]}`).join(" ");
-const candidatesBy = (people: string): string => `
+const candidatesOf = (people: string, standing: Standing): string => `
   SELECT c.subject AS key, s.text AS text FROM (
     SELECT u.subject AS subject,
       total(iif(t.level = ${TrustLevel.trusted}, ${people}, 0)) AS trusted,
@@ -278,10 +277,16 @@ const candidatesBy = (people: string): string => `
       total(iif(t.level IS NULL, ${people}, 0)) AS fresh
     ${USES} WHERE u.topic = ?1 AND u.hour > ?2 AND u.latest = 1 AND ${COUNTED}
     GROUP BY u.subject HAVING count(*) >= ${PEOPLE_MIN}
-    ORDER BY trusted + min(${UNTRUSTED_MAX}, known * ${KNOWN_WEIGHT} + min(${FRESH_MAX}, fresh * ${FRESH_WEIGHT})) DESC,
+    ORDER BY trusted + min(${WEIGHTS[standing].untrustedMax}, known * ${WEIGHTS[standing].known}
+        + min(${WEIGHTS[standing].freshMax}, fresh * ${WEIGHTS[standing].fresh})) DESC,
       count(*) DESC, u.subject
     LIMIT ${CANDIDATES_MAX}
   ) c JOIN trend_subject s ON s.topic = ?1 AND s.key = c.subject`;
+const candidatesBy = (people: string): Readonly<Record<Standing, string>> => ({
+  settled: candidatesOf(people, "settled"),
+  young: candidatesOf(people, "young"),
+  nobody: candidatesOf(people, "nobody"),
+});
 const CANDIDATES = candidatesBy("1");
 const NOTE_CANDIDATES = candidatesBy(`CASE u.act ${actWeights} ELSE 0 END`);
 

@@ -11,6 +11,7 @@ import { durationInWords } from "./plain-words.ts";
 import { pageFrame, SECURITY_HEADERS } from "./page-frame.ts";
 import { Rate } from "./rate.ts";
 import type { RelayStats, ShownStats } from "./stats.ts";
+import { createTrendsRoutes, type TrendsPort } from "./trends-routes.ts";
 
 export interface Readiness {
   /** Empty when the relay can take work; otherwise one sentence for each thing in the way. */
@@ -24,6 +25,8 @@ export interface HttpDeps {
   readonly stats: () => RelayStats;
   readonly readiness: () => Readiness;
   readonly metrics: { readonly contentType: string; exposition(): Promise<string> };
+  /** Absent where trends are off. */
+  readonly trends?: TrendsPort;
   /** Told of a defect; the client only gets a 500. */
   readonly onError: (error: unknown) => void;
   /** Unix milliseconds; Date.now when left out. */
@@ -62,11 +65,15 @@ export function createHttp(deps: HttpDeps): Http {
   addFrontDoor(app, deps, stats);
   addHealth(app, deps);
   addMetrics(app, deps);
+  const searchIsOn = (): boolean => deps.information().supportedNips.includes(NIP_SEARCH);
+  app.route("/", createTrendsRoutes({ ...deps, searchIsOn }) as unknown as App);
   app.get("/stats.json", (context) => context.json(stats(), 200, { ...CORS, "Cache-Control": "no-store" }));
   app.get("/favicon.svg", (context) =>
     context.body(faviconSvg, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),
   );
-  app.get("/robots.txt", (context) => context.text("User-agent: *\nAllow: /$\nDisallow: /\n"));
+  app.get("/robots.txt", (context) =>
+    context.text("User-agent: *\nAllow: /$\nDisallow: /\n"),
+  );
   app.notFound((context) => context.text("There is nothing here; the relay is at /.\n", 404));
   app.onError((error, context) => {
     deps.onError(error);

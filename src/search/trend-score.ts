@@ -9,13 +9,28 @@ export interface Crowd {
   readonly fresh: number;
 }
 
-/** A trusted person counts as one. */
-export const KNOWN_WEIGHT = 0.25;
-export const FRESH_WEIGHT = 0.02;
-/** What all fresh keys together can add to one subject: five hundred count no more than twenty-five. */
-export const FRESH_MAX = 0.5;
-/** What all keys that nobody trusts can add: less than the three people that a place takes. */
-export const UNTRUSTED_MAX = 2.5;
+/** How far a relay can tell people from made-up crowds: it trusts enough of them, knows a few, or knows nobody. */
+export type Standing = "settled" | "young" | "nobody";
+
+/** What one key counts, where a trusted person counts one, and what all such keys together can add to one subject. */
+export interface Weights {
+  readonly known: number;
+  readonly fresh: number;
+  readonly freshMax: number;
+  /** Known and fresh together. */
+  readonly untrustedMax: number;
+}
+
+/**
+ * Five hundred fresh keys count no more than twenty-five, and all keys that nobody trusts less than the three people that
+ * a place takes. Where nobody is trusted yet, those who are known stand in for them; where nobody is known, all do.
+ */
+export const WEIGHTS: Readonly<Record<Standing, Weights>> = {
+  settled: { known: 0.25, fresh: 0.02, freshMax: 0.5, untrustedMax: 2.5 },
+  young: { known: 1, fresh: 0.02, freshMax: 0.5, untrustedMax: Number.MAX_SAFE_INTEGER },
+  nobody: { known: 1, fresh: 1, freshMax: Number.MAX_SAFE_INTEGER, untrustedMax: Number.MAX_SAFE_INTEGER },
+};
+
 /** Distinct people that a place takes. */
 export const PEOPLE_MIN = 3;
 
@@ -30,16 +45,20 @@ export const ACT_WEIGHT: Readonly<Record<ActionClass, number>> = {
 };
 
 /** What one key of each level counts in this crowd: less than its weight where a cap divides it among many. */
-export function sharesOf({ known, fresh }: Crowd): { readonly known: number; readonly fresh: number } {
-  const freshSum = Math.min(FRESH_MAX, fresh * FRESH_WEIGHT);
-  const untrusted = known * KNOWN_WEIGHT + freshSum;
-  const cut = untrusted > UNTRUSTED_MAX ? UNTRUSTED_MAX / untrusted : 1;
-  return { known: KNOWN_WEIGHT * cut, fresh: fresh === 0 ? 0 : (freshSum / fresh) * cut };
+export function sharesOf(
+  { known, fresh }: Crowd,
+  standing: Standing,
+): { readonly known: number; readonly fresh: number } {
+  const weights = WEIGHTS[standing];
+  const freshSum = Math.min(weights.freshMax, fresh * weights.fresh);
+  const untrusted = known * weights.known + freshSum;
+  const cut = untrusted > weights.untrustedMax ? weights.untrustedMax / untrusted : 1;
+  return { known: weights.known * cut, fresh: fresh === 0 ? 0 : (freshSum / fresh) * cut };
 }
 
 /** A crowd as a number of trusted people. */
-export function crowdWeight(crowd: Crowd): number {
-  const shares = sharesOf(crowd);
+export function crowdWeight(crowd: Crowd, standing: Standing): number {
+  const shares = sharesOf(crowd, standing);
   return crowd.trusted + crowd.known * shares.known + crowd.fresh * shares.fresh;
 }
 
@@ -47,11 +66,10 @@ export function crowdWeight(crowd: Crowd): number {
  * May a subject with this crowd have a place? Three people always; where the relay knows whom to trust they weigh three
  * as well; where it knows a few keys they are not fresh ones alone; where it knows nobody, all are alike.
  */
-export function mayPlace(crowd: Crowd, basis: "settled" | "young" | "nobody"): boolean {
+export function mayPlace(crowd: Crowd, standing: Standing): boolean {
   if (crowd.trusted + crowd.known + crowd.fresh < PEOPLE_MIN) return false;
-  const weight = crowdWeight(crowd);
-  if (basis === "settled") return weight >= PEOPLE_MIN;
-  return basis === "nobody" || weight > FRESH_MAX;
+  const weight = crowdWeight(crowd, standing);
+  return standing === "settled" ? weight >= PEOPLE_MIN : weight > WEIGHTS.young.freshMax;
 }
 
 /**

@@ -1,0 +1,80 @@
+// Worker: counts, ranks and signs trends on connections of its own, so that neither publishing nor searching waits for it.
+
+import { type RelayKey, signEvent } from "../ffi/relay-key.ts";
+import type { HotReader } from "../hot/contract.ts";
+import { EngagementReader } from "../hot/engagement-reader.ts";
+import { createReader } from "../hot/reader.ts";
+import { openTrends, TrendReader } from "../hot/trend-reader.ts";
+import { eventFromJson } from "../nostr/event.ts";
+import { Kind } from "../nostr/kind.ts";
+import { trendsAnswer } from "./trends-answer.ts";
+import { TrendBoard } from "./trends-board.ts";
+import { trendEvents } from "./trends-labels.ts";
+import type { TrendsReply, TrendsRequest, TrendsStart } from "./trends-protocol.ts";
+
+declare const self: Worker;
+
+interface Ground {
+  readonly start: TrendsStart;
+  readonly reader: HotReader;
+  readonly trends: TrendReader;
+  readonly board: TrendBoard;
+}
+
+let given: TrendsStart | undefined;
+let ground: Ground | undefined;
+
+self.onmessage = (message: MessageEvent<TrendsRequest>) => {
+  const request = message.data;
+  if (request.type === "start") given = request.start;
+  else if (request.type === "stop") stop();
+  else void serve(request);
+};
+
+type Job = Extract<TrendsRequest, { readonly job: number }>;
+
+async function serve(request: Job): Promise<void> {
+  const { job, nowSeconds } = request;
+  try {
+    const { board, start } = (ground ??= open(given!));
+    if (request.type === "ask")
+      reply({ type: "answer", job, json: await trendsAnswer(board, request.ask, nowSeconds) });
+    else {
+      const isDue = nowSeconds - lastRound(board, start.key, nowSeconds) >= request.pauseSeconds;
+      const drafts = isDue ? await trendEvents(board, start.relayUrl, nowSeconds) : [];
+      reply({ type: "events", job, events: drafts.map((draft) => signEvent(start.key, draft).json) });
+    }
+  } catch (error) {
+    reply({ type: "failed", job, reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** Throws while the full-text thread has not made its file yet; the next question tries again. */
+function open(start: TrendsStart): Ground {
+  const database = openTrends(start.folder);
+  const reader = createReader(start.path, { tagSeed: start.tagSeed });
+  const trends = new TrendReader(database);
+  const board = new TrendBoard({
+    trends,
+    reader,
+    engagement: new EngagementReader(database),
+    seeds: start.seeds,
+  });
+  return { start, reader, trends, board };
+}
+
+/** created_at of the newest labels of this relay. */
+function lastRound(board: TrendBoard, key: RelayKey, nowSeconds: number): number {
+  const hit = board.first({ authors: [key.pubkey], kinds: [Kind.label], tags: [], until: nowSeconds });
+  return hit === undefined ? Number.NEGATIVE_INFINITY : eventFromJson(hit.json).created_at;
+}
+
+function stop(): void {
+  ground?.trends.close();
+  ground?.reader.close();
+  reply({ type: "stopped" });
+}
+
+function reply(message: TrendsReply): void {
+  self.postMessage(message);
+}

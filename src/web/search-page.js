@@ -1,0 +1,371 @@
+// The search page: one socket to the relay, a REQ with `search` for what the form says, and results as plain text.
+
+/**
+ * @typedef {{ id: string, pubkey: string, kind: number, created_at: number, content: string, tags: string[][] }} NostrEvent
+ * @typedef {{ onEvent: (event: NostrEvent) => void, onEnd: (hint: string) => void, onClosed: (reason: string) => void }} Ears
+ */
+
+const PAGE = 20;
+const LIMIT_MAX = 500;
+const SHOWN_CHARACTERS_MAX = 500;
+const LIVE_SHOWN_MAX = 200;
+const ANSWER_TIMEOUT_MS = 15_000;
+
+const form = /** @type {HTMLFormElement} */ (document.getElementById("search"));
+const hits = /** @type {HTMLElement} */ (document.getElementById("hits"));
+const told = /** @type {HTMLElement} */ (document.getElementById("told"));
+const more = /** @type {HTMLButtonElement} */ (document.getElementById("more"));
+const results = /** @type {HTMLElement} */ (document.getElementById("results"));
+
+/** @type {WebSocket | undefined} */
+let socket;
+/** @type {Map<string, Ears>} */
+const subscriptions = new Map();
+/** @type {string[]} */
+let unsent = [];
+let lastId = 0;
+/** Names by key; a key that was asked for and has none is "". @type {Map<string, string>} */
+const names = new Map();
+/** @type {Set<string>} */
+let shown = new Set();
+/** @type {{ id: string, oldest: number, limit: number, isByTime: boolean, found: number } | undefined} */
+let current;
+
+/** @param {unknown} message */
+function send(message) {
+  const text = JSON.stringify(message);
+  if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+  else {
+    unsent.push(text);
+    connect();
+  }
+}
+
+function connect() {
+  if (socket !== undefined && socket.readyState <= WebSocket.OPEN) return;
+  const opened = new WebSocket(location.origin.replace(/^http/, "ws"));
+  socket = opened;
+  opened.onopen = () => {
+    for (const text of unsent) opened.send(text);
+    unsent = [];
+  };
+  opened.onclose = () => {
+    unsent = [];
+    const ears = [...subscriptions.values()];
+    subscriptions.clear();
+    for (const { onClosed } of ears)
+      onClosed("The connection to the relay ended; search again to reconnect.");
+  };
+  opened.onmessage = ({ data }) => {
+    /** @type {unknown[]} */
+    const [verb, id, body] = JSON.parse(String(data));
+    const ears = subscriptions.get(String(id));
+    if (ears === undefined) return;
+    if (verb === "EVENT") ears.onEvent(/** @type {NostrEvent} */ (body));
+    else if (verb === "EOSE") ears.onEnd(Array.isArray(body) ? String(body[0] ?? "") : String(body ?? ""));
+    else if (verb === "CLOSED") {
+      subscriptions.delete(String(id));
+      ears.onClosed(String(body));
+    }
+  };
+}
+
+/**
+ * @param {object} filter
+ * @param {Ears} ears
+ */
+function open(filter, ears) {
+  const id = `page-${++lastId}`;
+  subscriptions.set(id, ears);
+  send(["REQ", id, filter]);
+  return id;
+}
+
+/** @param {string} id */
+function close(id) {
+  if (subscriptions.delete(id)) send(["CLOSE", id]);
+}
+
+/** @param {string} name */
+const value = (name) => String(new FormData(form).get(name) ?? "").trim();
+
+function sortOf() {
+  if (value("newest") !== "") return "recent";
+  const sort = value("sort");
+  // Without words there is nothing to match best.
+  return sort === "relevance" && value("q") === "" ? "recent" : sort;
+}
+
+/** The filter that the form asks for. @param {number} limit @param {number | undefined} until */
+function filterOf(limit, until) {
+  const sort = sortOf();
+  const words = [value("q"), sort === "relevance" ? "" : `sort:${sort}`];
+  if (value("lang") !== "") words.push(`language:${value("lang")}`);
+  const search = words.filter((word) => word !== "").join(" ");
+  const kinds = value("kind")
+    .split(",")
+    .filter((kind) => kind !== "")
+    .map(Number);
+  const from = Date.parse(value("since")) / 1000;
+  const last = Date.parse(value("until")) / 1000 + 86_399;
+  const ends = [until, last].filter((second) => second !== undefined && Number.isFinite(second));
+  const isPlain = search === "sort:recent";
+  return {
+    ...(isPlain ? {} : { search }),
+    ...(kinds.length === 0 ? {} : { kinds }),
+    ...(Number.isFinite(from) ? { since: from } : {}),
+    ...(ends.length === 0 ? {} : { until: Math.min(...ends.map(Number)) }),
+    limit,
+  };
+}
+
+/**
+ * @param {string} tag
+ * @param {string} [text]
+ * @param {string} [className]
+ */
+function make(tag, text = "", className = "") {
+  const node = document.createElement(tag);
+  if (text !== "") node.textContent = text;
+  if (className !== "") node.className = className;
+  return node;
+}
+
+/** @param {string} pubkey */
+const nameOf = (pubkey) => names.get(pubkey) || `${pubkey.slice(0, 8)}…${pubkey.slice(-4)}`;
+
+/** @param {string} name */
+function initialsOf(name) {
+  const letters = name.match(/\p{L}|\p{N}/gu) ?? ["?"];
+  return letters.slice(0, 2).join("").toUpperCase();
+}
+
+const PART =
+  /(https?:\/\/[^\s<>"'`{}|\\^]+)|(?:nostr:)?((?:npub|note|nevent|nprofile|naddr)1[02-9ac-hj-np-z]{20,})|#([\p{L}\p{N}_]+)/gu;
+
+/** Text with its addresses as links: never markup, and nothing is loaded from them. @param {string} text @param {HTMLElement} place */
+function write(text, place) {
+  let at = 0;
+  for (const match of text.matchAll(PART)) {
+    place.append(text.slice(at, match.index));
+    const [whole, url, entity, tag] = match;
+    const link = make("a", entity === undefined ? whole : `${entity.slice(0, 12)}…`);
+    if (url !== undefined && URL.canParse(url)) {
+      link.setAttribute("href", url);
+      link.setAttribute("rel", "noopener noreferrer nofollow");
+      link.setAttribute("target", "_blank");
+      place.append(link);
+    } else if (entity !== undefined || tag !== undefined) {
+      link.setAttribute("href", `/search?q=${encodeURIComponent(entity ?? `#${tag}`)}`);
+      place.append(link);
+    } else place.append(whole);
+    at = (match.index ?? 0) + whole.length;
+  }
+  place.append(text.slice(at));
+}
+
+/** @param {string} text */
+function profileOf(text) {
+  try {
+    const profile = JSON.parse(text);
+    return typeof profile === "object" && profile !== null ? profile : {};
+  } catch {
+    return {};
+  }
+}
+
+/** @param {NostrEvent} event @returns {string} */
+function nameIn(event) {
+  const { display_name, name } = profileOf(event.content);
+  return String(display_name || name || "").slice(0, 80);
+}
+
+/** @param {NostrEvent} event @param {string} name */
+const tagOf = (event, name) => event.tags.find((tag) => tag[0] === name)?.[1];
+
+/** What a person reads of it. @param {NostrEvent} event */
+function bodyOf(event) {
+  const body = make("div");
+  const title = tagOf(event, "title");
+  if (title !== undefined && title !== "") body.append(make("h3", title.slice(0, 200)));
+  const text = event.kind === 0 ? String(profileOf(event.content).about ?? "") : event.content;
+  const paragraph = make("p");
+  if (text.length <= SHOWN_CHARACTERS_MAX) write(text, paragraph);
+  else {
+    write(`${text.slice(0, SHOWN_CHARACTERS_MAX)}…`, paragraph);
+    const whole = make("details");
+    const rest = make("p");
+    whole.append(make("summary", "All of it"), rest);
+    whole.addEventListener("toggle", () => {
+      if (rest.childNodes.length === 0) write(text, rest);
+    });
+    body.append(paragraph, whole);
+    return body;
+  }
+  const warning = event.tags.find((tag) => tag[0] === "content-warning");
+  if (warning === undefined) body.append(paragraph);
+  else {
+    const hidden = make("details");
+    hidden.append(make("summary", `Shown on request: ${warning[1] || "sensitive"}`), paragraph);
+    body.append(hidden);
+  }
+  return body;
+}
+
+/** @param {NostrEvent} event */
+function hitOf(event) {
+  const item = make("li");
+  item.dataset["author"] = event.pubkey;
+  if (event.kind === 0) names.set(event.pubkey, nameIn(event));
+  const face = make("span", "", `face face-${Number.parseInt(event.pubkey.slice(0, 2), 16) % 8}`);
+  face.setAttribute("aria-hidden", "true");
+  const content = make("div");
+  const who = make("div", "", "who");
+  const author = make("a", "", "author");
+  author.setAttribute("href", `/search?q=${encodeURIComponent(`from:${event.pubkey}`)}&newest=1`);
+  const time = make("time", new Date(event.created_at * 1000).toLocaleString(), "quiet");
+  if (event.created_at < 8e12) time.setAttribute("datetime", new Date(event.created_at * 1000).toISOString());
+  who.append(author, time);
+  content.append(who, bodyOf(event));
+  item.append(face, content);
+  nameHit(item);
+  return item;
+}
+
+/** @param {HTMLElement} item */
+function nameHit(item) {
+  const pubkey = item.dataset["author"] ?? "";
+  const author = item.querySelector(".author");
+  const face = item.querySelector(".face");
+  if (author !== null) author.textContent = nameOf(pubkey);
+  if (face !== null) face.textContent = initialsOf(names.get(pubkey) || pubkey);
+}
+
+/** Asks who the shown authors are. */
+function learnNames() {
+  const unknown = new Set(
+    [...hits.children].map((item) => (item instanceof HTMLElement ? (item.dataset["author"] ?? "") : "")),
+  );
+  for (const key of unknown) if (names.has(key)) unknown.delete(key);
+  if (unknown.size === 0) return;
+  for (const key of unknown) names.set(key, "");
+  const id = open(
+    { kinds: [0], authors: [...unknown], limit: unknown.size },
+    {
+      onEvent: (event) => names.set(event.pubkey, nameIn(event)),
+      onEnd: () => {
+        close(id);
+        for (const item of hits.children) if (item instanceof HTMLElement) nameHit(item);
+      },
+      onClosed: () => {},
+    },
+  );
+}
+
+/** @param {NostrEvent} event @param {boolean} isLive */
+function add(event, isLive) {
+  if (shown.has(event.id)) return false;
+  shown.add(event.id);
+  const item = hitOf(event);
+  if (isLive) {
+    item.classList.add("live");
+    hits.prepend(item);
+    while (hits.children.length > LIVE_SHOWN_MAX + LIMIT_MAX) hits.lastElementChild?.remove();
+  } else hits.append(item);
+  return true;
+}
+
+/** @param {number} limit @param {number | undefined} until @param {boolean} isLive */
+function ask(limit, until, isLive) {
+  if (current !== undefined) close(current.id);
+  const before = shown.size;
+  let isEnded = false;
+  const isByTime = sortOf() === "recent";
+  const timer = setTimeout(() => {
+    if (!isEnded) told.textContent = "No answer in time; try again.";
+  }, ANSWER_TIMEOUT_MS);
+  const id = open(filterOf(limit, until), {
+    onEvent: (event) => {
+      if (add(event, isEnded) && current !== undefined && !isEnded)
+        current.oldest = Math.min(current.oldest, event.created_at);
+      if (isEnded) learnNames();
+    },
+    onEnd: (hint) => {
+      isEnded = true;
+      clearTimeout(timer);
+      const found = shown.size - before;
+      const total = shown.size;
+      told.textContent =
+        total === 0 ? "Nothing found." : `${total} shown.${isLive ? " New ones appear on top." : ""}`;
+      more.hidden = found === 0 || hint === "finish" || limit >= LIMIT_MAX;
+      if (!isLive) close(id);
+      learnNames();
+    },
+    onClosed: (reason) => {
+      clearTimeout(timer);
+      more.hidden = true;
+      told.textContent = reason;
+    },
+  });
+  current = { id, oldest: current?.oldest ?? Number.POSITIVE_INFINITY, limit, isByTime, found: before };
+}
+
+function search() {
+  hits.replaceChildren();
+  shown = new Set();
+  if (current !== undefined) close(current.id);
+  current = undefined;
+  more.hidden = true;
+  results.hidden = false;
+  told.textContent = "Searching…";
+  ask(PAGE, undefined, value("live") !== "");
+}
+
+/** What was written by time goes on where the list ends; any other order is asked for again, longer. */
+function loadMore() {
+  if (current === undefined) return;
+  told.textContent = "Searching…";
+  if (current.isByTime && Number.isFinite(current.oldest)) ask(PAGE, current.oldest, false);
+  else ask(Math.min(LIMIT_MAX, current.limit + PAGE), undefined, false);
+}
+
+/** The form as an address that can be shared, without what says nothing. */
+function remember() {
+  const pairs = [...new FormData(form)].flatMap(([name, given]) =>
+    typeof given === "string" &&
+    given !== "" &&
+    !(name === "kind" && given === "1") &&
+    !(name === "sort" && given === "relevance")
+      ? [[name, given]]
+      : [],
+  );
+  // "Everything" is the empty kind, which has to be said.
+  if (value("kind") === "") pairs.push(["kind", ""]);
+  const query = new URLSearchParams(pairs).toString();
+  history.replaceState(null, "", query === "" ? location.pathname : `?${query}`);
+}
+
+function restore() {
+  const given = new URLSearchParams(location.search);
+  for (const [name, text] of given) {
+    const field = form.elements.namedItem(name);
+    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = text === "1";
+    else if (field instanceof HTMLInputElement) field.value = text;
+    else if (field instanceof HTMLSelectElement && [...field.options].some((option) => option.value === text))
+      field.value = text;
+  }
+  return [...given].length > 0;
+}
+
+form.addEventListener("submit", (submitted) => {
+  submitted.preventDefault();
+  remember();
+  search();
+});
+form.addEventListener("change", (changed) => {
+  if (changed.target instanceof HTMLInputElement && changed.target.name === "q") return;
+  remember();
+  search();
+});
+more.addEventListener("click", loadMore);
+if (restore()) search();
