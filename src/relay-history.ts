@@ -85,8 +85,8 @@ const EVERY_MIN_MS = 1000;
 
 /** A quarter of the shortest span that matters, so that nothing stays much longer than it should. */
 function paceOf({ maxAgeSeconds, retain }: RetentionBounds, safetySeconds: number): number {
-  const spans = [safetySeconds, maxAgeSeconds, ...retain.map((rule) => rule.maxAgeSeconds)];
-  const shortest = Math.min(...spans.filter((seconds) => seconds > 0));
+  const ages = [maxAgeSeconds, ...retain.map((rule) => rule.maxAgeSeconds)].filter((seconds) => seconds > 0);
+  const shortest = Math.min(safetySeconds, ...ages);
   return Math.min(EVERY_MAX_MS, Math.max(EVERY_MIN_MS, shortest * 250));
 }
 

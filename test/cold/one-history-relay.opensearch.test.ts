@@ -1,0 +1,154 @@
+// Two relays over real sockets, one that keeps everything hot and one that keeps half an hour: clients see no difference.
+
+import { Database } from "bun:sqlite";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import { DATABASE_FILE } from "../../src/hot/database.ts";
+import type { NostrEvent, VerifiedEvent } from "../../src/nostr/event.ts";
+import type { TestClient } from "../support/client.ts";
+import { keypair, signed, unsignedEvent, verified } from "../support/events.ts";
+import { describeWithOpenSearch, ownPrefix } from "../support/opensearch.ts";
+import { prng, testSeed } from "../support/prng.ts";
+import { pick, randomEvent, randomFilter } from "../support/random-filter.ts";
+import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
+
+const SEED = testSeed();
+const KEPT_SECONDS = 1800;
+/** The generator's forty seconds are stretched over an hour and a half that has just passed. */
+const BASE = Math.floor(Date.now() / 1000) - 5400;
+const stretched = (time: number): number => BASE + (time - 1000) * 130;
+
+type Wire = Record<string, unknown>;
+
+function wireOf(random: () => number, ids: readonly string[]): Wire {
+  const { tags, ...rest } = randomFilter(random, ids);
+  const wire: Wire = { ...rest };
+  for (const { name, mode, values } of tags) wire[`${mode === "any" ? "#" : "&"}${name}`] = values;
+  for (const bound of ["since", "until"])
+    if (wire[bound] !== undefined) wire[bound] = stretched(wire[bound] as number);
+  if (random() < 0.6) wire["limit"] = 1 + Math.floor(random() * 40);
+  return wire;
+}
+
+async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (const end = Date.now() + 30_000; !isTrue(); await Bun.sleep(50))
+    if (Date.now() > end) throw new Error(`it did not come to this: ${what}`);
+}
+
+describeWithOpenSearch(`one history behind a relay (seed ${SEED})`, (url) => {
+  const random = prng(SEED);
+  const [alice, bob] = [keypair(9100), keypair(9101)];
+  let whole: TestRelay;
+  let bounded: TestRelay;
+  let clients: [TestClient, TestClient];
+  let ids: string[] = [];
+  const old: NostrEvent[] = [];
+
+  const numberOf = (sql: string): number => {
+    const database = new Database(join(bounded.folder, DATABASE_FILE), { readonly: true });
+    try {
+      return (database.query(sql).get() as { n: number }).n;
+    } finally {
+      database.close();
+    }
+  };
+
+  beforeAll(async () => {
+    for (let age = 0; age < 6; age++) old.push(signed(alice, { created_at: BASE + age, content: `${age}` }));
+    old.push(signed(bob, { created_at: BASE + 9, content: "bob" }));
+    const stored: VerifiedEvent[] = Array.from({ length: 400 }, () => {
+      const { event } = randomEvent(random);
+      const { kind, tags, content, created_at } = event;
+      return unsignedEvent(event.pubkey, { kind, tags, content, created_at: stretched(created_at) });
+    });
+    stored.push(...old.map(verified));
+    ids = stored.map(({ event }) => event.id);
+    const cold = { url, index_prefix: ownPrefix() };
+    whole = await TestRelay.start({ stored });
+    bounded = await TestRelay.start({
+      stored,
+      config: { cold, hot: { max_age_seconds: KEPT_SECONDS, evict_after_seconds: 0 } },
+    });
+    clients = [await whole.connect(), await bounded.connect()];
+    const border = Math.floor(Date.now() / 1000) - KEPT_SECONDS - 60;
+    const due = `kind NOT IN (0, 3, 5, 62) AND kind NOT BETWEEN 10000 AND 19999 AND kind NOT BETWEEN 30000 AND 39999
+      AND created_at < ${border} AND kind <> 1059`;
+    await until("everything due has left", () => {
+      const isLeaving = numberOf(`SELECT count(*) AS n FROM event WHERE ${due}`) > 0;
+      return !isLeaving && numberOf("SELECT count(*) AS n FROM evicted") > 100;
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    await Promise.all([whole.stop(), bounded.stop()]);
+    expect(bounded.warnings.filter((line) => !line.includes("OpenSearch is behind"))).toEqual([]);
+  });
+
+  const both = <T>(ask: (client: TestClient) => Promise<T>): Promise<[T, T]> =>
+    Promise.all([ask(clients[0]), ask(clients[1])]);
+
+  test("stored answers, hints and counts are the same", async () => {
+    let cut = 0;
+    for (let round = 0; round < 80; round++) {
+      const filters = Array.from({ length: random() < 0.3 ? 2 : 1 }, () => wireOf(random, ids));
+      const [expected, given] = await both((client) => client.request(`r${round}`, ...filters));
+      expect([filters, given]).toEqual([filters, expected]);
+      if (String(given.end[2]) === "more") cut++;
+      for (const client of clients) client.send("CLOSE", `r${round}`);
+      const [number, found] = await both((client) => client.count(`c${round}`, ...filters));
+      expect([filters, found]).toEqual([filters, number]);
+    }
+    expect(cut).toBeGreaterThan(5);
+  }, 60_000);
+
+  test("a HyperLogLog over both stores has the same registers", async () => {
+    for (let round = 0; round < 10; round++) {
+      const filter = { "#e": [pick(random, ["a", "b", "c"]).repeat(64)], kinds: [7] };
+      const [expected, given] = await both((client) => client.count(`h${round}`, filter));
+      expect(given).toEqual(expected);
+      expect(given).toHaveProperty("hll");
+    }
+  });
+
+  test("publishing an event again that is cold is a duplicate, and nobody is told", async () => {
+    const [, client] = clients;
+    await client.request("listening", { authors: [alice.pubkey], since: BASE + 1000 });
+    expect((await client.publish(old[0]!))[1]).toStartWith("duplicate:");
+    expect((await client.settled()).filter((frame) => frame[0] === "EVENT")).toEqual([]);
+  });
+
+  test("a deletion and a request to vanish reach what is cold at once", async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const acts = [
+      signed(alice, { kind: 5, created_at: now, tags: [["e", old[1]!.id]] }),
+      signed(bob, { kind: 62, created_at: now, tags: [["relay", RELAY_URL]] }),
+    ];
+    for (const act of acts) await both((client) => client.publish(act));
+    const [expected, given] = await both((client) =>
+      client.stored({ authors: [alice.pubkey, bob.pubkey], kinds: [1] }),
+    );
+    expect(given).toEqual(expected);
+    expect(given.map(({ content }) => content)).toEqual(["5", "4", "3", "2", "0"]);
+    expect((await clients[1].publish(old[1]!))[1]).toStartWith("blocked:");
+    expect((await clients[1].publish(old.at(-1)!))[1]).toStartWith("blocked:");
+  });
+
+  test("the relay counts what is cold among its events", () => {
+    expect(numberOf("SELECT count(*) AS n FROM evicted")).toBeGreaterThan(100);
+    // The two that were erased while they were cold are subtracted at the next start.
+    expect(bounded.relay.facts().eventsStored).toBe(whole.relay.facts().eventsStored + 2);
+  });
+
+  test("without the cold store a restarted relay claims nothing about the past", async () => {
+    await bounded.halt();
+    const lonely = await TestRelay.start({}, bounded.folder);
+    const client = await lonely.connect();
+    const recent = await client.request("recent", { since: BASE + 5000 });
+    expect(recent.end[2]).toEqual(["finish"]);
+    const past = await client.request("past", { kinds: [1] });
+    expect(past.end[2]).toBeUndefined();
+    expect(await client.count("past", { kinds: [1] })).toMatchObject({ approximate: true });
+    expect(lonely.warnings.join()).toContain("cold.url is not set");
+    await lonely.halt();
+  });
+});
