@@ -61,7 +61,7 @@ test.each([["info"], ["export"]])(
   async (command) => {
     const { code, err } = await runCommand([command, "--data", within("nothing-here")]);
     expect(code).toBe(1);
-    expect(err).toContain("thermocline: there is no data folder");
+    expect(err).toContain("thermocline: there is no database");
   },
 );
 
