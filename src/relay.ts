@@ -13,10 +13,14 @@ import { Gateway, type GatewayPorts } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
 import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
+import type { Hit } from "./hot/contract.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { asStoreError, faultText } from "./hot/store-error.ts";
 import { createHttp } from "./http/http.ts";
 import { NIPS_ALWAYS } from "./http/nip11.ts";
+import { Kind } from "./nostr/kind.ts";
+import { vanishesHere } from "./nostr/vanish.ts";
+import { Vanishing } from "./policy/vanishing.ts";
 import { Live } from "./live/live.ts";
 import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
 import { FulltextService } from "./query/fulltext-service.ts";
@@ -98,7 +102,10 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
 
   const cold = startCold(config, hot, logger);
   const past = startHistory(config, hot, cold, logger);
-  const search = config.search.enabled ? startSearch(config, hot, cold, past, logger) : undefined;
+  const vanishing = new Vanishing();
+  const hides = (hit: Hit): boolean => vanishing.hides(hit);
+  const own = ownUrls(config);
+  const search = config.search.enabled ? startSearch(config, hot, cold, past, hides, logger) : undefined;
   const trends = startTrends(config, hot, logger, now);
   const servers = new Set<HostServer>();
   const live: Live = new Live({
@@ -118,6 +125,11 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     // What one commit stored and removed again stands in `removed` only.
     eventsStored += stored.length - removed.filter((seq) => seq <= countedSeq).length;
     countedSeq = lastSeq;
+    for (const { kind, event } of stored) {
+      if (kind === Kind.vanish && vanishesHere(event, own)) {
+        vanishing.add(event.pubkey, event.created_at, performance.now());
+      }
+    }
     live.publish(stored);
     search?.service.committed(stored.length);
   });
@@ -153,6 +165,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     stores: {
       reader: hot.reader,
       pool,
+      hides,
       ...(search === undefined ? {} : { search: search.port }),
       ...(past.history === undefined ? {} : { history: past.history }),
     },
@@ -309,6 +322,7 @@ function startSearch(
   hot: HotStore,
   cold: ColdStore | undefined,
   { history }: RelayHistory,
+  hides: (hit: Hit) => boolean,
   logger: Logger,
 ): Search {
   const service = new FulltextService({
@@ -338,7 +352,7 @@ function startSearch(
   const capabilities = { languages: config.search.language_detection, sentiments: false };
   return {
     service,
-    port: createSearchPort(cache, { budgetMs: SEARCH_BUDGET_MS, hitsMax: SEARCH_HITS_MAX }),
+    port: createSearchPort(cache, { budgetMs: SEARCH_BUDGET_MS, hitsMax: SEARCH_HITS_MAX, hides }),
     matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities),
   };
 }

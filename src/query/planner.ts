@@ -17,6 +17,8 @@ export interface QueryStores {
   readonly pool: ReaderPool | undefined;
   /** Answers filters with a search text; absent where search is off. */
   readonly search?: SearchPort;
+  /** Events that are being erased and may still stand in an index for a moment. */
+  readonly hides: (hit: Hit) => boolean;
   /** Where events may have left the hot store for the cold one. */
   readonly history?: History;
 }
@@ -70,7 +72,7 @@ export function planCounts(
       if (stores.history === undefined || isSearch(filter, stores))
         return new HitCount(sourceOf(filter, stores, context, all));
       const hot = hotSource(filter, stores, context, all);
-      return new TieredCount(filter, hot, coldOptions(stores.history, context));
+      return new TieredCount(filter, hot, coldOptions(stores.history, context, stores));
     });
 }
 
@@ -92,7 +94,7 @@ function sourceOf(filter: Filter, stores: QueryStores, context: QueryContext, li
   const hot = hotSource(filter, stores, context, limit);
   if (stores.history === undefined) return hot;
   const { upToSeq } = context;
-  return new TieredSource(filter, hot, { ...coldOptions(stores.history, context), limit, upToSeq });
+  return new TieredSource(filter, hot, { ...coldOptions(stores.history, context, stores), limit, upToSeq });
 }
 
 function isSearch(
@@ -105,16 +107,16 @@ function isSearch(
 function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, limit: number): HotSource {
   const { reader, pool } = stores;
   const { upToSeq, wake } = context;
-  return new HotSource(filter, { reader, pool, upToSeq, limit, accept: gateOf(context), wake });
+  return new HotSource(filter, { reader, pool, upToSeq, limit, accept: gateOf(context, stores), wake });
 }
 
-function coldOptions(history: History, context: QueryContext): ColdSourceOptions {
+function coldOptions(history: History, context: QueryContext, stores: QueryStores): ColdSourceOptions {
   const { keys, now, wake } = context;
-  return { history, nowSeconds: now, isStranger: keys.size === 0, accept: gateOf(context), wake };
+  return { history, nowSeconds: now, isStranger: keys.size === 0, accept: gateOf(context, stores), wake };
 }
 
-function gateOf({ keys, now }: QueryContext): (hit: Hit) => boolean {
-  return (hit) => mayRead(hit, keys, now);
+function gateOf({ keys, now }: QueryContext, { hides }: QueryStores): (hit: Hit) => boolean {
+  return (hit) => mayRead(hit, keys, now) && !hides(hit);
 }
 
 /** What the client asked for, clamped; somebody who names ids gets them all, whatever the default. */

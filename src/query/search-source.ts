@@ -18,6 +18,8 @@ export interface SearchEngine {
 export interface SearchPortOptions {
   /** Milliseconds that one search may take. */
   readonly budgetMs: number;
+  /** Events that are being erased (see QueryStores). */
+  readonly hides: (hit: Hit) => boolean;
   /** A search without a limit (COUNT) looks at so many hits. */
   readonly hitsMax: number;
 }
@@ -37,6 +39,7 @@ class SearchSource implements HitSource {
   error: Refusal | undefined = undefined;
   private readonly limit: number;
   private readonly context: QueryContext;
+  private readonly hides: (hit: Hit) => boolean;
   private hits: readonly Hit[] | undefined;
   private head = 0;
   private closed = false;
@@ -50,6 +53,7 @@ class SearchSource implements HitSource {
   ) {
     this.limit = Math.min(limit, options.hitsMax);
     this.context = context;
+    this.hides = options.hides;
     const query = parseSearch(filter.search ?? "", { nowSeconds: context.now });
     if (isRefusal(query)) {
       this.fail(query);
@@ -90,7 +94,7 @@ class SearchSource implements HitSource {
     if (isRefusal(answer)) this.fail(answer);
     else {
       const { keys, now } = this.context;
-      const readable = answer.hits.filter((hit) => mayRead(hit, keys, now));
+      const readable = answer.hits.filter((hit) => mayRead(hit, keys, now) && !this.hides(hit));
       this.hits = readable.slice(0, this.limit);
       this.hasMore = readable.length > this.limit ? true : answer.complete ? false : undefined;
     }

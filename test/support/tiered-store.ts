@@ -48,7 +48,7 @@ export class HotSide {
   }
 
   stores(): QueryStores {
-    return { reader: this.reader, pool: undefined };
+    return { reader: this.reader, pool: undefined, hides: () => false };
   }
 
   close(): void {
