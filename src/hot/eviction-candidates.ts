@@ -77,6 +77,15 @@ export class EvictionCandidates {
     return { kind, events: row.events, bytes: row.bytes ?? 0 };
   }
 
+  /** Kind, second and bytes of every event created before a second, oldest first. For people who ask once. */
+  *sizes(before: number): Generator<{ kind: number; createdAt: number; bytes: number }> {
+    const sql = `SELECT kind, created_at AS createdAt, octet_length(json) AS bytes FROM event
+                 WHERE created_at < ?1 ORDER BY created_at`;
+    yield* this.database
+      .query<{ kind: number; createdAt: number; bytes: number }, [number]>(sql)
+      .iterate(before);
+  }
+
   /** Bytes of the texts of all events. Walks the rows. */
   textBytes(): number {
     const { bytes } = this.database
