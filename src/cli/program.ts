@@ -54,6 +54,8 @@ function commandTree(terminal: Terminal, ended: (code: ExitCode) => void): Comma
   addServe(program, run);
   addEventCommands(program, run);
   addCareCommands(program, run);
+  addColdCommands(program, run);
+  addSearchCommands(program, run);
   addConfigCommands(program, run);
   return program;
 }
@@ -122,11 +124,79 @@ function addCareCommands(program: Command, run: Run): void {
     .option("--json", "as JSON");
   addSettingsFlags(doctor, "common").action(run(async () => (await import("./doctor.ts")).runDoctor));
 
+  const retention = program.command("retention").description("bounds of the hot store: plan");
+  const plan = retention
+    .command("plan")
+    .description(
+      "what would leave for the cold store under hot.max_age_seconds, hot.max_bytes and hot.retain",
+    )
+    .option("--json", "as JSON");
+  addSettingsFlags(plan, "common").action(run(async () => (await import("./retention.ts")).runRetentionPlan));
+
   program
     .command("version")
     .description("versions of the relay and what it stands on")
     .option("--json", "as JSON")
     .action(run(async () => (await import("./version.ts")).runVersion));
+}
+
+function addColdCommands(program: Command, run: Run): void {
+  const cold = program
+    .command("cold")
+    .description(
+      "the cold store (OpenSearch): status, reindex, reconcile, dead letters; beside a relay or without",
+    );
+  const load = () => import("./cold-jobs.ts");
+
+  const status = cold
+    .command("status")
+    .description("how far it is behind, and what keeps it; fails when it does not work")
+    .option("--json", "as JSON");
+  addSettingsFlags(status, "common").action(
+    run(async () => (await import("./cold-status.ts")).runColdStatus),
+  );
+
+  const reindex = cold
+    .command("reindex")
+    .description("fill new indexes from the hot store and switch over; searches use the old ones meanwhile")
+    .option("--json", "the result as JSON");
+  addSettingsFlags(reindex, "common").action(run(async () => (await load()).runColdReindex));
+
+  const reconcile = cold
+    .command("reconcile")
+    .description("compare both stores event by event and repair the indexes")
+    .option("--json", "the result as JSON");
+  addSettingsFlags(reconcile, "common").action(run(async () => (await load()).runColdReconcile));
+
+  const dead = cold
+    .command("dead")
+    .description("list events that OpenSearch refused: seq, id, tries, time, reason")
+    .option("--limit <count>", "at most so many", "100")
+    .option("--after <seq>", "go on after this one", "0")
+    .option("--retry", "send all of them again")
+    .option("--json", "as JSON");
+  addSettingsFlags(dead, "common").action(run(async () => (await import("./cold-dead.ts")).runColdDead));
+}
+
+function addSearchCommands(program: Command, run: Run): void {
+  const search = program.command("search").description("the full-text index of the hot store (SQLite)");
+
+  const status = search
+    .command("status")
+    .description("how far it is behind, and its size")
+    .option("--json", "as JSON");
+  addSettingsFlags(status, "common").action(
+    run(async () => (await import("./search-status.ts")).runSearchStatus),
+  );
+
+  const rebuild = search
+    .command("rebuild")
+    .description("remove it and fill it again, while no relay runs")
+    .option("--remove-only", "leave the filling to the relay, which serves meanwhile")
+    .option("--json", "the result as JSON");
+  addSettingsFlags(rebuild, "common").action(
+    run(async () => (await import("./search-rebuild.ts")).runSearchRebuild),
+  );
 }
 
 function addConfigCommands(program: Command, run: Run): void {

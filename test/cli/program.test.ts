@@ -18,11 +18,14 @@ describe("help", () => {
     expect((await runCommand(["--help"])).out).toBe(bare.out);
   });
 
-  test.each([["import"], ["export"], ["scan"], ["delete"], ["config"]])("of %s", async (command) => {
-    const { out, code } = await runCommand([command, "--help"]);
-    expect(code).toBe(0);
-    expect(out).toMatchSnapshot();
-  });
+  test.each([["import"], ["export"], ["scan"], ["delete"], ["config"], ["cold"], ["search"]])(
+    "of %s",
+    async (command) => {
+      const { out, code } = await runCommand([command, "--help"]);
+      expect(code).toBe(0);
+      expect(out).toMatchSnapshot();
+    },
+  );
 
   test("of serve explains every setting", async () => {
     const { out } = await runCommand(["serve", "--help"]);

@@ -1,0 +1,82 @@
+// Indexing from a command: the relay's own indexer on this data folder, for as long as no relay serves it.
+
+import type { ColdStatus } from "../cold/contract.ts";
+import type { Config } from "../config/settings.ts";
+import { type FolderLock, lockFolder } from "../hot/folder-lock.ts";
+import { COMPLETE } from "../hot/horizon.ts";
+import { StoreError } from "../hot/store-error.ts";
+import type { StoreWriter } from "../hot/writer.ts";
+import { COLD_FOLLOWER, ColdFeed } from "../query/cold-feed.ts";
+import { isBounded } from "../query/retention-rules.ts";
+import { retentionBounds } from "../relay-history.ts";
+import { coldAddress, coldLayout } from "./cold-settings.ts";
+import { databasePath, openForWriting, openReader } from "./store-access.ts";
+import { say, type Terminal } from "./terminal.ts";
+
+export interface Indexing {
+  /** Undefined until the indexer has said something. */
+  status(): ColdStatus | undefined;
+  stop(): Promise<void>;
+}
+
+/** The serving lock of the data folder, or undefined when a relay has it. */
+export function lockUnlessServed({ data }: Config): FolderLock | undefined {
+  try {
+    return lockFolder(data.dir);
+  } catch (error) {
+    if (error instanceof StoreError && error.fault === "in-use") return undefined;
+    throw error;
+  }
+}
+
+/** Follows the log and takes jobs, as a relay would. The lock is released by stop(). */
+export function startIndexing(config: Config, lock: FolderLock, terminal: Terminal): Indexing {
+  const writer = openOrRelease(config, lock);
+  const { cold } = config;
+  let hasSpoken = false;
+  const feed = new ColdFeed({
+    folder: config.data.dir,
+    path: databasePath(config),
+    tagSeed: writer.tagSeed,
+    address: coldAddress(config),
+    layout: coldLayout(config),
+    bulkBytes: cold.bulk_bytes,
+    bulkEvents: cold.bulk_events,
+    mayEvict: mayHaveEvicted(config),
+    detectLanguage: config.search.language_detection,
+    onProgress: (cursor) => void writer.moveFollower(COLD_FOLLOWER, cursor),
+    onState: ({ state, reason }) => {
+      // Its first word is always that nobody has answered yet.
+      if (reason !== "" && hasSpoken) say(terminal, `OpenSearch is ${state}: ${reason}`);
+      hasSpoken = true;
+    },
+    onTrouble: (reason) => say(terminal, `The indexer failed and is started again: ${reason}`),
+  });
+  return {
+    status: () => feed.status,
+    stop: async () => {
+      await feed.stop();
+      writer.close();
+      lock.release();
+    },
+  };
+}
+
+function openOrRelease(config: Config, lock: FolderLock): StoreWriter {
+  try {
+    return openForWriting(config);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** What is surplus in the index may only be deleted while the hot store is known to have everything. */
+function mayHaveEvicted(config: Config): boolean {
+  const reader = openReader(config);
+  try {
+    return reader.evictions.horizon().latest !== COMPLETE || isBounded(retentionBounds(config));
+  } finally {
+    reader.close();
+  }
+}
