@@ -132,6 +132,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     }
     live.publish(stored);
     search?.service.committed(stored.length);
+    if (removed.length > 0) trends?.service.removed();
   });
 
   /** Why the last event could not be stored; undefined while writing works. */

@@ -31,7 +31,9 @@ function ownShape(board: TrendBoard, list: TrendList, ask: TrendsAsk, nowSeconds
     source: list.source,
     trust: list.basis,
     computed_at: list.computedAt,
-    items: inLanguage(list.entries, ask.language).map((entry) => ownItem(board, list, entry, nowSeconds)),
+    items: inLanguage(board.shown(list, nowSeconds), ask.language).map((entry) =>
+      ownItem(board, list, entry, nowSeconds),
+    ),
   };
 }
 
@@ -69,7 +71,7 @@ function ownItem(
 function bandShape(board: TrendBoard, list: TrendList, ask: TrendsAsk, nowSeconds: number): object {
   const profile = (pubkey: string): NostrEvent | undefined =>
     board.newestOf(pubkey, Kind.metadata, nowSeconds);
-  const entries = inLanguage(list.entries, ask.language);
+  const entries = inLanguage(board.shown(list, nowSeconds), ask.language);
   switch (list.what) {
     case "people":
       return {

@@ -80,6 +80,18 @@ export class TrendBoard {
     return made;
   }
 
+  /** The entries of a list that may be shown at this second: counts may be a minute old, what is gone is gone. */
+  shown(list: TrendList, nowSeconds: number): readonly TrendEntry[] {
+    const { what, entries } = list;
+    if (what !== "notes" && what !== "people") return entries;
+    const gate = new Gate(this, nowSeconds);
+    return entries.filter(
+      ({ item, event }) =>
+        gate.admit(what, item.subject) !== undefined &&
+        (event === undefined || this.sources.reader.has(event.id, event.created_at)),
+    );
+  }
+
   /** The newest public event of this author and kind. */
   newestOf(pubkey: string, kind: number, nowSeconds: number): NostrEvent | undefined {
     const hit = this.first({ authors: [pubkey], kinds: [kind], tags: [] });

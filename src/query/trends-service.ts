@@ -72,7 +72,7 @@ export class TrendsService {
     const text = this.send((job) => ({ type: "ask", job, ask, nowSeconds: this.options.now() })).then(
       (reply) => {
         if (!isRefusal(reply) && reply.type === "answer") return reply.json;
-        this.answers.delete(name);
+        if (this.answers.get(name)?.text === text) this.answers.delete(name);
         return isRefusal(reply)
           ? reply
           : refuse("error", "trends are not counted yet; ask again in a moment");
@@ -81,6 +81,11 @@ export class TrendsService {
     if (this.answers.size >= ANSWERS_MAX) this.answers.clear();
     this.answers.set(name, { text, atMs: performance.now() });
     return text;
+  }
+
+  /** Events have left the store: answers that show events are gated anew, from the same counts. */
+  removed(): void {
+    for (const name of this.answers.keys()) if (/ (?:notes|people) /.test(name)) this.answers.delete(name);
   }
 
   /** Publishes what trends now, unless that was done lately. Answers how many events were handed over. */

@@ -188,25 +188,32 @@ function bodyOf(event) {
   const body = make("div");
   const title = tagOf(event, "title");
   if (title !== undefined && title !== "") body.append(make("h3", title.slice(0, 200)));
+  const warning = event.tags.find((tag) => tag[0] === "content-warning");
+  const isWarned = warning !== undefined;
   const text = event.kind === 0 ? String(profileOf(event.content).about ?? "") : event.content;
   const paragraph = make("p");
-  if (text.length <= SHOWN_CHARACTERS_MAX) write(text, paragraph);
-  else {
-    write(`${text.slice(0, SHOWN_CHARACTERS_MAX)}…`, paragraph);
+  const isLong = text.length > SHOWN_CHARACTERS_MAX;
+  write(isLong ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text, paragraph);
+  if (isLong && !isWarned) {
     const whole = make("details");
     const rest = make("p");
     whole.append(make("summary", "All of it"), rest);
     whole.addEventListener("toggle", () => {
       if (rest.childNodes.length === 0) write(text, rest);
+      paragraph.hidden = whole instanceof HTMLDetailsElement && whole.open;
     });
     body.append(paragraph, whole);
     return body;
   }
-  const warning = event.tags.find((tag) => tag[0] === "content-warning");
   if (warning === undefined) body.append(paragraph);
   else {
     const hidden = make("details");
-    hidden.append(make("summary", `Shown on request: ${warning[1] || "sensitive"}`), paragraph);
+    paragraph.replaceChildren();
+    write(text, paragraph);
+    hidden.append(
+      make("summary", `Shown on request: ${(warning[1] || "sensitive").slice(0, 100)}`),
+      paragraph,
+    );
     body.append(hidden);
   }
   return body;
