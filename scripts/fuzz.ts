@@ -1,12 +1,15 @@
 // `bun scripts/fuzz.ts`: everything that looks for faults at random, for as long as one likes.
 
 import { parseArgs } from "node:util";
+import { runAttacks } from "../test/faults/attack-run.ts";
+import { ATTACKS } from "../test/faults/attacks/all.ts";
 import { runKillDrill } from "../test/faults/kill-drill.ts";
 
 interface Options {
   readonly seed: number;
   readonly minutes: number;
   readonly times: number;
+  readonly only: string;
 }
 
 interface Fuzzer {
@@ -29,6 +32,12 @@ const FUZZERS: readonly Fuzzer[] = [
       return report.faults;
     },
   },
+  {
+    name: "attacks",
+    about: "--minutes N --only NAME  bad input and floods; an honest client's p99 must stay under 50 ms",
+    run: ({ seed, minutes, only }) =>
+      runAttacks({ seed, only, seconds: (minutes * 60) / ATTACKS.length, tell: say }),
+  },
 ];
 
 function say(line: string): void {
@@ -48,6 +57,7 @@ async function main(words: readonly string[]): Promise<number> {
       seed: { type: "string" },
       minutes: { type: "string", default: "1" },
       times: { type: "string", default: "20" },
+      only: { type: "string", default: "" },
     },
   });
   const fuzzer = FUZZERS.find(({ name }) => name === positionals[0]);
@@ -57,7 +67,12 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const seed = Number(values.seed ?? 1 + Math.floor(Math.random() * 2 ** 31));
   say(`${fuzzer.name}, seed ${seed}`);
-  const faults = await fuzzer.run({ seed, minutes: Number(values.minutes), times: Number(values.times) });
+  const faults = await fuzzer.run({
+    seed,
+    minutes: Number(values.minutes),
+    times: Number(values.times),
+    only: values.only,
+  });
   for (const fault of faults) process.stdout.write(`FAULT: ${fault}\n`);
   process.stdout.write(faults.length === 0 ? "no faults\n" : `${faults.length} faults, seed ${seed}\n`);
   return faults.length === 0 ? 0 : 1;

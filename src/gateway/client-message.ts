@@ -14,7 +14,44 @@ export interface ClientMessage {
 
 const KNOWN: ReadonlySet<unknown> = new Set(VERBS);
 
+/** Messages of Nostr nest four deep: message, event, tags, tag. */
+const DEPTH_MAX = 64;
+/** Below this length even the deepest nesting is parsed in no time. */
+const DEPTH_CHECKED_FROM = 16_384;
+
+const QUOTE = 0x22;
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_ARRAY = 0x5d;
+const CLOSE_OBJECT = 0x7d;
+
+/** Nested deeper than any message is? Parsing millions of brackets takes long and gigabytes; looking does not. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
+      if (++depth > DEPTH_MAX) return true;
+    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--;
+  }
+  return false;
+}
+
+/** Where the string that begins at `start` ends; the end of the text when it does not. */
+function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let before = at - 1;
+    while (text[before] === "\\") before--;
+    if ((at - before) % 2 === 1) return at;
+  }
+  return text.length;
+}
+
 export function parseClientMessage(text: string): ClientMessage | Refusal {
+  if (text.length >= DEPTH_CHECKED_FROM && isTooDeep(text)) {
+    return refuse("invalid", `the message is nested deeper than ${DEPTH_MAX} levels`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -10,6 +10,7 @@ import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
 import type { AuthOptions } from "../policy/auth.ts";
 import { AddressLimiter } from "../policy/rate.ts";
 import type { LimitOptions, QueryStores } from "../query/planner.ts";
+import { TurnBudget } from "../query/turn-budget.ts";
 import { type ClientMessage, messageOf, parseClientMessage } from "./client-message.ts";
 import type { GatewayMeters } from "./meters.ts";
 import { closedMessage, noticeMessage } from "./relay-message.ts";
@@ -67,12 +68,16 @@ export interface GatewayPorts {
 const INDEX_KEYS_PER_CONNECTION_MAX = 100_000;
 const INDEX_KEYS_TOTAL_MAX = 20_000_000;
 
+/** So many queries may use up their whole time on this thread before the sockets are looked at again. */
+const QUERY_BUDGETS_PER_TURN = 2;
+
 export class Gateway {
   readonly options: GatewayOptions;
   readonly ports: GatewayPorts;
   readonly sessions = new Set<Session>();
   readonly eventLimiter: AddressLimiter;
   readonly requestLimiter: AddressLimiter;
+  private readonly turn: TurnBudget;
   private readonly dirty: Session[] = [];
   private indexKeys = 0;
   private topicBytes = 0;
@@ -82,6 +87,7 @@ export class Gateway {
     this.ports = ports;
     this.eventLimiter = new AddressLimiter(options.limits.eventsPerSecondPerAddressMax);
     this.requestLimiter = new AddressLimiter(options.limits.requestsPerSecondPerAddressMax);
+    this.turn = new TurnBudget(options.limits.queryBudgetMs * QUERY_BUDGETS_PER_TURN);
   }
 
   /** `hasTopics`: may this socket ride native topics? Only where the relay can publish to its server. */
@@ -91,6 +97,7 @@ export class Gateway {
       invalidEventsPerMinuteMax: this.options.limits.invalidEventsPerMinuteMax,
       compressionThresholdBytes: this.options.compressionThresholdBytes,
       hasTopics,
+      turnOf: (client) => this.turn.of(client),
       pushed: (pushed) => this.flushSoon(pushed),
     });
     this.sessions.add(session);

@@ -6,6 +6,7 @@ import { TokenBucket } from "../policy/rate.ts";
 import type { CountQuery } from "../query/count.ts";
 import type { CloseReason } from "../telemetry/metrics.ts";
 import type { StoredQuery } from "../query/stored-query.ts";
+import type { Turn } from "../query/turn-budget.ts";
 import { authMessage } from "./relay-message.ts";
 import { CloseCode, type RelaySocket, SOCKET_OPEN } from "./socket.ts";
 
@@ -18,6 +19,8 @@ export interface SessionOptions {
   readonly compressionThresholdBytes: number;
   /** Whether kind-only subscriptions may ride the runtime's own topics. */
   readonly hasTopics: boolean;
+  /** The share of the thread's time that queries of this connection get. */
+  readonly turnOf: (session: Session) => Turn;
   /** Called with the first frame that is pushed since the last flush. */
   readonly pushed: (session: Session) => void;
 }
@@ -45,6 +48,7 @@ export class Session implements LiveSink, Publisher {
   /** Set when the relay ends the connection. */
   closeReason: CloseReason | undefined;
   readonly address: string;
+  readonly turn: Turn;
   private readonly socket: RelaySocket;
   private readonly options: SessionOptions;
   private outbox: string[] = [];
@@ -55,6 +59,12 @@ export class Session implements LiveSink, Publisher {
     this.socket = socket;
     this.address = address;
     this.options = options;
+    const { deadline, begin, later } = options.turnOf(this);
+    this.turn = {
+      deadline,
+      begin: (work) => begin(() => this.corked(work)),
+      later: (work) => later(() => this.corked(work)),
+    };
   }
 
   /** The challenge of this connection: made when first needed, never changed, 128 random bits. */

@@ -3,6 +3,7 @@
 import { type Refusal, refuse } from "../nostr/reason.ts";
 import type { CountSource } from "./count-source.ts";
 import type { HyperLogLog } from "./hyperloglog.ts";
+import type { Turn } from "./turn-budget.ts";
 
 export interface CountResult {
   readonly count: number;
@@ -17,6 +18,8 @@ export interface CountQueryOptions {
   readonly done: (result: CountResult) => void;
   readonly failed: (refusal: Refusal) => void;
   readonly sliceMs: number;
+  /** This thread's time, shared by all queries. */
+  readonly turn?: Turn;
 }
 
 /** Sources are drained one after the other; with several, an event that two filters match is counted once. */
@@ -34,8 +37,16 @@ export class CountQuery {
     this.seen = sources.length > 1 ? new Set() : undefined;
   }
 
+  /** Begins at once, unless this thread has given queries enough of its time for now. */
+  start(): void {
+    const { turn } = this.options;
+    if (turn === undefined) this.advance();
+    else turn.begin(() => this.advance());
+  }
+
   advance(): void {
-    const deadlineMs = performance.now() + this.options.sliceMs;
+    const { sliceMs, turn } = this.options;
+    const deadlineMs = turn?.deadline(sliceMs) ?? performance.now() + sliceMs;
     while (!this.isOver) {
       const source = this.sources[this.current];
       if (source === undefined) return this.finish();

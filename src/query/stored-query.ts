@@ -4,6 +4,7 @@ import type { Hit } from "../hot/contract.ts";
 import { idOfJson } from "../nostr/event-json.ts";
 import type { Refusal } from "../nostr/reason.ts";
 import type { HitSource, PullState } from "./source.ts";
+import type { Turn } from "./turn-budget.ts";
 
 /** What a client is told with EOSE (NIP-67): every match was sent, more exist, or nothing is known. */
 export type EndHint = "finish" | "more" | undefined;
@@ -16,9 +17,11 @@ export interface StoredQueryOptions {
   readonly failed: (refusal: Refusal) => void;
   /** Milliseconds this thread spends on it before other work gets a turn. */
   readonly sliceMs: number;
+  /** This thread's time, shared by all queries. */
+  readonly turn?: Turn;
 }
 
-/** Hits sent between two looks at the connection's buffer. */
+/** Hits sent between two looks at the connection's buffer and at the clock. */
 const HITS_PER_ROOM_CHECK = 32;
 
 export class StoredQuery {
@@ -39,10 +42,19 @@ export class StoredQuery {
     return this.state === "over";
   }
 
-  /** Goes on: at the start, when a source has news, and when the connection has drained. */
+  /** Begins at once, unless this thread has given queries enough of its time for now. */
+  start(): void {
+    const { turn } = this.options;
+    if (turn === undefined) return this.advance();
+    this.turnQueued = true;
+    turn.begin(() => this.takeTurn());
+  }
+
+  /** Goes on: when a source has news, and when the connection has drained. */
   advance(): void {
     if (this.state === "over") return;
-    const deadlineMs = performance.now() + this.options.sliceMs;
+    const { sliceMs, turn } = this.options;
+    const deadlineMs = turn?.deadline(sliceMs) ?? performance.now() + sliceMs;
     for (;;) {
       if (!this.hasRoom()) return;
       const next = this.next(deadlineMs);
@@ -50,7 +62,8 @@ export class StoredQuery {
       if (next === "ended") return this.finish();
       if (next === "failed") return this.fail();
       this.emit(next);
-      if (performance.now() > deadlineMs && this.sinceRoomCheck === 0) return this.continueSoon();
+      if (this.sinceRoomCheck >= HITS_PER_ROOM_CHECK && performance.now() > deadlineMs)
+        return this.continueSoon();
     }
   }
 
@@ -95,11 +108,16 @@ export class StoredQuery {
   }
 
   private continueSoon(): void {
+    const { turn } = this.options;
     this.turnQueued = true;
-    setImmediate(() => {
-      this.turnQueued = false;
-      this.advance();
-    });
+    const go = (): void => this.takeTurn();
+    if (turn === undefined) setImmediate(go);
+    else turn.later(go);
+  }
+
+  private takeTurn(): void {
+    this.turnQueued = false;
+    this.advance();
   }
 
   private finish(): void {

@@ -50,7 +50,8 @@ export function handleCount(gateway: Gateway, session: Session, elements: readon
       gateway.refuse(session, id, refusal);
     },
     sliceMs: limits.queryBudgetMs,
+    turn: session.turn,
   });
   session.counts.set(id, query);
-  query.advance();
+  query.start();
 }

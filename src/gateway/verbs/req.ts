@@ -104,9 +104,10 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
     done: finish,
     failed: fail,
     sliceMs: gateway.options.limits.queryBudgetMs,
+    turn: session.turn,
   });
   request.query = query;
-  session.corked(() => query.advance());
+  query.start();
   if (query.isOver) return;
   live.add(subscription);
   patience = watchProgress(gateway.options.limits.queryPatienceMs, () => sent, isCurrent, fail);

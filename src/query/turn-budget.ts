@@ -1,0 +1,78 @@
+// How long all queries together may hold this thread before the sockets get their turn, and who goes on in the next one.
+
+/** What one query sees of it. */
+export interface Turn {
+  /** The deadline, on the clock of performance.now(), of a slice of up to `sliceMs` that starts now. */
+  deadline(sliceMs: number): number;
+  /** Runs work now, or in a later turn when this one's time is spent or others wait already. */
+  begin(work: () => void): void;
+  /** Runs work in a later turn. */
+  later(work: () => void): void;
+}
+
+/**
+ * A pipeline of questions is read in one turn of the event loop, and many short slices in one turn are a long one. So
+ * all queries share each turn's time, and what is left waits: one queue a client, served in rotation, so that nobody
+ * waits for more than a turn because of somebody else's pipeline. Bounded by what clients may have open.
+ */
+export class TurnBudget {
+  private readonly turnMs: number;
+  private endMs = 0;
+  private isOpen = false;
+  private isScheduled = false;
+  private readonly queues = new Map<object, (() => void)[]>();
+
+  constructor(turnMs: number) {
+    this.turnMs = turnMs;
+  }
+
+  /** The turn as the queries of one client see it. */
+  of(client: object): Turn {
+    return {
+      deadline: (sliceMs) => Math.min(this.open() + sliceMs, this.endMs),
+      begin: (work) => {
+        if (this.queues.size > 0 || this.open() > this.endMs) this.wait(client, work);
+        else work();
+      },
+      later: (work) => this.wait(client, work),
+    };
+  }
+
+  /** Answers the time. */
+  private open(): number {
+    const nowMs = performance.now();
+    if (this.isOpen) return nowMs;
+    this.isOpen = true;
+    this.endMs = nowMs + this.turnMs;
+    this.schedule();
+    return nowMs;
+  }
+
+  private wait(client: object, work: () => void): void {
+    const queue = this.queues.get(client);
+    if (queue === undefined) this.queues.set(client, [work]);
+    else queue.push(work);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      this.isOpen = false;
+      this.serveWaiting();
+    });
+  }
+
+  private serveWaiting(): void {
+    for (const [client, queue] of this.queues) {
+      if (this.open() > this.endMs) return;
+      // Deleted and set again it comes last: a Map is walked in the order of insertion, also while it changes.
+      this.queues.delete(client);
+      const work = queue.shift();
+      if (queue.length > 0) this.queues.set(client, queue);
+      work?.();
+    }
+  }
+}
