@@ -105,10 +105,14 @@ describe.skipIf(executablePath === undefined)("trends and search in a browser", 
     const folder = process.env["SCREENSHOTS"];
     if (folder !== undefined && folder !== "") {
       mkdirSync(folder, { recursive: true });
-      await page.screenshot({ path: join(folder, `${name.replace(" ", "-")}.png`), fullPage: true });
+      await page.screenshot({ path: join(folder, `${name.replaceAll(" ", "-")}.png`), fullPage: true });
     }
     expect(await violations(page)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    const outside = `[...document.querySelectorAll("section *")].filter((it) => it.offsetParent !== null
+      && it.getBoundingClientRect().right > it.closest("section").getBoundingClientRect().right + 1)
+      .map((it) => it.outerHTML.slice(0, 80))`;
+    expect(await page.evaluate(outside)).toEqual([]);
     const small = `[...document.querySelectorAll("button, input, select, summary")]
       .filter((it) => it.offsetParent !== null && (it.closest("label") ?? it).offsetHeight < 44).length`;
     expect(await page.evaluate(small)).toBe(0);
