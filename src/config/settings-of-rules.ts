@@ -73,9 +73,14 @@ export const limits = section("How much one client may ask and say. NIP-11 tells
       unit: "milliseconds",
     },
   ),
-  query_timeout_ms: setting(whole(100, DAY_MS), 30_000, "Time without a hit after which a query is given up with CLOSED.", {
-    unit: "milliseconds",
-  }),
+  query_timeout_ms: setting(
+    whole(100, DAY_MS),
+    30_000,
+    "Time without a hit after which a query is given up with CLOSED.",
+    {
+      unit: "milliseconds",
+    },
+  ),
   events_per_second_per_ip: setting(
     whole(0, COUNT_MAX),
     0,

@@ -1,6 +1,6 @@
 // Takes entries of the log into the full-text index, in order, together with the cursor that says how far it has come.
 
-import type { Database, Statement } from "bun:sqlite";
+import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
 import { targetOf } from "../search/engagement.ts";
@@ -23,13 +23,13 @@ export class FulltextFeed {
   private readonly oracles: Oracles;
   private readonly engagement: EngagementFeed;
   private readonly trends: TrendFeed;
-  private readonly addNote: Statement;
-  private readonly addProfile: Statement;
-  private readonly dropNote: Statement;
-  private readonly dropProfile: Statement;
-  private readonly addDoc: Statement;
-  private readonly dropDoc: Statement;
-  private readonly setCursor: Statement;
+  private readonly addNote: Statement<unknown, SQLQueryBindings[]>;
+  private readonly addProfile: Statement<unknown, SQLQueryBindings[]>;
+  private readonly dropNote: Statement<unknown, SQLQueryBindings[]>;
+  private readonly dropProfile: Statement<unknown, SQLQueryBindings[]>;
+  private readonly addDoc: Statement<unknown, SQLQueryBindings[]>;
+  private readonly dropDoc: Statement<unknown, SQLQueryBindings[]>;
+  private readonly setCursor: Statement<unknown, SQLQueryBindings[]>;
 
   /** `oracles.languageOf` fills `language:` where an author has put no label. */
   constructor(database: Database, oracles: Oracles = {}) {
@@ -37,17 +37,21 @@ export class FulltextFeed {
     this.oracles = oracles;
     this.trends = new TrendFeed(database);
     this.engagement = new EngagementFeed(database, this.trends);
-    this.addNote = database.prepare(
+    this.addNote = database.prepare<unknown, SQLQueryBindings[]>(
       "INSERT OR REPLACE INTO note (rowid, title, body, url, facet) VALUES (?, ?, ?, ?, ?)",
     );
-    this.addProfile = database.prepare(
+    this.addProfile = database.prepare<unknown, SQLQueryBindings[]>(
       "INSERT OR REPLACE INTO profile (rowid, name, body, url, facet) VALUES (?, ?, ?, ?, ?)",
     );
-    this.dropNote = database.prepare("DELETE FROM note WHERE rowid = ?");
-    this.dropProfile = database.prepare("DELETE FROM profile WHERE rowid = ?");
-    this.addDoc = database.prepare("INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-    this.dropDoc = database.prepare("DELETE FROM doc WHERE seq = ?");
-    this.setCursor = database.prepare("INSERT OR REPLACE INTO meta VALUES ('cursor', ?)");
+    this.dropNote = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM note WHERE rowid = ?");
+    this.dropProfile = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM profile WHERE rowid = ?");
+    this.addDoc = database.prepare<unknown, SQLQueryBindings[]>(
+      "INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.dropDoc = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM doc WHERE seq = ?");
+    this.setCursor = database.prepare<unknown, SQLQueryBindings[]>(
+      "INSERT OR REPLACE INTO meta VALUES ('cursor', ?)",
+    );
   }
 
   /** seq of the last entry taken in; 0 for an empty index. */

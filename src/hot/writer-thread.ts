@@ -126,7 +126,11 @@ export class WriterThread {
       case "trouble":
         return this.tell((listener) => listener.trouble(reply.text));
       case "stopped":
-        this.stopped?.();
+        return this.stopped?.();
+      case "opened":
+      case "refused":
+        // Answers to the start, which has its own listener.
+        return;
     }
   }
 

@@ -71,9 +71,7 @@ export function createHttp(deps: HttpDeps): Http {
   app.get("/favicon.svg", (context) =>
     context.body(faviconSvg, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),
   );
-  app.get("/robots.txt", (context) =>
-    context.text("User-agent: *\nAllow: /$\nDisallow: /\n"),
-  );
+  app.get("/robots.txt", (context) => context.text("User-agent: *\nAllow: /$\nDisallow: /\n"));
   app.notFound((context) => context.text("There is nothing here; the relay is at /.\n", 404));
   app.onError((error, context) => {
     deps.onError(error);

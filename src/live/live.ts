@@ -2,7 +2,7 @@
 
 import type { StoredEvent } from "../hot/contract.ts";
 import { isPublicKind, mayRead } from "../policy/read.ts";
-import { type LiveEvent, LiveSubscription } from "./subscription.ts";
+import type { LiveEvent, LiveSubscription } from "./subscription.ts";
 import { SubscriptionIndex } from "./subscription-index.ts";
 import { type Publish, ridesTopics, Topics } from "./topics.ts";
 

@@ -74,6 +74,9 @@ function serve({ database, reader, follower, search }: Ground, request: Fulltext
     case "count":
     case "order":
       return reply(answer(search, request));
+    case "start":
+      // The first message of all, and taken before anything is served.
+      return;
   }
 }
 

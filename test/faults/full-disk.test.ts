@@ -1,6 +1,6 @@
 // A disk that runs full: publishing is refused, reading goes on, nothing is lost, and space is all that it takes.
 
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { afterEach, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

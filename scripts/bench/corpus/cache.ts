@@ -87,7 +87,7 @@ async function writeLines(path: string, lines: number, next: () => string): Prom
   const partial = `${path}.${process.pid}.partial`;
   const writer = Bun.file(partial).writer({ highWaterMark: FLUSH_BYTES });
   for (let line = 0; line < lines; line++) {
-    writer.write(`${next()}\n`);
+    void writer.write(`${next()}\n`);
     if (line % 5_000 === 0) await writer.flush();
   }
   await writer.end();
