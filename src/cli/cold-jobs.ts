@@ -85,9 +85,9 @@ function openingLine(kind: JobKind, isAlone: boolean): string {
 }
 
 function leftLine(kind: JobKind, job: Job | undefined, isAlone: boolean): string {
+  if (job === undefined) return `\nStopped before the ${kind} began.`;
   if (!isAlone)
     return `\nLeft: the relay goes on with the ${kind}. thermocline cold status tells how far it is.`;
-  if (job === undefined) return `\nStopped before the ${kind} began.`;
   return `\nStopped. The ${kind} is begun again by the next start of the relay, or by this command.`;
 }
 

@@ -2,6 +2,7 @@
 
 import type { LoadedConfig } from "../config/load.ts";
 import { checkDatabase, checkFolder, checkRoom } from "./diagnosis/data-folder.ts";
+import { checkColdStore } from "./diagnosis/cold-store.ts";
 import type { Finding } from "./diagnosis/finding.ts";
 import { checkBun, checkDescriptors, checkMapCount, checkSignatures } from "./diagnosis/machine.ts";
 import { checkOpenSearch, checkPort, checkPublicUrl, checkTls } from "./diagnosis/network.ts";
@@ -40,6 +41,7 @@ async function examine({ config, origins }: LoadedConfig): Promise<Finding[]> {
     port,
     publicUrl,
     openSearch,
+    ...(openSearch.state === "ok" ? await checkColdStore(config) : []),
     ...(mapCount === undefined ? [] : [mapCount]),
   ];
 }
