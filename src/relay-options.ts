@@ -37,6 +37,7 @@ export function admissionOptions(config: Config): AdmissionOptions {
       authRequired: auth.required,
     },
     muteEphemeral: policy.mute_ephemeral,
+    checksWaitingMax: limits.verify_queue,
   };
 }
 

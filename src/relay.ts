@@ -199,6 +199,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   });
   watchGauges(metrics, {
     hot,
+    admission,
     verifier,
     pool,
     live,
@@ -360,6 +361,7 @@ function startSearch(
 
 interface Gauged {
   readonly hot: HotStore;
+  readonly admission: Admission;
   readonly verifier: StartedVerifierPool;
   readonly pool: ReaderPool;
   readonly live: Live;
@@ -371,13 +373,14 @@ interface Gauged {
 
 function watchGauges(
   metrics: Metrics,
-  { hot, verifier, pool, live, connections, eventsStored, search, cold }: Gauged,
+  { hot, admission, verifier, pool, live, connections, eventsStored, search, cold }: Gauged,
 ): void {
   metrics.watch({
     connections,
     subscriptions: () => live.subscriptions,
     eventsStored,
     channels: () => [
+      { name: "admission", ...admission.waiting },
       { name: "verifier", depth: verifier.depth, depthMax: verifier.depthMax },
       { name: "writer", depth: hot.writeDepth, depthMax: hot.writeDepthMax },
       { name: "readers", depth: pool.depth, depthMax: pool.depthMax },

@@ -11,6 +11,7 @@ import {
 } from "../nostr/event.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
 import { checkWrite, isStored, type WritePolicyOptions, type WriterKeys } from "../policy/write.ts";
+import { FairLine } from "./fair-line.ts";
 import { InFlight } from "./in-flight.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { DUPLICATE, PASSED_ON, refused, type Verdict, verdictOf } from "./verdict.ts";
@@ -33,6 +34,8 @@ export interface AdmissionOptions {
   readonly policy: WritePolicyOptions;
   /** Refuse ephemeral events that nobody is listening for (`mute:`). */
   readonly muteEphemeral: boolean;
+  /** Events that may wait for their publisher's turn to have a signature checked. */
+  readonly checksWaitingMax: number;
 }
 
 /** Who sends an event, as far as admission cares. */
@@ -44,6 +47,8 @@ export interface Publisher {
   foundInvalid(): void;
 }
 
+/** Some milliseconds of work for one verifier, in batches that fill several. */
+const CHECKS_AWAY_MAX = 256;
 /** How often a stopping relay looks whether it may go. */
 const IDLE_POLL_MS = 10;
 
@@ -63,11 +68,18 @@ export class Admission {
   private readonly recentEphemeral = new RecentIds();
   private readonly ports: AdmissionPorts;
   private readonly options: AdmissionOptions;
+  private readonly line: FairLine;
   private isClosed = false;
 
   constructor(ports: AdmissionPorts, options: AdmissionOptions) {
     this.ports = ports;
     this.options = options;
+    this.line = new FairLine({ awayMax: CHECKS_AWAY_MAX, waitingMax: options.checksWaitingMax });
+  }
+
+  /** Events that wait until it is their publisher's turn to have a signature checked. */
+  get waiting(): { readonly depth: number; readonly depthMax: number } {
+    return { depth: this.line.waiting, depthMax: this.line.waitingMax };
   }
 
   /** Events that have been let in and not yet answered. */
@@ -105,11 +117,16 @@ export class Admission {
   }
 
   private verify(parsed: ParsedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
-    const taken = this.ports.verify(parsed.event, (signature) => {
-      if (signature === "valid") return this.keep(asVerified(parsed), settle);
-      if (signature === "failed") return settle(UNCHECKED);
-      publisher.foundInvalid();
-      settle(BAD_SIGNATURE);
+    const taken = this.line.offer(publisher, () => {
+      const over = (signature: SignatureVerdict | "unchecked"): void => {
+        this.line.done();
+        if (signature === "valid") return this.keep(asVerified(parsed), settle);
+        if (signature === "failed") return settle(UNCHECKED);
+        if (signature === "unchecked") return settle(OVERLOADED);
+        publisher.foundInvalid();
+        settle(BAD_SIGNATURE);
+      };
+      if (!this.ports.verify(parsed.event, over)) over("unchecked");
     });
     if (!taken) settle(OVERLOADED);
   }
