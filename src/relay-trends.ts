@@ -22,7 +22,7 @@ export function startTrends(
   logger: Logger,
   now: () => number,
 ): Trends | undefined {
-  const { trends, data, search, relay } = config;
+  const { trends, data, search, relay, cold } = config;
   if (!trends.enabled || !search.enabled) return undefined;
   const key = loadRelayKey(data.dir, trends.secret_key);
   const service = new TrendsService({
@@ -33,6 +33,17 @@ export function startTrends(
       seeds: relay.pubkey === "" ? [] : [relay.pubkey],
       key,
       relayUrl: relay.urls[0] ?? "",
+      ...(cold.url === ""
+        ? {}
+        : {
+            cold: {
+              url: cold.url,
+              username: cold.username,
+              password: cold.password,
+              alias: cold.index_prefix,
+              searchMs: cold.search_timeout_ms,
+            },
+          }),
     },
     publishSeconds: trends.publish_seconds,
     // A full queue drops this one: the next round says the same, newer.

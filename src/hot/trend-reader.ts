@@ -104,6 +104,17 @@ export class TrendReader {
     return this.basis;
   }
 
+  /** Hex keys that are trusted as of the last reckon(), as far as follow lists name them; none before a relay is settled. */
+  trustedKeys(max: number): string[] {
+    if (this.standing() !== "settled") return [];
+    return this.database
+      .query<{ pubkey: string }, [number, number]>(
+        "SELECT a.pubkey AS pubkey FROM temp.trend_trust t JOIN author a ON a.key = t.key WHERE t.level = ? LIMIT ?",
+      )
+      .all(TrustLevel.trusted, max)
+      .map(({ pubkey }) => pubkey);
+  }
+
   /** Best first. Windows longer than TREND_HOURS_KEPT are cut to it. */
   ranking(topic: TrendTopic, window: TrendWindow): TrendItem[] {
     const hours = Math.min(window.hours, TREND_HOURS_KEPT);

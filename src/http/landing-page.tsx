@@ -45,7 +45,7 @@ const Document: FC<LandingPage> = (page) => {
         <Header {...page} />
         <main>
           <Numbers stats={page.stats} />
-          {page.searchIsOn ? <Search /> : null}
+          {page.searchIsOn ? <Search trendsAreOn={page.config.trends.enabled} /> : null}
           <div class="columns">
             <Facts title="Who may do what" facts={policyInWords(page.config)} />
             <Facts title="Limits" facts={limitsInWords(page.config)} />
@@ -105,7 +105,7 @@ function statText(value: number | string): string {
   return typeof value === "string" ? value : number(Math.round(value * 10) / 10);
 }
 
-const Search: FC = () => (
+const Search: FC<{ trendsAreOn: boolean }> = ({ trendsAreOn }) => (
   <section aria-labelledby="search-title">
     <h2 id="search-title">Search</h2>
     <form id="search" role="search" hidden>
@@ -115,6 +115,15 @@ const Search: FC = () => (
     <noscript>Searching here needs JavaScript; any Nostr client can search this relay without it.</noscript>
     <p id="told" class="quiet" role="status"></p>
     <ol id="hits" class="hits"></ol>
+    <p class="quiet">
+      <a href="/search">Search with filters</a>
+      {trendsAreOn ? (
+        <>
+          {" · "}
+          <a href="/trends">What people talk about</a>
+        </>
+      ) : null}
+    </p>
   </section>
 );
 

@@ -29,6 +29,7 @@ function ownShape(board: TrendBoard, list: TrendList, ask: TrendsAsk, nowSeconds
       ? { note: `only the last ${TREND_HOURS_KEPT / 24} days are counted without OpenSearch` }
       : {}),
     source: list.source,
+    step_hours: list.stepHours,
     trust: list.basis,
     computed_at: list.computedAt,
     items: inLanguage(board.shown(list, nowSeconds), ask.language).map((entry) =>

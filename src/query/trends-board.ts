@@ -13,6 +13,7 @@ import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { mayRead, NOBODY } from "../policy/read.ts";
 import { factsOf } from "../search/facts.ts";
+import { longStepHours } from "./trends-long.ts";
 import { TREND_WINDOWS, type TrendSubject, type TrendWindowName } from "./trends-protocol.ts";
 
 export interface TrendEntry {
@@ -27,6 +28,8 @@ export interface TrendList {
   /** Hours that really were counted. */
   readonly coversHours: number;
   readonly basis: TrustBasis;
+  /** Hours of one step of `hourly`. */
+  readonly stepHours: number;
   /** Which store the counts are from. */
   readonly source: "sqlite" | "opensearch";
   readonly computedAt: number;
@@ -124,6 +127,7 @@ export class TrendBoard {
       window,
       coversHours: fromCold === undefined ? Math.min(hours, TREND_HOURS_KEPT) : hours,
       basis: trends.trustBasis,
+      stepHours: fromCold === undefined ? 1 : longStepHours(hours),
       source: fromCold === undefined ? "sqlite" : "opensearch",
       computedAt: nowSeconds,
       entries: entries.slice(0, LIST_MAX),

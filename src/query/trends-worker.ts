@@ -1,5 +1,10 @@
 // Worker: counts, ranks and signs trends on connections of its own, so that neither publishing nor searching waits for it.
 
+import { type ColdClients, createColdClients } from "../cold/client.ts";
+import { systemClock } from "../cold/clock.ts";
+import { IndexChoice } from "../cold/index-choice.ts";
+import { SearchDoor } from "../cold/search-door.ts";
+import { ColdTrends } from "../cold/trends.ts";
 import { type RelayKey, signEvent } from "../ffi/relay-key.ts";
 import type { HotReader } from "../hot/contract.ts";
 import { EngagementReader } from "../hot/engagement-reader.ts";
@@ -9,6 +14,7 @@ import { eventFromJson } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
 import { trendsAnswer } from "./trends-answer.ts";
 import { TrendBoard } from "./trends-board.ts";
+import { longWindows } from "./trends-long.ts";
 import { trendEvents } from "./trends-labels.ts";
 import type { TrendsReply, TrendsRequest, TrendsStart } from "./trends-protocol.ts";
 
@@ -19,7 +25,12 @@ interface Ground {
   readonly reader: HotReader;
   readonly trends: TrendReader;
   readonly board: TrendBoard;
+  readonly clients: ColdClients | undefined;
 }
+
+/** Keys that one question to OpenSearch names. */
+const TRUSTED_MAX = 30_000;
+const LONG_WINDOW_MS = 10_000;
 
 let given: TrendsStart | undefined;
 let ground: Ground | undefined;
@@ -54,13 +65,26 @@ function open(start: TrendsStart): Ground {
   const database = openTrends(start.folder);
   const reader = createReader(start.path, { tagSeed: start.tagSeed });
   const trends = new TrendReader(database);
+  const cold = openCold(start);
   const board = new TrendBoard({
     trends,
     reader,
     engagement: new EngagementReader(database),
     seeds: start.seeds,
+    ...(cold === undefined ? {} : { long: longWindows(cold.trends, () => trends.trustedKeys(TRUSTED_MAX)) }),
   });
-  return { start, reader, trends, board };
+  return { start, reader, trends, board, clients: cold?.clients };
+}
+
+function openCold({ cold }: TrendsStart): { clients: ColdClients; trends: ColdTrends } | undefined {
+  if (cold === undefined) return undefined;
+  const { url, username, password, alias } = cold;
+  // Nobody types while this runs, and one answer serves everybody for a minute.
+  const searchMs = Math.max(cold.searchMs, LONG_WINDOW_MS);
+  const address = username === "" ? { url } : { url, username, password };
+  const clients = createColdClients(address, { readMs: searchMs + 2000 });
+  const door = new SearchDoor(clients.read, { searchMs });
+  return { clients, trends: new ColdTrends(door, new IndexChoice(clients.read, alias, systemClock)) };
 }
 
 /** created_at of the newest labels of this relay. */
@@ -72,6 +96,7 @@ function lastRound(board: TrendBoard, key: RelayKey, nowSeconds: number): number
 function stop(): void {
   ground?.trends.close();
   ground?.reader.close();
+  void ground?.clients?.close();
   reply({ type: "stopped" });
 }
 

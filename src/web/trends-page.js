@@ -8,7 +8,7 @@
  *   event?: { id: string, pubkey: string, content: string, created_at: number },
  *   author?: { pubkey: string, name: string },
  * }} Item
- * @typedef {{ hours: number, covers_hours: number, computed_at: number, note?: string, items: Item[] }} Answer
+ * @typedef {{ hours: number, covers_hours: number, computed_at: number, step_hours: number, note?: string, items: Item[] }} Answer
  * @typedef {{ destroy(): void, setSize(size: { width: number, height: number }): void }} Plot
  */
 
@@ -113,10 +113,11 @@ function draw(place, what, answer) {
   place.hidden = shown.length === 0;
   if (shown.length === 0) return;
   const names = shown.map((item) => nameOf(what, item)).join(", ");
-  place.setAttribute("aria-label", `People an hour for ${names}; the numbers are in the table.`);
+  place.setAttribute("aria-label", `People over time for ${names}; the numbers are in the table.`);
   const hours = shown[0]?.hourly.length ?? 0;
   const hourNow = Math.floor(answer.computed_at / 3600);
-  const times = Array.from({ length: hours }, (_, at) => (hourNow - hours + 1 + at) * 3600);
+  const step = answer.step_hours;
+  const times = Array.from({ length: hours }, (_, at) => (hourNow + 1 - (hours - at) * step) * 3600);
   const Plot = Reflect.get(globalThis, "uPlot");
   const axis = () => ({
     stroke: colour("--quiet"),
