@@ -173,13 +173,19 @@ export class ColdReader {
   private async ask(
     filters: readonly Filter[],
     body: Record<string, unknown>,
+    isSecond = false,
   ): Promise<Outcome<SearchAnswer>> {
     const index = await this.door.guarded<string>(async () => ({
       type: "answered",
       value: await this.choice.forFilters(filters),
       isPartial: false,
     }));
-    return index.type === "answered" ? this.door.search(index.value, body) : index;
+    if (index.type !== "answered") return index;
+    const outcome = await this.door.search(index.value, body);
+    if (isSecond || outcome.type !== "answered" || !outcome.value.isNowhere) return outcome;
+    // A reindex has taken away the indexes that the list still names.
+    this.choice.forget();
+    return this.ask(filters, body, true);
   }
 }
 

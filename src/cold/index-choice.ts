@@ -40,6 +40,11 @@ export class IndexChoice {
     return wanted.map((index) => index.name).join(",");
   }
 
+  /** The list was wrong: the next question fetches it anew. */
+  forget(): void {
+    this.listedAtMs = Number.NEGATIVE_INFINITY;
+  }
+
   private async list(): Promise<void> {
     const response = await this.client.indices.getAlias({ name: this.alias }, { ignore: [404] });
     const names = response.statusCode === 404 ? [] : Object.keys(response.body);

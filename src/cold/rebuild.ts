@@ -61,6 +61,8 @@ async function catchUp(
   await old?.settled();
 }
 
+const EVICTION_ENDS_MS = 2000;
+
 /** What is removed meanwhile stands in the log, which is held, and is deleted again when the log is followed. */
 async function copyEvicted(
   indexer: Indexer,
@@ -72,6 +74,8 @@ async function copyEvicted(
 ): Promise<number> {
   const { parts, pace, indexes } = indexer;
   if (from.meta.store !== parts.store || parts.isHotComplete()) return 0;
+  // Whoever lets events leave hears within half a second that a job is running, and finishes what is under way.
+  await parts.clock.sleep(EVICTION_ENDS_MS, signal);
   await pace.persevere(signal, () => indexes.refresh(from));
   let copied = 0;
   let looked = 0;

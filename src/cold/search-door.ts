@@ -29,6 +29,8 @@ export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
   /** Only when the body asked to track it. */
   readonly total: number | undefined;
+  /** None of the indexes that were named is there: nothing was searched, and nothing is known. */
+  readonly isNowhere: boolean;
   /** The total is a lower bound. */
   readonly isTotalCut: boolean;
   readonly aggregations: Readonly<Record<string, unknown>> | undefined;
@@ -144,7 +146,7 @@ const TOO_LATE = {
 interface RawAnswer {
   readonly timed_out?: boolean;
   readonly terminated_early?: boolean;
-  readonly _shards?: { readonly failed?: number };
+  readonly _shards?: { readonly failed?: number; readonly total?: number; readonly successful?: number };
   readonly hits?: {
     readonly hits?: readonly SearchHit[];
     readonly total?: { readonly value: number; readonly relation: string };
@@ -154,12 +156,16 @@ interface RawAnswer {
 
 function readAnswer(raw: RawAnswer): Outcome<SearchAnswer> {
   const total = raw.hits?.total;
+  const { total: shards = 1, successful = shards, failed = 0 } = raw._shards ?? {};
+  const isNowhere = shards === 0;
   return {
     type: "answered",
-    isPartial: raw.timed_out === true || (raw._shards?.failed ?? 0) > 0,
+    // A shard that is not there just now is not among the failed ones; it is only missing among the successful.
+    isPartial: raw.timed_out === true || failed > 0 || successful < shards || isNowhere,
     value: {
       hits: raw.hits?.hits ?? [],
       total: total?.value,
+      isNowhere,
       isTotalCut: total?.relation === "gte" || raw.terminated_early === true,
       aggregations: raw.aggregations,
     },

@@ -200,6 +200,8 @@ export class Retention {
     round.unverified += verified.missing;
     if (verified.seqs.length > 0) {
       await this.waitForPublishers();
+      // Since it was verified, a reindex may have begun, which needs everything to stay where it is.
+      if (!this.mayGoOn(round)) return undefined;
       const moved = await this.parts.evict(verified.seqs);
       round.moved += moved;
       this.moved += moved;
