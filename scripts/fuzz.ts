@@ -4,6 +4,9 @@ import { parseArgs } from "node:util";
 import { runAttacks } from "../test/faults/attack-run.ts";
 import { ATTACKS } from "../test/faults/attacks/all.ts";
 import { runKillDrill } from "../test/faults/kill-drill.ts";
+import { Ground } from "../test/faults/relay-process.ts";
+import { PLANTED_FAULTS, serveCanary } from "../test/fuzz/canary.ts";
+import { FUZZED_SETTINGS, fuzzFrames } from "../test/fuzz/frames.ts";
 
 interface Options {
   readonly seed: number;
@@ -20,6 +23,41 @@ interface Fuzzer {
 }
 
 const FUZZERS: readonly Fuzzer[] = [
+  {
+    name: "frames",
+    about: "--minutes N  right, wrong and broken frames: exactly one answer to each, and nothing else",
+    run: async ({ seed, minutes }) => {
+      const ground = new Ground();
+      try {
+        const relay = ground.relay({ data: ground.path("data"), settings: FUZZED_SETTINGS });
+        const url = await relay.ready();
+        const endMs = Date.now() + minutes * 60_000;
+        const report = await fuzzFrames({ url, seed, until: () => Date.now() > endMs });
+        say(`${report.frames} frames over ${report.connections} connections`);
+        relay.signal("SIGTERM");
+        const { code, err } = await relay.ended();
+        const ending = code === 0 ? [] : [`the relay ended with ${code}`];
+        return [...report.violations, ...relay.warnings(), ...ending, ...(err === "" ? [] : [err])];
+      } finally {
+        await ground.clear();
+      }
+    },
+  },
+  {
+    name: "canary",
+    about: "planted faults, each of which the frame fuzzer must find",
+    run: async ({ seed }) => {
+      const missed: string[] = [];
+      for (const fault of PLANTED_FAULTS) {
+        const canary = serveCanary(fault);
+        const { violations } = await fuzzFrames({ url: canary.url, seed, until: () => true, settleMs: 200 });
+        await canary.stop();
+        say(`${fault}: ${violations[0]?.slice(0, 100) ?? "MISSED"}`);
+        if (violations.length === 0) missed.push(`not found: ${fault}`);
+      }
+      return missed;
+    },
+  },
   {
     name: "kill",
     about: "--times N  kills the relay under load, and holds it to every OK that it gave",
@@ -44,7 +82,7 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-const USAGE = `bun scripts/fuzz.ts <name> [--seed N] [--minutes N] [--times N]
+const USAGE = `bun scripts/fuzz.ts <name> [--seed N] [--minutes N] [--times N] [--only NAME]
 
 ${FUZZERS.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}
 `;
