@@ -7,8 +7,7 @@ import { idKey } from "./keys.ts";
 export const TREND_TOPICS = ["hashtag", "link", "media", "person", "note"] as const;
 export type TrendTopic = (typeof TREND_TOPICS)[number];
 
-/** What can be done with a person; notes take the classes of engagement, and everything else is simply used. */
-export const PERSON_ACTS = ["follow", "mention"] as const;
+/** Notes are acted on in the classes of engagement, persons are followed and named, everything else is simply used. */
 export const USE_ACT = 0;
 export const FOLLOW_ACT = 0;
 export const MENTION_ACT = 1;

@@ -56,6 +56,8 @@ async function serve(request: Job): Promise<void> {
       reply({ type: "events", job, events: drafts.map((draft) => signEvent(start.key, draft).json) });
     }
   } catch (error) {
+    // The full-text thread may have made its file anew since: the next question opens what is there then.
+    close();
     reply({ type: "failed", job, reason: error instanceof Error ? error.message : String(error) });
   }
 }
@@ -93,10 +95,16 @@ function lastRound(board: TrendBoard, key: RelayKey, nowSeconds: number): number
   return hit === undefined ? Number.NEGATIVE_INFINITY : eventFromJson(hit.json).created_at;
 }
 
+function close(): void {
+  const opened = ground;
+  ground = undefined;
+  opened?.trends.close();
+  opened?.reader.close();
+  void opened?.clients?.close();
+}
+
 function stop(): void {
-  ground?.trends.close();
-  ground?.reader.close();
-  void ground?.clients?.close();
+  close();
   reply({ type: "stopped" });
 }
 

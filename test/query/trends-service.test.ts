@@ -2,6 +2,7 @@
 
 import { schnorr } from "@noble/curves/secp256k1.js";
 import { afterEach, describe, expect, test } from "bun:test";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { loadRelayKey } from "../../src/ffi/relay-key.ts";
 import { DATABASE_FILE } from "../../src/hot/database.ts";
@@ -266,4 +267,15 @@ test("after the stop every question is answered with a refusal", async () => {
   const { service } = setUp();
   await service.stop();
   expect(await service.answer(API)).toMatchObject({ prefix: "error" });
+});
+
+test("a file that is not there yet is an error for now and no more", async () => {
+  const { store, service, say } = setUp();
+  for (let i = 0; i < 3; i++) say(i, { tags: [["t", "late"]] });
+  store.catchUp();
+  const [from, to] = [join(store.folder, "fulltext.db"), join(store.folder, "elsewhere.db")];
+  renameSync(from, to);
+  expect(await service.answer(API)).toMatchObject({ prefix: "error" });
+  renameSync(to, from);
+  expect(JSON.parse((await service.answer(API)) as string)).toMatchObject({ items: [{ subject: "late" }] });
 });
