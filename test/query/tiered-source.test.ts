@@ -18,6 +18,7 @@ describe("differential", () => {
   const seed = testSeed();
   test(`every answer is that of a store that keeps everything (SEED=${seed})`, async () => {
     const random = prng(seed);
+    const asked = new Set<string>();
     for (let world = 0; world < 4; world++) {
       const cold = new FakeCold();
       const [whole, tiered] = [new HotSide(), new TieredSide(cold)];
@@ -44,10 +45,11 @@ describe("differential", () => {
           await count(whole.stores(), filters, keys),
         );
       }
-      expect(new Set(cold.asked)).toEqual(new Set(["page", "byIds", "bySeqs", "count"]));
+      for (const method of cold.asked) asked.add(method);
       whole.close();
       tiered.close();
     }
+    expect(asked).toEqual(new Set(["page", "byIds", "bySeqs", "count"]));
   });
 });
 
