@@ -67,15 +67,15 @@ export async function performJob(
   } finally {
     leave.stop();
     await indexing?.stop();
-    if (indexing !== undefined) noteEnd(ledger);
+    if (indexing !== undefined) noteEnd(ledger, indexing);
     ledger.close();
   }
 }
 
 /** Nobody shall take the last word of an indexer that ends here for that of a running relay. */
-function noteEnd(ledger: Ledger): void {
-  const last = ledger.status();
-  if (last !== undefined) ledger.saveStatus(last.status, last.at - SILENT_SECONDS - 1);
+function noteEnd(ledger: Ledger, indexing: Indexing): void {
+  const last = indexing.status() ?? ledger.status()?.status;
+  if (last !== undefined) ledger.saveStatus(last, unixNow() - SILENT_SECONDS - 1);
 }
 
 function openingLine(kind: JobKind, isAlone: boolean): string {
