@@ -1,7 +1,7 @@
 // Attacks for as long as one likes, one after the other, and what an honest client in a process of its own feels of each.
 
 import { setPriority } from "node:os";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { prng } from "../support/prng.ts";
 import {
   ATTACKED_SETTINGS,
@@ -27,6 +27,8 @@ export interface AttackRunOptions {
 const NOTES = 50_000;
 /** What an honest client may wait for all but one of a hundred answers, whatever others do. */
 const P99_MS_MAX = 50;
+/** Where it waits longer than this with nobody attacking, the machine is busy with something else. */
+const CALM_P99_MS_MAX = 15;
 /** The index of the notes is filled meanwhile. */
 const SETTLE_MS = 6000;
 const GROWTH_BYTES_MAX = 2048 * MEBIBYTE;
@@ -45,12 +47,22 @@ export async function runAttacks({ seconds, seed, only, tell }: AttackRunOptions
     setPriority(process.pid, 19);
     await Bun.sleep(SETTLE_MS);
     const resident = residentBytes(relay.pid) ?? 0;
+    let isJudged = true;
     for (const attack of [CALM, ...ATTACKS.filter(({ name }) => name.startsWith(only))]) {
       const enough = AbortSignal.timeout(seconds * 1000);
       const honest = honestProcess(url, seconds, `${seed} ${attack.name}`);
       const arena = { url, relay, random, enough, author: new Author(`attacker ${seed} ${attack.name}`) };
       const found = await runAttack(attack, arena);
-      found.push(...judge(attack, await honest, relay, tell));
+      const honesty = await honest;
+      found.push(...honesty.faults.map((fault) => `${attack.name}: ${fault}`));
+      const p99 = report(attack, honesty, relay, tell);
+      if (attack === CALM && p99 > CALM_P99_MS_MAX) {
+        isJudged = false;
+        tell("NOT TESTED: the honest client's p99: this machine is busy with something else");
+      }
+      if (isJudged && p99 > P99_MS_MAX) {
+        found.push(`${attack.name}: an honest client waited ${p99.toFixed(1)} ms (p99)`);
+      }
       faults.push(...found);
     }
     faults.push(...relay.warnings(), ...(relay.err === "" ? [] : [relay.err]));
@@ -65,22 +77,14 @@ export async function runAttacks({ seconds, seed, only, tell }: AttackRunOptions
   return faults;
 }
 
-function judge(
-  attack: Attack,
-  honesty: Honesty,
-  relay: RelayProcess,
-  tell: (line: string) => void,
-): string[] {
+/** Answers the p99 of whatever took longer. */
+function report(attack: Attack, honesty: Honesty, relay: RelayProcess, tell: (line: string) => void): number {
   const ok = quantiles(honesty.toOk);
   const eose = quantiles(honesty.toEose);
   const memory = mebibytes(residentBytes(relay.pid) ?? 0);
-  tell(
-    `${attack.name.padEnd(30)} ${String(honesty.toOk.length).padStart(6)} honest events   OK ${ok.text}   EOSE ${eose.text}   ${memory}`,
-  );
-  const slow = Math.max(ok.p99, eose.p99);
-  const late =
-    slow > P99_MS_MAX ? [`${attack.name}: an honest client waited ${slow.toFixed(1)} ms (p99)`] : [];
-  return [...honesty.faults.map((fault) => `${attack.name}: ${fault}`), ...late];
+  const events = String(honesty.toOk.length).padStart(6);
+  tell(`${attack.name.padEnd(30)} ${events} honest events   OK ${ok.text}   EOSE ${eose.text}   ${memory}`);
+  return Math.max(ok.p99, eose.p99);
 }
 
 function quantiles(times: readonly number[]): { readonly p99: number; readonly text: string } {
@@ -97,7 +101,7 @@ function mebibytes(bytes: number): string {
 
 /** In a process of its own, so that it does not wait for the attacker's work. */
 async function honestProcess(url: string, seconds: number, name: string): Promise<Honesty> {
-  const script = join(import.meta.dir, "honest-client.ts");
+  const script = fileURLToPath(new URL("./honest-client.ts", import.meta.url));
   const child = Bun.spawn([process.execPath, script, url, String(seconds), name], {
     stdout: "pipe",
     stderr: "inherit",

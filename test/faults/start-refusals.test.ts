@@ -1,7 +1,7 @@
 // What keeps a relay from starting: one clear sentence with what to do, exit code 1 or 2, no hang, nothing touched.
 
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
   chownSync,
@@ -21,16 +21,28 @@ import { Author } from "./authors.ts";
 import { asNobody, makeReadOnly, mountSmallDisk } from "./mounts.ts";
 import { type Ending, Ground, type RelayProcessOptions } from "./relay-process.ts";
 
-let ground: Ground;
-beforeEach(() => {
-  ground = new Ground();
+// Processes are started: on a busy machine that takes its time.
+setDefaultTimeout(60_000);
+
+const grounds: Ground[] = [];
+afterAll(async () => {
+  await Promise.all(grounds.map((ground) => ground.clear()));
 });
-afterEach(async () => ground.clear());
+
+/** Each test has its own: starting processes is mostly waiting, so the tests run side by side. */
+function newGround(): Ground {
+  const ground = new Ground();
+  grounds.push(ground);
+  return ground;
+}
 
 const author = new Author("start");
 
 /** Fails, too, when the relay starts after all: then nothing ends. */
-async function refusal(options: Partial<RelayProcessOptions> & { readonly data: string }): Promise<Ending> {
+async function refusal(
+  ground: Ground,
+  options: Partial<RelayProcessOptions> & { readonly data: string },
+): Promise<Ending> {
   const relay = ground.relay(options);
   const started = relay.ready().then(
     () => true,
@@ -45,7 +57,7 @@ async function refusal(options: Partial<RelayProcessOptions> & { readonly data: 
 }
 
 /** A data folder with some events in it: one file that nobody has open. */
-function madeFolder(name = "data", events = 50): string {
+function madeFolder(ground: Ground, name = "data", events = 50): string {
   const path = join(ground.dir(`${name} in the making`), DATABASE_FILE);
   const database = openDatabase(path, { synchronous: "off" });
   const writer = createWriter(database, { ownUrls: new Set() });
@@ -57,40 +69,44 @@ function madeFolder(name = "data", events = 50): string {
   return folder;
 }
 
-test("a second relay on the same folder; the first one serves on", async () => {
+test.concurrent("a second relay on the same folder; the first one serves on", async () => {
+  const ground = newGround();
   const data = ground.path("data");
   const first = ground.relay({ data });
   const client = await TestClient.connect(await first.ready());
-  const { code, err } = await refusal({ data });
+  const { code, err } = await refusal(ground, { data });
   expect(err).toContain(`another relay (process ${first.pid}) is serving the data folder ${data}`);
   expect(err).toContain("stop that one first");
   expect(code).toBe(1);
   expect(await client.publish(author.sign())).toEqual([true, ""]);
 });
 
-test("a port in use", async () => {
+test.concurrent("a port in use", async () => {
+  const ground = newGround();
   const first = ground.relay({ data: ground.path("first") });
   const { port } = new URL(await first.ready());
-  const { code, err } = await refusal({ data: ground.path("second"), port: Number(port) });
+  const { code, err } = await refusal(ground, { data: ground.path("second"), port: Number(port) });
   expect(err).toMatch(/port \d+ on 127\.0\.0\.1 is in use; .*--port/);
   expect(code).toBe(1);
 });
 
-test.each([
+test.concurrent.each([
   ["a parse error", "[server\nport = 1", /settings\.toml:1:\d+: .*TOML/],
   ["an unknown key", "[server]\nprot = 1", /settings\.toml:2 server\.prot: .*did you mean server\.port/s],
   ["an unknown section", "[sever]\nport = 1", /sever.*server/s],
   ["a wrong type", '[server]\nport = "many"', /server\.port/],
 ])("a damaged settings file: %s", async (_, text, expected) => {
+  const ground = newGround();
   const settings = ground.path("settings.toml");
   writeFileSync(settings, text);
-  const { code, err } = await refusal({ data: ground.path("data"), words: ["--config", settings] });
+  const { code, err } = await refusal(ground, { data: ground.path("data"), words: ["--config", settings] });
   expect(err).toMatch(expected);
   expect(code).toBe(2);
 });
 
-test("a settings file that is not there", async () => {
-  const { code, err } = await refusal({
+test.concurrent("a settings file that is not there", async () => {
+  const ground = newGround();
+  const { code, err } = await refusal(ground, {
     data: ground.path("data"),
     words: ["--config", ground.path("none.toml")],
   });
@@ -98,78 +114,85 @@ test("a settings file that is not there", async () => {
   expect(code).toBe(2);
 });
 
-test.each([
+test.concurrent.each([
   ["at its beginning", 0],
   ["in its schema", 100],
 ])("a database that is damaged %s is left as it is", async (_, at) => {
-  const data = madeFolder();
+  const ground = newGround();
+  const data = madeFolder(ground);
   const path = join(data, DATABASE_FILE);
   const file = openSync(path, "r+");
   writeSync(file, new Uint8Array(300).fill(0xa5), 0, 300, at);
   closeSync(file);
   const before = readFileSync(path);
-  const { code, err } = await refusal({ data });
+  const { code, err } = await refusal(ground, { data });
   expect(err).toMatch(/thermocline\.db is damaged or not a SQLite database: .*backup/);
   expect(code).toBe(1);
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
-test("something else under the name of the database", async () => {
+test.concurrent("something else under the name of the database", async () => {
+  const ground = newGround();
   const data = ground.dir("data");
   writeFileSync(join(data, DATABASE_FILE), "To whom it may concern,\n".repeat(1000));
-  const { code, err } = await refusal({ data });
+  const { code, err } = await refusal(ground, { data });
   expect(err).toMatch(/damaged or not a SQLite database/);
   expect(code).toBe(1);
 });
 
-test("a newer schema", async () => {
-  const data = madeFolder();
+test.concurrent("a newer schema", async () => {
+  const ground = newGround();
+  const data = madeFolder(ground);
   const database = new Database(join(data, DATABASE_FILE));
   database.run("PRAGMA user_version = 9999");
   database.close();
-  const { code, err } = await refusal({ data });
+  const { code, err } = await refusal(ground, { data });
   expect(err).toMatch(/newer Thermocline \(schema version 9999.*upgrade this program/);
   expect(code).toBe(1);
 });
 
-test("a file where the folder should be, and a parent that is a file", async () => {
+test.concurrent("a file where the folder should be, and a parent that is a file", async () => {
+  const ground = newGround();
   const file = ground.path("file");
   writeFileSync(file, "");
   for (const data of [file, join(file, "below")]) {
-    const { code, err } = await refusal({ data });
+    const { code, err } = await refusal(ground, { data });
     expect(err).toMatch(/cannot be a data folder.*name another data folder/);
     expect(code).toBe(1);
   }
 });
 
-test("parents that are not there are made", async () => {
+test.concurrent("parents that are not there are made", async () => {
+  const ground = newGround();
   const relay = ground.relay({ data: ground.path("a/b/c/data") });
   await relay.ready();
 });
 
-test("a read-only disk, empty or with a store on it", async () => {
+test.concurrent("a read-only disk, empty or with a store on it", async () => {
+  const ground = newGround();
   const disk = mountSmallDisk(ground, "disk", 4 * 1024 * 1024);
   if (disk === undefined) return;
   const data = ground.dir("disk/data");
-  copyFileSync(join(madeFolder(), DATABASE_FILE), join(data, DATABASE_FILE));
+  copyFileSync(join(madeFolder(ground), DATABASE_FILE), join(data, DATABASE_FILE));
   makeReadOnly(disk);
   for (const folder of [data, join(disk, "new")]) {
-    const { code, err } = await refusal({ data: folder });
+    const { code, err } = await refusal(ground, { data: folder });
     expect(err).toMatch(/is not writable.*check owner and mode/);
     expect(code).toBe(1);
   }
 });
 
-test("a folder or a file of another user", async () => {
+test.concurrent("a folder or a file of another user", async () => {
+  const ground = newGround();
   const prefix = asNobody();
   if (prefix === undefined) return;
   chmodSync(ground.folder, 0o755);
-  const folder = madeFolder("foreign");
+  const folder = madeFolder(ground, "foreign");
   const parent = ground.dir("parent");
-  const file = madeFolder("file of another");
+  const file = madeFolder(ground, "file of another");
   chownSync(file, 65_534, 65_534);
   for (const data of [folder, join(parent, "new"), file]) {
-    const { code, err } = await refusal({ data, prefix });
+    const { code, err } = await refusal(ground, { data, prefix });
     expect(err).toMatch(/is not writable.*check owner and mode/);
     expect(code).toBe(1);
   }
@@ -178,28 +201,32 @@ test("a folder or a file of another user", async () => {
   await ground.relay({ data: own, prefix }).ready();
 });
 
-test("a database that is damaged in its middle: the relay says so where it meets it, and serves the rest", async () => {
-  const data = madeFolder("data", 4000);
-  const path = join(data, DATABASE_FILE);
-  const { length } = readFileSync(path);
-  const file = openSync(path, "r+");
-  for (let at = Math.floor(length / 2 / 4096) * 4096; at < length * 0.6; at += 4096)
-    writeSync(file, new Uint8Array(4096).fill(0x5a), 0, 4096, at);
-  closeSync(file);
-  const relay = ground.relay({ data });
-  const started = await relay.ready().then(
-    (url) => url,
-    () => undefined,
-  );
-  if (started === undefined) {
-    const { code, err } = await relay.ended();
-    expect(err).toMatch(/is damaged/);
-    expect(code).toBe(1);
-    return;
-  }
-  const client = await TestClient.connect(started);
-  const { end } = await client.request("all", { limit: 5000 });
-  expect(["EOSE", "CLOSED"]).toContain(String(end[0]));
-  const count = await client.count("count", {});
-  expect(typeof count === "string" ? count.startsWith("error: ") : count.count >= 0).toBe(true);
-});
+test.concurrent(
+  "a database that is damaged in its middle: the relay says so where it meets it, and serves the rest",
+  async () => {
+    const ground = newGround();
+    const data = madeFolder(ground, "data", 4000);
+    const path = join(data, DATABASE_FILE);
+    const { length } = readFileSync(path);
+    const file = openSync(path, "r+");
+    for (let at = Math.floor(length / 2 / 4096) * 4096; at < length * 0.6; at += 4096)
+      writeSync(file, new Uint8Array(4096).fill(0x5a), 0, 4096, at);
+    closeSync(file);
+    const relay = ground.relay({ data });
+    const started = await relay.ready().then(
+      (url) => url,
+      () => undefined,
+    );
+    if (started === undefined) {
+      const { code, err } = await relay.ended();
+      expect(err).toMatch(/is damaged/);
+      expect(code).toBe(1);
+      return;
+    }
+    const client = await TestClient.connect(started);
+    const { end } = await client.request("all", { limit: 5000 });
+    expect(["EOSE", "CLOSED"]).toContain(String(end[0]));
+    const count = await client.count("count", {});
+    expect(typeof count === "string" ? count.startsWith("error: ") : count.count >= 0).toBe(true);
+  },
+);

@@ -104,7 +104,10 @@ export const idChurn: Attack = {
     socket.send('["REQ","last",{"ids":[]}]');
     const faults: string[] = [];
     try {
-      await socket.until(() => socket.messages.at(-1)?.startsWith('["EOSE","last"') === true, "the last answer");
+      await socket.until(
+        () => socket.messages.at(-1)?.startsWith('["EOSE","last"') === true,
+        "the last answer",
+      );
     } catch (error) {
       faults.push(String(error));
     }
