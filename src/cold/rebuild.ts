@@ -27,13 +27,14 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   const { parts, pace, indexes } = indexer;
   const old = indexer.current;
   await old?.follower.settled();
+  // An indexer that has stopped (a restored backup, say) follows nothing, yet what readers see may hold the only copies.
+  const shown = old?.generation ?? (await pace.persevere(signal, () => indexes.active()));
   await pace.persevere(signal, async () => indexes.discardUnopened(await indexes.active()));
   const made = await pace.persevere(signal, () => indexes.create(parts.store, false));
   if (made === undefined) return "stopped";
   const follower = indexer.followInto(made, 0, false, (cursor) => report(cursor, parts.log.lastSeq()));
   await pace.persevere(signal, () => indexes.setRefreshing(made, false));
-  const copied =
-    old === undefined ? 0 : await copyEvicted(indexer, old.generation, follower, made, report, signal);
+  const copied = shown === undefined ? 0 : await copyEvicted(indexer, shown, follower, made, report, signal);
   await catchUp(indexer, follower, old?.follower, signal);
   if (signal.aborted) return "stopped";
   await pace.persevere(signal, () => indexes.setRefreshing(made, true));
