@@ -1,7 +1,7 @@
 // Trends as the relay runs them: the key that signs them, the service that counts them, and the store that keeps them.
 
 import type { Config } from "./config/settings.ts";
-import { loadRelayKey } from "./ffi/relay-key.ts";
+import { loadRelayKey, type RelayKey } from "./ffi/relay-key.ts";
 import type { HotStore } from "./hot/hot-store.ts";
 import { TrendsService } from "./query/trends-service.ts";
 import type { Logger } from "./telemetry/logger.ts";
@@ -13,8 +13,8 @@ export interface Trends {
 }
 
 /**
- * Undefined where trends or search are off: trends are counted in the file of the full-text index. Throws an error that
- * says what to do when the key cannot be read or kept.
+ * Undefined where trends or search are off: trends are counted in the file of the full-text index. A key that cannot be
+ * read or kept turns trends off, loudly: the relay has more important things to do.
  */
 export function startTrends(
   config: Config,
@@ -24,7 +24,8 @@ export function startTrends(
 ): Trends | undefined {
   const { trends, data, search, relay, cold } = config;
   if (!trends.enabled || !search.enabled) return undefined;
-  const key = loadRelayKey(data.dir, trends.secret_key);
+  const key = keyOf(data.dir, trends.secret_key, logger);
+  if (key === undefined) return undefined;
   const service = new TrendsService({
     start: {
       folder: data.dir,
@@ -52,4 +53,14 @@ export function startTrends(
     onTrouble: (reason) => logger.warn({ part: "trends", reason }, "trends were not counted this time"),
   });
   return { service, pubkey: key.pubkey };
+}
+
+function keyOf(folder: string, configured: string, logger: Logger): RelayKey | undefined {
+  try {
+    return loadRelayKey(folder, configured);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error({ part: "trends", reason }, "trends are off: the relay's own key cannot be used");
+    return undefined;
+  }
 }
