@@ -47,7 +47,7 @@ export class RelayProcess {
     this.child = Bun.spawn([...(options.prefix ?? []), process.execPath, ENTRY, ...words], {
       // No settings file of somebody's project is found here.
       cwd: tmpdir(),
-      env: { ...process.env, THERMOCLINE_LOG_FORMAT: "json" },
+      env: { ...environment(), THERMOCLINE_LOG_FORMAT: "json" },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
@@ -110,6 +110,11 @@ export class RelayProcess {
     this.url = `ws://127.0.0.1:${found[1]}/`;
     this.started.resolve(this.url);
   }
+}
+
+/** Without variables that would be taken for settings: the tests have some of their own. */
+function environment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("THERMOCLINE_")));
 }
 
 async function collect(stream: ReadableStream<Uint8Array>, heard: (text: string) => void): Promise<void> {
