@@ -5,7 +5,12 @@ import { environmentLine } from "./bench/report/environment.ts";
 import { goalsTable, number, rowsTable } from "./bench/report/table.ts";
 import { type Report, runBench } from "./bench/run.ts";
 
-const command = parseCommand(process.argv.slice(2));
+const words = process.argv.slice(2);
+if (words[0] === "cold") {
+  const { coldBench } = await import("./bench/cold/main.ts");
+  process.exit(await coldBench(words.slice(1)));
+}
+const command = parseCommand(words);
 if (command.verb === "print") console.log(command.text);
 else if (command.verb === "refuse") {
   console.error(command.text);

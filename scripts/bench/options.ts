@@ -87,6 +87,7 @@ function list(): string {
 }
 
 const HELP = `bun run bench [flags]
+bun run bench cold [flags]     with OpenSearch beside the relay; see bun run bench cold --help
 
 Measures the relay over real sockets, checks every answer, and compares the figures with this machine's ceilings and
 with what the relay is meant to reach. Exits with 1 when an answer is wrong; a goal that is missed is only reported.

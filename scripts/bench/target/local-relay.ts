@@ -32,6 +32,8 @@ const ENVIRONMENT = {
   THERMOCLINE_LIMITS_INVALID_EVENTS_PER_MINUTE_PER_CONNECTION: "0",
   THERMOCLINE_LIMITS_EVENTS_PER_SECOND_PER_IP: "0",
   THERMOCLINE_LIMITS_REQUESTS_PER_SECOND_PER_IP: "0",
+  // A cold store is measured only by who asks for one.
+  OPENSEARCH_URL: "",
 };
 
 export interface LocalRelayOptions {
@@ -39,6 +41,8 @@ export interface LocalRelayOptions {
   readonly profileFolder?: string | undefined;
   /** Time for an orderly stop; then it is killed, which must not lose anything. */
   readonly stopSeconds?: number;
+  /** Settings beyond those, as variables of the environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class LocalRelay implements Target, LocalControl {
@@ -49,12 +53,14 @@ export class LocalRelay implements Target, LocalControl {
   private readonly port: number;
   private readonly runtimeFlags: readonly string[];
   private readonly stopSeconds: number;
+  private environment: Readonly<Record<string, string>>;
   private child: Bun.Subprocess | undefined;
 
   private constructor(folder: string, port: number, options: LocalRelayOptions) {
     this.folder = folder;
     this.port = port;
     this.stopSeconds = options.stopSeconds ?? STOP_SECONDS;
+    this.environment = options.environment ?? {};
     this.runtimeFlags =
       options.profileFolder === undefined ? [] : ["--cpu-prof-md", `--cpu-prof-dir=${options.profileFolder}`];
     this.url = `ws://127.0.0.1:${port}/`;
@@ -79,15 +85,17 @@ export class LocalRelay implements Target, LocalControl {
     return this.child === undefined ? undefined : residentBytesOf(this.child.pid);
   }
 
-  async restart(): Promise<number> {
+  /** With other settings from then on, where some are given. */
+  async restart(environment = this.environment): Promise<number> {
     await this.down();
+    this.environment = environment;
     return this.up();
   }
 
-  async importFile(path: string, events: number): Promise<Loaded> {
+  async importFile(path: string, events: number, flags: readonly string[] = []): Promise<Loaded> {
     await this.down();
     const started = performance.now();
-    const child = this.spawn(["import", path, "--data", this.data], "import.log");
+    const child = this.spawn(["import", path, "--data", this.data, ...flags], "import.log");
     const code = await child.exited;
     const seconds = (performance.now() - started) / 1_000;
     const cpu = Number(child.resourceUsage()?.cpuTime.total ?? 0);
@@ -98,7 +106,7 @@ export class LocalRelay implements Target, LocalControl {
   }
 
   /** Waits until the relay has nothing left to do; answers the seconds. */
-  private async untilQuiet(): Promise<number> {
+  async untilQuiet(): Promise<number> {
     const started = performance.now();
     const seconds = (): number => (performance.now() - started) / 1_000;
     let before = this.cpu();
@@ -167,7 +175,7 @@ export class LocalRelay implements Target, LocalControl {
     const child = Bun.spawn([process.execPath, ...this.runtimeFlags, ENTRY, ...words], {
       cwd: ROOT,
       // An empty settings file of our own, so that nobody's thermocline.toml is measured by mistake.
-      env: { ...process.env, ...ENVIRONMENT, THERMOCLINE_CONFIG: this.settingsFile },
+      env: { ...process.env, ...ENVIRONMENT, ...this.environment, THERMOCLINE_CONFIG: this.settingsFile },
       stdin: "ignore",
       stdout: output,
       stderr: output,

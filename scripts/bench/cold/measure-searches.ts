@@ -1,0 +1,69 @@
+// Searches of every sort at eight clients, typeahead, and the same few asked again and again.
+
+import { runLoop } from "../load/closed-loop.ts";
+import { cpuReader } from "../target/target.ts";
+import { Tape } from "../wire/tape.ts";
+import { loopRow, type Row } from "../workloads/workload.ts";
+import { probeSearches } from "./search-probe.ts";
+import { type Search, SEARCH_KINDS, searchesOf, typeaheads } from "./searches.ts";
+import type { ColdStage } from "./stage.ts";
+
+const CLIENTS = 8;
+const REPEATED = 20;
+
+/** `store` names who answers: it begins the names of the rows. */
+export async function measureSearches(stage: ColdStage, store: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const kind of SEARCH_KINDS) {
+    const searches = searchesOf(stage.history, kind, stage.scale.searches);
+    rows.push(await searchRow(stage, `${store} ${kind}`, searches, false));
+  }
+  return rows;
+}
+
+export async function measureTypeahead(stage: ColdStage, store: string): Promise<Row[]> {
+  return [
+    await searchRow(stage, `${store} typeahead`, typeaheads(stage.history, stage.scale.searches), false),
+  ];
+}
+
+/** What many people ask at once when something happens. */
+export async function measureRepeats(stage: ColdStage): Promise<Row[]> {
+  const searches = searchesOf(stage.history, "two words", REPEATED);
+  return [await searchRow(stage, "search repeated", searches, true)];
+}
+
+async function searchRow(
+  stage: ColdStage,
+  name: string,
+  searches: readonly Search[],
+  isEndless: boolean,
+): Promise<Row> {
+  const { relay, scale } = stage;
+  if (searches.length === 0) return { name, load: "", faults: [], note: "left out: nothing to look for" };
+  const warming = isEndless ? searches : searches.slice(-Math.max(scale.probes, searches.length >> 3));
+  const measured = isEndless ? searches : searches.slice(0, searches.length - warming.length);
+  const faults = await probeSearches(relay.url, warming.slice(0, scale.probes));
+  const plan = { endpoint: relay.endpoint, connections: CLIENTS, inFlight: 1, relayCpu: cpuReader(relay) };
+  const whole = { warmUpMs: 0, windowMs: Number.MAX_SAFE_INTEGER, windows: 1 };
+  await runLoop({ ...plan, ...whole, tape: tapeOf(warming), isEndless: false });
+  const result = await runLoop({
+    ...plan,
+    ...scale.phases,
+    warmUpMs: 0,
+    tape: tapeOf(measured),
+    isEndless,
+  });
+  const { note: _, ...row } = loopRow(name, `${CLIENTS}×1`, "searches/s", result);
+  return {
+    ...row,
+    faults: [...faults, ...row.faults],
+    figures: { "hits an answer": Math.round(result.eventsPerAnswer * 10) / 10 },
+  };
+}
+
+function tapeOf(searches: readonly Search[]): Tape {
+  const tape = new Tape();
+  for (const { filter, expected } of searches) tape.req([filter], expected);
+  return tape;
+}
