@@ -131,7 +131,7 @@ class Account {
   /** By kind and id of the answer: how many are owed. */
   private readonly owed = new Map<
     string,
-    { readonly expected: Expected; readonly text: string; count: number }
+    { readonly expected: Expected; readonly text: string; readonly count: number }
   >();
   private readonly filters = new Map<string, readonly unknown[]>();
   /** Closed or asked again before their answer could come: then it may be missing. */
@@ -168,23 +168,25 @@ class Account {
 
   private owe(text: string): void {
     const message = parsed(text);
-    if (message?.[0] === "CLOSE") {
-      for (const verb of ["EOSE,CLOSED", "COUNT,CLOSED"]) this.optional.add(`${verb} ${String(message[1])}`);
-    }
+    if (message?.[0] === "CLOSE") this.optional.add(`query ${String(message[1])}`);
     const expected = expectationOf(text);
     if (expected === undefined) return;
-    if (message?.[0] === "REQ" && expected.id !== undefined) {
+    const { id, verbs } = expected;
+    if (message?.[0] === "REQ" && id !== undefined) {
       // A mutation may have made two ids the same: then events for either may come.
-      const others = this.filters.get(expected.id) ?? [];
-      this.filters.set(expected.id, [...others, ...message.slice(2)]);
+      this.filters.set(id, [...(this.filters.get(id) ?? []), ...message.slice(2)]);
     }
-    const key = `${expected.verbs.join(",")} ${expected.id ?? ""}`;
+    // CLOSED does not say what it ends: all questions under one id are counted together.
+    const key = id === undefined ? "notice" : `${verbs.includes("OK") ? "event" : "query"} ${id}`;
     const entry = this.owed.get(key);
-    if (entry === undefined) this.owed.set(key, { expected, text, count: 1 });
-    else {
-      entry.count++;
-      if (expected.verbs.includes("CLOSED")) this.optional.add(key);
+    if (entry === undefined) {
+      this.owed.set(key, { expected, text, count: 1 });
+      return;
     }
+    // The second question under an id may end the first one without a word.
+    if (key.startsWith("query ")) this.optional.add(key);
+    const all = [...new Set([...entry.expected.verbs, ...verbs])];
+    this.owed.set(key, { expected: { ...expected, verbs: all }, text: entry.text, count: entry.count + 1 });
   }
 
   private faultOfMessage(frame: unknown[]): string | undefined {
