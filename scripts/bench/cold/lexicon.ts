@@ -57,7 +57,7 @@ const SCRIPTS = [LATIN, CYRILLIC, GREEK, ARABIC, HAN];
 
 /** Names begin with letters that no word of the texts begins with: a prefix of one finds people and nothing else. */
 const NAME_HEADS =
-  "nu pra pru qua que sko sla sne spa sta ste sto stu swa tra tre tri tro una uru va vla wre xan yor zha zwe".split(
+  "nu pra pru qua que sko sla sne spa sta ste sto stu swa tra tre tri tro una uru vla vlo wre xan yor zha zwe".split(
     " ",
   );
 

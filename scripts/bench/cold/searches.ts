@@ -31,7 +31,10 @@ const RARE = [20_000, 60_000] as const;
 type Make = (history: History, chance: Chance) => Search | undefined;
 
 const MAKERS: Readonly<Record<SearchKind, Make>> = {
-  "rare word": (history, chance) => oneWord(history, rank(history, chance, RARE), { kinds: NOTES }),
+  "rare word": (history, chance) => {
+    const word = writtenWord(history, chance, RARE);
+    return word === undefined ? undefined : oneWord(history, word, { kinds: NOTES });
+  },
   "two words": (history, chance) => {
     const pair = neighbours(history, chance, 2);
     if (pair === undefined) return undefined;
@@ -122,6 +125,20 @@ function rank({ lexicon }: History, chance: Chance, [from, to]: readonly [number
     const word = from + chance.below(to - from);
     if (lexicon.isSpaced[word] === 1) return word;
   }
+}
+
+/** A word of these ranks out of some note: most of them were never written in a small history. */
+function writtenWord(
+  { postings, lexicon }: History,
+  chance: Chance,
+  [from, to]: readonly [number, number],
+): number | undefined {
+  for (let tries = 0; tries < 200; tries++) {
+    const words = postings.words(chance.below(postings.texts));
+    const found = words.find((word) => word >= from && word < to && lexicon.isSpaced[word] === 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Words that stand side by side in some note, none of them so common that it says nothing. */
