@@ -121,7 +121,7 @@ export class History {
     const writer = Bun.file(path).writer({ highWaterMark: 4 << 20 });
     let lines = 0;
     const put = async (json: string): Promise<void> => {
-      writer.write(`${json}\n`);
+      void writer.write(`${json}\n`);
       if (++lines % FLUSH_LINES === 0) await writer.flush();
     };
     for (const json of this.archive()) await put(json);
