@@ -94,6 +94,16 @@ export class RawSocket {
     }
   }
 
+  /** How many messages look like this; each is looked at once, however often the answer is asked for. */
+  counter(pattern: RegExp): () => number {
+    let seen = 0;
+    let count = 0;
+    return () => {
+      for (; seen < this.messages.length; seen++) if (pattern.test(this.messages[seen]!)) count++;
+      return count;
+    };
+  }
+
   /** Waits until the connection is over; false when it stays. */
   async gone(patienceMs = PATIENCE_MS): Promise<boolean> {
     const deadlineMs = Date.now() + patienceMs;

@@ -24,8 +24,7 @@ async function flood(
   const socket = await RawSocket.open(arena.url);
   const faults: string[] = [];
   for (const text of texts) socket.send(text);
-  const count = (): number =>
-    socket.messages.reduce((sum, message) => sum + (wanted.test(message) ? 1 : 0), 0);
+  const count = socket.counter(wanted);
   try {
     await socket.until(
       () => socket.messages.length >= texts.length && count() >= texts.length,

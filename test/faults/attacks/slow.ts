@@ -113,10 +113,8 @@ export const deafToStored: Attack = {
     socket.readAgain();
     const faults: string[] = [];
     try {
-      await socket.until(
-        () => socket.messages.filter((message) => /^\["(?:EOSE|CLOSED)"/.test(message)).length === 300,
-        "300 ends",
-      );
+      const ends = socket.counter(/^\["(?:EOSE|CLOSED)"/);
+      await socket.until(() => ends() === 300, "300 ends");
     } catch (error) {
       if (socket.closeCode !== 1008) faults.push(String(error));
     }
