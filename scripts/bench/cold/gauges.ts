@@ -17,7 +17,7 @@ export interface Drain {
 
 const LOOK_MS = 100;
 /** The indexer may not have seen the last commits when it first says that nothing waits. */
-const STILL_MS = 400;
+const STILL_MS = 1_500;
 
 /** Waits until nothing waits for the cold store any more. The seconds end when that was first so. */
 export async function untilDrained(url: string, patienceSeconds: number): Promise<Drain> {

@@ -42,9 +42,10 @@ export class NodeUnderTest {
     await this.ask("POST", `/${this.prefix}-*/_refresh`);
   }
 
-  /** Documents of these kinds that show in searches. */
-  async count(kinds: readonly number[]): Promise<number> {
-    const body = { query: { terms: { kind: kinds.map(String) } } };
+  /** Documents that show in searches, of these kinds or of all. */
+  async count(kinds?: readonly number[]): Promise<number> {
+    const query = kinds === undefined ? { match_all: {} } : { terms: { kind: kinds.map(String) } };
+    const body = { query };
     return Number((await this.ask("POST", `/${this.prefix}-*/_count`, body))["count"]);
   }
 

@@ -9,7 +9,6 @@ import type { GoalResult } from "../report/goals.ts";
 import { environment, type Environment } from "../report/environment.ts";
 import { LocalRelay } from "../target/local-relay.ts";
 import type { Row } from "../workloads/workload.ts";
-import { askOnce } from "./ask-once.ts";
 import { gauge } from "./gauges.ts";
 import { judgeCold } from "./goals.ts";
 import { History } from "./history.ts";
@@ -140,10 +139,9 @@ class ColdRun {
   private async withCold(): Promise<void> {
     const { stage } = this;
     const expected = (await gauge(stage.relay.url, "events_stored")) ?? 0;
-    const own = await ownEvents(stage);
     stage.tell(`catching up with ${expected.toLocaleString("en")} events`);
     const before = await readShares(stage);
-    this.add(await catchUp(stage, expected - own));
+    this.add(await catchUp(stage, expected));
     this.shares.push(sharesBetween("catch-up", before, await readShares(stage)));
     await stage.relay.untilQuiet();
     await this.measure("reads", (on) => measureReads(on, "with cold"));
@@ -174,11 +172,4 @@ class ColdRun {
     this.rows.push(row);
     this.options.row(row);
   }
-}
-
-/** Events that the relay has published itself, of kinds that are not counted in OpenSearch. */
-async function ownEvents({ relay, history }: ColdStage): Promise<number> {
-  const { events } = await askOnce(relay.url, { kinds: [1_985, 30_382], limit: 5_000 });
-  const ours = new Set(history.people.map(({ pubkey }) => pubkey));
-  return events.filter((event) => !ours.has((event as { pubkey: string }).pubkey)).length;
 }

@@ -129,7 +129,8 @@ export class LocalRelay implements Target, LocalControl {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private get data(): string {
+  /** Folder of its database. */
+  get data(): string {
     return join(this.folder, "data");
   }
 
