@@ -110,7 +110,7 @@ async function runTests(
       signal,
       env: {
         ...process.env,
-        ...(request.quick ? {} : { THERMOCLINE_LONG: "1" }),
+        ...(request.quick ? {} : { LONG_TESTS: "1" }),
         ...(url === undefined ? {} : { OPENSEARCH_TEST_URL: url }),
       },
     },

@@ -7,7 +7,7 @@ import { ATTACKS } from "./attacks/all.ts";
 import { Author } from "./authors.ts";
 import { Ground, type RelayProcess } from "./relay-process.ts";
 
-const LONG_MS = process.env["THERMOCLINE_LONG"] === "1" ? 3000 : 0;
+const LONG_MS = process.env["LONG_TESTS"] === "1" ? 3000 : 0;
 /** Far above what any of this needs, and far below what it would cost without bounds. */
 const GROWTH_BYTES_MAX = 1500 * MEBIBYTE;
 const seed = testSeed();

@@ -20,7 +20,7 @@ setDefaultTimeout(60_000);
 
 const MEBIBYTE = 1024 * 1024;
 const EVENT_BYTES = 60_000;
-const FOLLOWERS_MS = process.env["THERMOCLINE_LONG"] === "1" ? 2500 : 100;
+const FOLLOWERS_MS = process.env["LONG_TESTS"] === "1" ? 2500 : 100;
 const RECOVERY_MS = 10_000;
 
 let ground: Ground;

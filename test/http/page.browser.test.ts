@@ -9,7 +9,7 @@ import { NIPS_ALWAYS } from "../../src/http/nip11.ts";
 import { relayUnderTest, REMOTE } from "./relay-under-test.ts";
 
 // A browser takes its time, so plain `bun test` does without; `bun run test` brings one.
-const isWanted = process.env["THERMOCLINE_LONG"] === "1";
+const isWanted = process.env["LONG_TESTS"] === "1";
 const executablePath = isWanted ? chromiumPath() : undefined;
 if (isWanted && executablePath === undefined) {
   const lacking =

@@ -10,7 +10,7 @@ import { type EventTemplate, keypair, signed, unsignedEvent } from "../support/e
 import { TestRelay } from "../support/test-relay.ts";
 
 // A browser takes its time, so plain `bun test` does without; `bun run test` brings one.
-const isWanted = process.env["THERMOCLINE_LONG"] === "1";
+const isWanted = process.env["LONG_TESTS"] === "1";
 const executablePath = isWanted ? chromiumPath() : undefined;
 if (isWanted && executablePath === undefined && process.env["CI"] === "true")
   throw new Error("NOT TESTED: the trends and search pages: Chromium is missing");

@@ -10,7 +10,7 @@ import { AUTHORS, pick, randomEvent, randomFilter } from "../support/random-filt
 import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 import { isShown, NaiveRelay } from "./naive-relay.ts";
 
-const IS_LONG = process.env["THERMOCLINE_LONG"] === "1";
+const IS_LONG = process.env["LONG_TESTS"] === "1";
 const ROUNDS = IS_LONG ? 400 : 25;
 const EVENTS_PER_ROUND = 8;
 const LIFETIME = 20;
