@@ -18,8 +18,11 @@ export async function coldBench(words: readonly string[]): Promise<number> {
     return 2;
   }
   const { options } = command;
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => interruption.abort());
   const report = await runCold({
     ...options,
+    signal: interruption.signal,
     scale: options.isQuick ? QUICK : FULL,
     tell: (line) => console.error(`· ${line}`),
     row: ({ name, rate, unit = "", latency, faults }) => {

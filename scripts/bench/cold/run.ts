@@ -33,6 +33,7 @@ export interface ColdRunOptions {
   /** A node that is there already; undefined starts one. */
   readonly node?: NodeUnderTest;
   readonly profileFolder?: string | undefined;
+  readonly signal?: AbortSignal;
   readonly tell: (line: string) => void;
   readonly row: (row: Row) => void;
 }
@@ -53,40 +54,44 @@ export interface ColdReport {
 const FRESH_SECONDS = 3 * 3_600;
 const ARCHIVE_MAX = 200_000;
 
+/** Resolves with what there is when the signal aborts, once everything that was started has ended. */
 export async function runCold(options: ColdRunOptions): Promise<ColdReport> {
-  const { size, seed, tell } = options;
+  const { size, seed, tell, signal } = options;
   const folder = mkdtempSync(join(tmpdir(), "thermocline-bench-cold-"));
   const node = options.node ?? (await NodeUnderTest.start(options.heap, tell));
   let relay: LocalRelay | undefined;
   try {
-    const signer = openSigner();
-    const now = Math.floor(Date.now() / 1_000);
-    const archive = Math.min(ARCHIVE_MAX, Math.floor(size / 5));
-    const history = new History({ seed, events: size, archive, end: now - 600 }, signer);
-    tell(`making ${(size + archive).toLocaleString("en")} events`);
-    const path = join(folder, "history.jsonl");
-    const lines = await history.writeTo(path);
     relay = await LocalRelay.start({ profileFolder: options.profileFolder });
-    const fresh = new FreshEvents(`${seed} ${now}`, now - FRESH_SECONDS, signer);
-    const stage: ColdStage = { relay, node, history, fresh, scale: options.scale, tell };
+    // What is being measured then fails at once, and nothing more is begun.
+    signal?.addEventListener("abort", () => void relay?.stop(), { once: true });
+    const stage = stageOf(options, relay, node);
     const run = new ColdRun(stage, options);
-    await run.all(path, lines);
+    const { history } = stage;
+    tell(`making ${(size + history.size.archive).toLocaleString("en")} events`);
+    const path = join(folder, "history.jsonl");
+    await run.all(path, await history.writeTo(path));
     const { rows, shares } = run;
-    return {
-      environment: environment(undefined),
-      node: node.way,
-      seed,
-      size,
-      rows,
-      shares,
-      goals: judgeCold(size, rows),
-      isRight: rows.every(({ faults }) => faults.length === 0),
-    };
+    const isRight = signal?.aborted !== true && rows.every(({ faults }) => faults.length === 0);
+    const goals = judgeCold(size, rows);
+    return { environment: environment(undefined), node: node.way, seed, size, rows, shares, goals, isRight };
   } finally {
     await relay?.stop();
     await node.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function stageOf(
+  { size, seed, scale, tell }: ColdRunOptions,
+  relay: LocalRelay,
+  node: NodeUnderTest,
+): ColdStage {
+  const signer = openSigner();
+  const now = Math.floor(Date.now() / 1_000);
+  const archive = Math.min(ARCHIVE_MAX, Math.floor(size / 5));
+  const history = new History({ seed, events: size, archive, end: now - 600 }, signer);
+  const fresh = new FreshEvents(`${seed} ${now}`, now - FRESH_SECONDS, signer);
+  return { relay, node, history, fresh, scale, tell };
 }
 
 class ColdRun {
@@ -103,6 +108,7 @@ class ColdRun {
   async all(path: string, lines: number): Promise<void> {
     await this.load(path, lines);
     await this.withoutCold();
+    if (this.options.signal?.aborted === true) return;
     await this.withCold();
     await this.measure("pages", measurePages);
     await this.measure("outage", measureOutage);
@@ -140,9 +146,7 @@ class ColdRun {
     const { stage } = this;
     const expected = (await gauge(stage.relay.url, "events_stored")) ?? 0;
     stage.tell(`catching up with ${expected.toLocaleString("en")} events`);
-    const before = await readShares(stage);
-    this.add(await catchUp(stage, expected));
-    this.shares.push(sharesBetween("catch-up", before, await readShares(stage)));
+    await this.measure("catch-up", async () => [await catchUp(stage, expected)]);
     await stage.relay.untilQuiet();
     await this.measure("reads", (on) => measureReads(on, "with cold"));
     await this.measure("trends", (on) => measureTrends(on, "24h"));
@@ -155,9 +159,10 @@ class ColdRun {
   }
 
   /** A measurement that breaks is a row with a fault, and the next one goes on. */
-  private async measure(name: ColdName, measurement: Measurement): Promise<void> {
-    const { only } = this.options;
-    if (only !== undefined && !only.has(name)) return;
+  private async measure(name: ColdName | "catch-up", measurement: Measurement): Promise<void> {
+    const { only, signal } = this.options;
+    const isChosen = name === "catch-up" || only === undefined || only.has(name);
+    if (signal?.aborted === true || !isChosen) return;
     this.stage.tell(name);
     const before = await readShares(this.stage);
     try {
