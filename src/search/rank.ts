@@ -16,7 +16,8 @@ export type HitFacts = Omit<OrderFacts, "createdAt" | "isProfile">;
 export interface Rankable<Item> extends OrderFacts {
   readonly item: Item;
   readonly pubkey: string;
-  readonly fingerprint: Fingerprint;
+  /** Taken when it is first asked for: only hits that may come onto the page are compared. */
+  readonly fingerprint: () => Fingerprint;
   /** All words of the query stand together in it. */
   readonly isPhrase: boolean;
   /** How much of the query its title says, 0 to 1. */
@@ -52,7 +53,9 @@ export function rankable<Item>(
   facts: HitFacts,
 ): Rankable<Item> {
   const text = textOfEvent(event);
-  const fields = [text.title, text.body].map((field) => tokenise(field));
+  const title = tokenise(text.title);
+  // Taking a text apart is what ranking costs, and most bodies need it for neither a phrase nor the page.
+  const fields = once(() => [title, tokenise(text.body)]);
   const isProfile = event.kind === Kind.metadata;
   return {
     ...facts,
@@ -60,9 +63,9 @@ export function rankable<Item>(
     pubkey: event.pubkey,
     createdAt: event.created_at,
     isProfile,
-    fingerprint: fingerprintOf(isProfile ? [event.pubkey] : fields.flat()),
+    fingerprint: once(() => fingerprintOf(isProfile ? [event.pubkey] : fields().flat())),
     isPhrase: standTogether(query, fields),
-    titleMatch: titleMatch(query, fields[0]!),
+    titleMatch: titleMatch(query, title),
     nameMatch: isProfile ? nameMatch(event.content, query) : 0,
   };
 }
@@ -131,8 +134,12 @@ function spread<Item>(
   const ofAuthor = new Map<string, number>();
   for (const hit of hits) {
     const times = ofAuthor.get(hit.pubkey) ?? 0;
-    const isTooMany = mixAuthors && times >= PER_AUTHOR_MAX && shown.length < pageSize;
-    if (isTooMany || shown.some((other) => isNearDuplicate(other.fingerprint, hit.fingerprint)))
+    const isOnPage = shown.length < pageSize;
+    const isTooMany = mixAuthors && times >= PER_AUTHOR_MAX;
+    if (
+      isOnPage &&
+      (isTooMany || shown.some((other) => isNearDuplicate(other.fingerprint(), hit.fingerprint())))
+    )
       later.push(hit);
     else {
       shown.push(hit);
@@ -142,7 +149,12 @@ function spread<Item>(
   return [...shown, ...later];
 }
 
-function standTogether(query: SearchQuery, fields: readonly (readonly string[])[]): boolean {
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function standTogether(query: SearchQuery, fields: () => readonly (readonly string[])[]): boolean {
   const matches = positiveMatches(query.text);
   if (matches.length < 2 || query.text?.type !== "and") return false;
   const joined: Match = {
@@ -152,7 +164,7 @@ function standTogether(query: SearchQuery, fields: readonly (readonly string[])[
     phrase: true,
     prefix: matches.at(-1)!.prefix,
   };
-  return fields.some((field) => occurrences(field, joined) > 0);
+  return fields().some((field) => occurrences(field, joined) > 0);
 }
 
 function titleMatch(query: SearchQuery, title: readonly string[]): number {
