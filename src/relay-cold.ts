@@ -1,10 +1,11 @@
 // The cold store as the relay runs it: an indexer that follows the log, and readers for searches and history.
 
-import { createColdClients } from "./cold/client.ts";
+import { type ColdAddress, createColdClients } from "./cold/client.ts";
 import { systemClock } from "./cold/clock.ts";
 import { ColdReader } from "./cold/cold-reader.ts";
 import type { ColdStatus } from "./cold/contract.ts";
 import { IndexChoice } from "./cold/index-choice.ts";
+import type { LayoutOptions } from "./cold/index-layout.ts";
 import { ColdSearch } from "./cold/search.ts";
 import { SearchDoor } from "./cold/search-door.ts";
 import type { Config } from "./config/settings.ts";
@@ -28,22 +29,13 @@ export function startCold(config: Config, hot: HotStore, logger: Logger): ColdSt
     void hot.dropFollower(COLD_FOLLOWER);
     return undefined;
   }
-  const address = {
-    url: cold.url,
-    ...(cold.username === "" ? {} : { username: cold.username, password: cold.password }),
-  };
+  const address = coldAddress(config);
   const feed = new ColdFeed({
     folder: config.data.dir,
     path: hot.path,
     tagSeed: hot.tagSeed,
     address,
-    layout: {
-      prefix: cold.index_prefix,
-      bucket: cold.bucket,
-      codec: cold.codec,
-      shards: cold.shards,
-      replicas: cold.replicas,
-    },
+    layout: coldLayout(config),
     bulkBytes: cold.bulk_bytes,
     bulkEvents: cold.bulk_events,
     mayEvict: mayHaveEvicted(config, hot),
@@ -65,6 +57,16 @@ export function startCold(config: Config, hot: HotStore, logger: Logger): ColdSt
       await clients.close();
     },
   };
+}
+
+export function coldAddress({ cold }: Config): ColdAddress {
+  const { url, username, password } = cold;
+  return username === "" ? { url } : { url, username, password };
+}
+
+export function coldLayout({ cold }: Config): LayoutOptions {
+  const { index_prefix: prefix, bucket, codec, shards, replicas } = cold;
+  return { prefix, bucket, codec, shards, replicas };
 }
 
 function tellState(logger: Logger, { state, reason, lagEvents }: ColdStatus): void {

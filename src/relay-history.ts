@@ -25,7 +25,7 @@ export function retentionBounds({ hot }: Config): RetentionBounds {
 }
 
 /** May the cold store come to hold, or does it hold already, what the hot store does not? */
-export function mayHaveEvicted(config: Config, hot: HotStore): boolean {
+export function mayHaveEvicted(config: Config, hot: Pick<HotStore, "horizon">): boolean {
   return hot.horizon.latest !== COMPLETE || isBounded(retentionBounds(config));
 }
 

@@ -3,13 +3,11 @@
 import type { ColdStatus } from "../cold/contract.ts";
 import type { Config } from "../config/settings.ts";
 import { type FolderLock, lockFolder } from "../hot/folder-lock.ts";
-import { COMPLETE } from "../hot/horizon.ts";
 import { StoreError } from "../hot/store-error.ts";
 import type { StoreWriter } from "../hot/writer.ts";
 import { COLD_FOLLOWER, ColdFeed } from "../query/cold-feed.ts";
-import { isBounded } from "../query/retention-rules.ts";
-import { retentionBounds } from "../relay-history.ts";
-import { coldAddress, coldLayout } from "./cold-settings.ts";
+import { coldAddress, coldLayout } from "../relay-cold.ts";
+import { mayHaveEvicted } from "../relay-history.ts";
 import { databasePath, openForWriting, openReader } from "./store-access.ts";
 import { say, type Terminal } from "./terminal.ts";
 
@@ -42,7 +40,7 @@ export function startIndexing(config: Config, lock: FolderLock, terminal: Termin
     layout: coldLayout(config),
     bulkBytes: cold.bulk_bytes,
     bulkEvents: cold.bulk_events,
-    mayEvict: mayHaveEvicted(config),
+    mayEvict: mayEvict(config),
     detectLanguage: config.search.language_detection,
     onProgress: (cursor) => void writer.moveFollower(COLD_FOLLOWER, cursor),
     onState: ({ state, reason }) => {
@@ -72,10 +70,10 @@ function openOrRelease(config: Config, lock: FolderLock): StoreWriter {
 }
 
 /** What is surplus in the index may only be deleted while the hot store is known to have everything. */
-function mayHaveEvicted(config: Config): boolean {
+function mayEvict(config: Config): boolean {
   const reader = openReader(config);
   try {
-    return reader.evictions.horizon().latest !== COMPLETE || isBounded(retentionBounds(config));
+    return mayHaveEvicted(config, { horizon: reader.evictions.horizon() });
   } finally {
     reader.close();
   }

@@ -3,7 +3,7 @@
 import { createColdClients } from "../cold/client.ts";
 import { Indexes } from "../cold/indexes.ts";
 import type { Config } from "../config/settings.ts";
-import { coldAddress, coldLayout } from "./cold-settings.ts";
+import { coldAddress, coldLayout } from "../relay-cold.ts";
 import { reasonOf } from "./diagnosis/finding.ts";
 
 export type Client = ReturnType<typeof createColdClients>["read"];

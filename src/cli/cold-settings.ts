@@ -2,8 +2,6 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { ColdAddress } from "../cold/client.ts";
-import type { LayoutOptions } from "../cold/index-layout.ts";
 import { Ledger, LEDGER_FILE } from "../cold/ledger.ts";
 import type { Config } from "../config/settings.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
@@ -22,16 +20,6 @@ export function coldSettingsOf(command: string, options: Options, terminal: Term
     `thermocline ${command}: there is no cold store, because cold.url is not set. Set it with --cold.url http://127.0.0.1:9200, with OPENSEARCH_URL in the environment, or as url under [cold] in the settings file.`,
   );
   return undefined;
-}
-
-export function coldAddress({ cold }: Config): ColdAddress {
-  const { url, username, password } = cold;
-  return username === "" ? { url } : { url, username, password };
-}
-
-export function coldLayout({ cold }: Config): LayoutOptions {
-  const { index_prefix: prefix, bucket, codec, shards, replicas } = cold;
-  return { prefix, bucket, codec, shards, replicas };
 }
 
 /** The indexer's ledger, undefined before the first start with a cold store: looking makes no files. */

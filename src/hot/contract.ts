@@ -113,7 +113,6 @@ export interface ScanPlan {
     | "tag"
     | "kind"
     | "time"
-    | "heads"
     | "tail+author"
     | "tail+tag"
     | "tail+kind"

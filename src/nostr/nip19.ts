@@ -54,7 +54,8 @@ function readParts(bytes: Uint8Array): Map<number, Uint8Array> | undefined {
   return parts;
 }
 
-function decodeBech32(text: string): { prefix: string; bytes: Uint8Array } | undefined {
+/** Prefix and payload of a bech32 text (BIP-173), or undefined when it is none or its checksum fails. */
+export function decodeBech32(text: string): { prefix: string; bytes: Uint8Array } | undefined {
   if (text.length > TEXT_LENGTH_MAX || (text !== text.toLowerCase() && text !== text.toUpperCase()))
     return undefined;
   const lower = text.toLowerCase();

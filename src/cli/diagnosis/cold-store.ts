@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { Indexes } from "../../cold/indexes.ts";
 import type { Config } from "../../config/settings.ts";
 import { type Client, withColdClient } from "../cold-live.ts";
-import { coldLayout, openLedgerIfThere } from "../cold-settings.ts";
+import { coldLayout } from "../../relay-cold.ts";
+import { openLedgerIfThere } from "../cold-settings.ts";
 import { databasePath, openReader } from "../store-access.ts";
 import { failure, fine, type Finding, warning } from "./finding.ts";
 
