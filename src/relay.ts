@@ -345,7 +345,14 @@ function startSearch(
     onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
   });
   const engine =
-    cold === undefined ? service : new TieredSearch({ hot: service, cold: cold.search, history });
+    cold === undefined
+      ? service
+      : new TieredSearch({
+          hot: service,
+          cold: cold.search,
+          visibleSeq: () => cold.feed.status?.visibleSeq ?? 0,
+          history,
+        });
   const cache = new SearchCache(engine, {
     reader: hot.reader,
     freshMs: SEARCH_FRESH_MS,

@@ -3,10 +3,14 @@
 import type { Client } from "@opensearch-project/opensearch";
 import type { Filter } from "../nostr/filter.ts";
 import type { Clock } from "./contract.ts";
+import { VISIBLE_AFTER_MS } from "./status-board.ts";
 import { bucketSpan, type Family, familyOf, parseIndexName } from "./index-layout.ts";
 
-/** How long a list of indexes is believed. A younger index is missed for as long; hot still has its events. */
-const LIST_MS = 30_000;
+/**
+ * How long a list of indexes is believed. A younger index is missed for as long: less than it takes until its events are
+ * called visible, so that the hot store still answers for them.
+ */
+const LIST_MS = VISIBLE_AFTER_MS / 2;
 
 /** More names than these make the address of a request too long; then the alias does it. */
 const NAMES_MAX = 40;

@@ -173,7 +173,6 @@ export class Indexer {
       stopReason: this.stopReason,
       cursor: this.follower?.cursor ?? this.parts.ledger.progress()?.cursor ?? 0,
       lastSeq: this.parts.log.lastSeq(),
-      hasBacklog: this.hasBacklog,
       deadLetters: this.parts.ledger.deadCount(),
       generation: this.generation?.number ?? 0,
       job: this.jobs.status,
@@ -226,7 +225,7 @@ export class Indexer {
     await this.yieldToPublishers(signal);
     const state = await follower.step(signal);
     await this.tendRefreshing(signal);
-    this.board.progressed(follower.cursor, this.parts.log.lastSeq());
+    this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
     if (state === "idle") await this.rest(this.options.pollMs, signal);
   }
 
@@ -240,6 +239,7 @@ export class Indexer {
       this.hasBacklog = true;
       this.refreshedAtMs = now;
       await this.pace.persevere(signal, () => this.indexes.setRefreshing(generation, false));
+      this.board.refreshingStopped();
     } else if (this.hasBacklog && behind < BACKLOG_ENTRIES / 10) {
       await this.pace.persevere(signal, () => this.indexes.setRefreshing(generation, true));
       this.hasBacklog = false;

@@ -7,8 +7,11 @@ import type { Pace } from "./pace.ts";
 /** Seconds behind from which it is called lagging. */
 const LAGGING_SECONDS = 60;
 
-/** Indexes refresh every 5 s; what was acknowledged twice that long ago is visible for certain. */
-const VISIBLE_AFTER_MS = 10_000;
+/**
+ * Indexes refresh every 5 s; what was acknowledged twice that long ago is visible for certain, and readers have heard of
+ * the index that it is in (see IndexChoice).
+ */
+export const VISIBLE_AFTER_MS = 10_000;
 
 export interface BoardInputs {
   readonly pace: Pace;
@@ -17,8 +20,6 @@ export interface BoardInputs {
   readonly stopReason: string;
   readonly cursor: number;
   readonly lastSeq: number;
-  /** Refreshing is off; refreshed() tells what is visible. */
-  readonly hasBacklog: boolean;
   readonly deadLetters: number;
   readonly generation: number;
   readonly job: ColdJobStatus | undefined;
@@ -26,8 +27,8 @@ export interface BoardInputs {
 
 export class StatusBoard {
   private readonly clock: Clock;
-  /** Cursor values and when they were reached, oldest first, for the last ten seconds. */
-  private readonly reached: { readonly cursor: number; readonly atMs: number }[] = [];
+  /** Cursor values and since when a refresh is certain to come, oldest first, for the last ten seconds. */
+  private reached: { readonly cursor: number; readonly atMs: number }[] = [];
   private visibleSeq = 0;
   /** Since when something that is in the log is not in the index; undefined while level. */
   private behindSinceMs: number | undefined;
@@ -40,22 +41,28 @@ export class StatusBoard {
     this.clock = clock;
   }
 
-  progressed(cursor: number, lastSeq: number): void {
+  /** `isRefreshing` is false while indexes do not refresh by themselves; refreshed() then tells what will be visible. */
+  progressed(cursor: number, lastSeq: number, isRefreshing: boolean): void {
     const now = this.clock.now();
-    if (cursor !== this.reached.at(-1)?.cursor) this.reached.push({ cursor, atMs: now });
+    if (isRefreshing && cursor !== this.reached.at(-1)?.cursor) this.reached.push({ cursor, atMs: now });
     this.settleVisible(now);
     if (cursor >= lastSeq) this.behindSinceMs = undefined;
     else this.behindSinceMs ??= now;
   }
 
-  /** An explicit refresh made everything up to this cursor visible. */
+  /** An explicit refresh covered everything up to this cursor. */
   refreshed(cursor: number): void {
-    this.visibleSeq = Math.max(this.visibleSeq, cursor);
+    this.reached.push({ cursor, atMs: this.clock.now() });
+  }
+
+  /** Refreshing was switched off: nobody knows whether what was reached in the last seconds was still covered. */
+  refreshingStopped(): void {
+    this.reached = [];
   }
 
   status(inputs: BoardInputs): ColdStatus {
     const now = this.clock.now();
-    if (!inputs.hasBacklog) this.settleVisible(now);
+    this.settleVisible(now);
     const lagEvents = Math.max(0, inputs.lastSeq - inputs.cursor);
     const lagMs = lagEvents === 0 || this.behindSinceMs === undefined ? 0 : now - this.behindSinceMs;
     const lagSeconds = Math.round(lagMs / 1000);
@@ -88,7 +95,7 @@ export class StatusBoard {
 
   private settleVisible(now: number): void {
     while (this.reached.length > 0 && now - this.reached[0]!.atMs > VISIBLE_AFTER_MS) {
-      this.refreshed(this.reached.shift()!.cursor);
+      this.visibleSeq = Math.max(this.visibleSeq, this.reached.shift()!.cursor);
     }
   }
 }

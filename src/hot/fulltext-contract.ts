@@ -8,8 +8,18 @@ export interface FulltextOptions {
   readonly nowSeconds: number;
   /** performance.now() value after which the search ends with what it has. */
   readonly deadlineMs: number;
+  /** Only what another index cannot show yet; everything when left out. */
+  readonly fresh?: FreshPart | undefined;
   /** Where no event has every word, look for events that nearly do. */
   readonly relax?: boolean;
+}
+
+/** The newest part of the log: a posting list is then read at its end alone, however common its word is. */
+export interface FreshPart {
+  /** Only events with a higher seq. */
+  readonly afterSeq: number;
+  /** What no word is looked for in, but walked through by date, is walked back to this unix second. */
+  readonly sinceSeconds: number;
 }
 
 /** One event that meets query and filter. It may have left the store since: look it up by seq. */

@@ -32,6 +32,7 @@ export interface RowQuery {
   readonly expression: string;
   /** SQL on `doc`, or "". */
   readonly where: string;
+  readonly afterSeq: number;
   readonly upToSeq: number;
   readonly nowSeconds: number;
   readonly oldestFirst: boolean;
@@ -43,10 +44,14 @@ export interface RowQuery {
 
 export interface RowBudget {
   readonly deadlineMs: number;
+  /** Rows that are looked at, the newest (or the oldest) of them. */
   readonly rowsMax: number;
+  /** Rows wanted, where their order can be told here; Infinity for all that were looked at. */
+  readonly wanted: number;
 }
 
 const ROWS_PER_LOOK = 128;
+const COLUMNS = "seq, score, createdAt, kind, engagement, answers, reactions, msats, followers";
 
 /** `complete` is false when the budget ended it; the newest rows (or the oldest) have been seen then. */
 export function selectRows(
@@ -54,11 +59,48 @@ export function selectRows(
   query: RowQuery,
   budget: RowBudget,
 ): { rows: FulltextRow[]; complete: boolean } {
-  const statement = database.prepare<FulltextRow, [string, number, number]>(sqlOf(query));
+  return query.counters || !Number.isFinite(budget.wanted)
+    ? everyRow(database, query, budget)
+    : bestRows(database, query, budget);
+}
+
+/** SQLite keeps the best itself: thousands of rows that are not among them never become objects. */
+function bestRows(
+  database: Database,
+  query: RowQuery,
+  { rowsMax, wanted }: RowBudget,
+): { rows: FulltextRow[]; complete: boolean } {
+  const order = query.scored ? "score DESC" : `createdAt ${query.oldestFirst ? "ASC" : "DESC"}`;
+  const sql = `SELECT ${COLUMNS} FROM (${sqlOf(query)} LIMIT ?5+0) ORDER BY ${order}, createdAt DESC, seq DESC LIMIT ?6+0`;
+  const statement = database.prepare<FulltextRow, [string, number, number, number, number, number]>(sql);
+  // One more than wanted: without it these are all that there are.
+  const asked = wanted + 1;
+  const looked = Math.max(rowsMax, asked);
+  try {
+    const rows = statement.all(
+      query.expression,
+      query.afterSeq,
+      query.upToSeq,
+      query.nowSeconds,
+      looked,
+      asked,
+    );
+    return { rows: rows.slice(0, wanted), complete: rows.length < asked };
+  } finally {
+    statement.finalize();
+  }
+}
+
+function everyRow(
+  database: Database,
+  query: RowQuery,
+  budget: RowBudget,
+): { rows: FulltextRow[]; complete: boolean } {
+  const statement = database.prepare<FulltextRow, [string, number, number, number]>(sqlOf(query));
   const rows: FulltextRow[] = [];
   let complete = true;
   try {
-    for (const row of statement.iterate(query.expression, query.upToSeq, query.nowSeconds)) {
+    for (const row of statement.iterate(query.expression, query.afterSeq, query.upToSeq, query.nowSeconds)) {
       rows.push(row);
       const isLook = rows.length % ROWS_PER_LOOK === 0;
       if (rows.length >= budget.rowsMax || (isLook && performance.now() > budget.deadlineMs)) {
@@ -81,11 +123,11 @@ export function countRows(database: Database, query: RowQuery): number {
   // Reading the row beside each hit is what costs; without anything to ask of it, counting the index is enough.
   const plain = query.where === "" && expiring === null;
   const from = plain
-    ? `FROM ${table} WHERE ${table} MATCH ?1 AND ${table}.rowid <= ?2 AND ?3 >= 0`
+    ? `FROM ${table} WHERE ${table} MATCH ?1 AND ${table}.rowid > ?2 AND ${table}.rowid <= ?3 AND ?4 >= 0`
     : `${joinedDoc(table)} ${conditions(query)}`;
   return database
-    .query<{ count: number }, [string, number, number]>(`SELECT count(*) AS count ${from}`)
-    .get(query.expression, query.upToSeq, query.nowSeconds)!.count;
+    .query<{ count: number }, [string, number, number, number]>(`SELECT count(*) AS count ${from}`)
+    .get(query.expression, query.afterSeq, query.upToSeq, query.nowSeconds)!.count;
 }
 
 function sqlOf(query: RowQuery): string {
@@ -110,6 +152,6 @@ function joinedDoc(table: FulltextTable): string {
 
 function conditions(query: RowQuery): string {
   const { table, where } = query;
-  return `WHERE ${table} MATCH ?1 AND ${table}.rowid <= ?2
-    AND (doc.expires_at = 0 OR doc.expires_at > ?3)${where === "" ? "" : ` AND ${where}`}`;
+  return `WHERE ${table} MATCH ?1 AND ${table}.rowid > ?2 AND ${table}.rowid <= ?3
+    AND (doc.expires_at = 0 OR doc.expires_at > ?4)${where === "" ? "" : ` AND ${where}`}`;
 }

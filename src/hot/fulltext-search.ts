@@ -168,16 +168,18 @@ export class FulltextSearch {
 
   private searchTable({ table, expression }: TableExpression): TableRows {
     if (expression.type !== "match") return { table, rows: [], complete: true, unchecked: false };
-    const budget = { deadlineMs: this.options.deadlineMs, rowsMax: ROWS_MAX };
+    const { deadlineMs, limit } = this.options;
     const query = this.rowQuery(table, expression.text);
     const unchecked = this.plan.check || !expression.exact;
+    // What may still fall out leaves room for what comes after it.
+    const budget = { deadlineMs, rowsMax: ROWS_MAX, wanted: unchecked ? Number.POSITIVE_INFINITY : limit };
     return { table, unchecked, ...selectRows(this.ground.database, query, budget) };
   }
 
   /** What was stored after the index last read the log: matched as if it were new. */
   private gap(): Found {
     const { reader } = this.ground;
-    const cursor = readCursor(this.ground.database);
+    const cursor = Math.max(readCursor(this.ground.database), this.afterSeq);
     if (cursor >= this.options.upToSeq) return { candidates: [], complete: true };
     const entries = reader.log(cursor, GAP_MAX);
     const candidates: Ordered[] = [];
@@ -195,15 +197,26 @@ export class FulltextSearch {
     const { upToSeq, deadlineMs } = this.options;
     const candidates: Ordered[] = [];
     let events = 0;
-    const scan = this.ground.reader.scan(filter, { upToSeq });
+    const scan = this.ground.reader.scan(this.walked(filter), { upToSeq });
     const state: ScanState = scan.run(
       (hit) => {
-        if (this.meets(hit)) candidates.push(this.fromHit(hit));
+        if (hit.seq > this.afterSeq && this.meets(hit)) candidates.push(this.fromHit(hit));
         return ++events < eventsMax && candidates.length < enough;
       },
       { deadlineMs },
     );
     return { candidates, complete: state === "exhausted" };
+  }
+
+  private walked(filter: Filter): Filter {
+    const { fresh } = this.options;
+    return fresh === undefined
+      ? filter
+      : { ...filter, since: Math.max(filter.since ?? 0, fresh.sinceSeconds) };
+  }
+
+  private get afterSeq(): number {
+    return this.options.fresh?.afterSeq ?? 0;
   }
 
   /** In order, checked where the index could not be trusted, and no more than asked for. */
@@ -250,6 +263,7 @@ export class FulltextSearch {
       table,
       expression,
       where: this.plan.where,
+      afterSeq: this.afterSeq,
       upToSeq: this.options.upToSeq,
       nowSeconds: this.options.nowSeconds,
       oldestFirst: this.query.sort === "old",

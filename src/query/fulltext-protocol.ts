@@ -1,6 +1,6 @@
 // What main thread and full-text worker say to each other.
 
-import type { FulltextCount } from "../hot/fulltext-contract.ts";
+import type { FreshPart, FulltextCount } from "../hot/fulltext-contract.ts";
 import type { Hit } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { Refusal } from "../nostr/reason.ts";
@@ -24,6 +24,7 @@ export interface SearchTask {
   readonly upToSeq: number;
   readonly nowSeconds: number;
   readonly budgetMs: number;
+  readonly fresh?: FreshPart;
 }
 
 export type FulltextRequest =

@@ -36,7 +36,9 @@ export class RankedSearch {
 
   search(query: SearchQuery, filter: Filter, options: FulltextOptions): RankedHits | Refusal {
     const limit = Math.max(CANDIDATES_MIN, options.limit);
-    const answer = this.fulltext.search(query, filter, { ...options, limit, relax: true });
+    // What nearly has the words is no news: another index looks for it among everything.
+    const relax = options.fresh === undefined;
+    const answer = this.fulltext.search(query, filter, { ...options, limit, relax });
     if (isRefusal(answer)) return answer;
     const hits = this.order(query, filter, answer.candidates, options);
     return { hits: hits.slice(0, options.limit), complete: answer.complete && hits.length <= options.limit };

@@ -14,13 +14,15 @@ export interface TieredSearchOptions {
   /** The index of the hot store; it also puts hits of either store into their final order. */
   readonly hot: Pick<FulltextService, "search" | "order">;
   readonly cold: Pick<ColdSearch, "search">;
+  /** Everything up to this seq shows in searches of the cold store; 0 while nothing is known. */
+  readonly visibleSeq: () => number;
   /** Where events may have left the hot store: hits that it no longer holds are fetched and admitted through this. */
   readonly history: Pick<History, "cold" | "evictions"> | undefined;
 }
 
 /** Best text scores asked of OpenSearch: the relay ranks these with its own live counters (see RankedSearch). */
 const CANDIDATES_MIN = 300;
-/** What OpenSearch may not show yet: its refresh, and a bulk under way. */
+/** How far back the hot store is walked for what OpenSearch does not show yet, where no words lead to it. */
 const FRESH_SECONDS = 60;
 const FRESH_HITS = 50;
 /** A hit of the last moments has no score of OpenSearch's; it starts in the middle. */
@@ -40,11 +42,11 @@ export class TieredSearch implements SearchEngine {
     const size = Math.max(CANDIDATES_MIN, task.limit);
     const [answer, fresh] = await Promise.all([
       cold.search(query, filter, { size, nowSeconds, upToSeq }),
-      hot.search(freshPart(task)),
+      this.fresh(task),
     ]);
     if (isRefusal(answer)) return answer;
     if (answer.type !== "answered") return this.withoutCold(task);
-    const candidates = withFresh(answer.value.candidates, isRefusal(fresh) ? [] : fresh.hits);
+    const candidates = withFresh(answer.value.candidates, fresh);
     const ordered = await hot.order(task, candidates);
     if (isRefusal(ordered)) return ordered;
     const evicted = await this.evicted(candidates, ordered.hits);
@@ -52,6 +54,15 @@ export class TieredSearch implements SearchEngine {
       hits: merged(candidates, ordered.hits, evicted).slice(0, task.limit),
       complete: answer.value.complete && !answer.isPartial && ordered.complete,
     };
+  }
+
+  /** What OpenSearch does not show yet. */
+  private async fresh(task: SearchTask): Promise<readonly Hit[]> {
+    const afterSeq = this.options.visibleSeq();
+    if (afterSeq >= task.upToSeq) return [];
+    const fresh = { afterSeq, sinceSeconds: task.nowSeconds - FRESH_SECONDS };
+    const answer = await this.options.hot.search({ ...task, fresh, limit: FRESH_HITS });
+    return isRefusal(answer) ? [] : answer.hits;
   }
 
   /** The hot index alone cannot say that it has shown everything. */
@@ -77,11 +88,6 @@ export class TieredSearch implements SearchEngine {
 /** Without words, an order by what people did is the counters' own, and they stand in the hot index. */
 function livesOnCounters({ text, sort }: SearchQuery): boolean {
   return text === undefined && sort !== "relevance" && sort !== "recent" && sort !== "old";
-}
-
-function freshPart(task: SearchTask): SearchTask {
-  const since = Math.max(task.filter.since ?? 0, task.nowSeconds - FRESH_SECONDS);
-  return { ...task, filter: { ...task.filter, since }, limit: FRESH_HITS };
 }
 
 function withFresh(candidates: readonly ScoredSeq[], fresh: readonly Hit[]): ScoredSeq[] {

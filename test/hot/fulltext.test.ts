@@ -130,7 +130,7 @@ describe("what is found", () => {
   });
 
   test("nothing after upToSeq", () => {
-    expect(store.seqs("lightning", {}, 100, 1)).toEqual([1]);
+    expect(store.seqs("lightning", {}, 100, { upToSeq: 1 })).toEqual([1]);
   });
 });
 
@@ -236,6 +236,11 @@ test(`random notes, queries and filters: index, live matching and count agree (s
       ids: [...new Set(expected)].toSorted(),
     });
     expect(store.count(text, filter)).toEqual({ count: found.length, exact: true });
+    const all = store.seqs(text, filter, 1000);
+    // A few of them are the best of all of them, and the fresh part is what has come since.
+    expect(store.seqs(text, filter, 3)).toEqual(all.slice(0, 3));
+    const fresh = { afterSeq: Math.floor(random() * events.length), sinceSeconds: 0 };
+    expect(store.seqs(text, filter, 1000, { fresh })).toEqual(all.filter((seq) => seq > fresh.afterSeq));
     hits += found.length;
   }
   expect(hits).toBeGreaterThan(1000);

@@ -21,9 +21,10 @@ interface World {
   readonly fresh?: readonly number[];
   readonly hot?: readonly number[];
   readonly evicted?: readonly number[];
+  readonly visibleSeq?: number;
 }
 
-function engineOf({ cold, fresh = [], hot = [], evicted = [] }: World) {
+function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: World) {
   const asked: string[] = [];
   const engine = new TieredSearch({
     cold: {
@@ -36,15 +37,20 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [] }: World) {
     },
     hot: {
       search: async (task) => {
-        const isFresh = (task.filter.since ?? 0) > 0;
-        asked.push(isFresh ? "fresh" : "hot");
-        return { hits: (isFresh ? fresh : hot).map(hit), complete: true };
+        if (task.fresh === undefined) {
+          asked.push("hot");
+          return { hits: hot.map(hit), complete: true };
+        }
+        const { afterSeq } = task.fresh;
+        asked.push(`fresh after ${afterSeq}`);
+        return { hits: fresh.filter((seq) => seq > afterSeq).map(hit), complete: true };
       },
       order: async (_task, candidates) => ({
         hits: candidates.filter(({ seq }) => [...hot, ...fresh].includes(seq)).map(({ seq }) => hit(seq)),
         complete: true,
       }),
     },
+    visibleSeq: () => visibleSeq,
     history: {
       cold: {
         bySeqs: async (seqs: readonly number[]) => ({
@@ -74,6 +80,15 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [] }: World) {
 test("OpenSearch's hits together with what it cannot show yet, each once", async () => {
   const { ask } = engineOf({ cold: [3, 2], fresh: [3, 4], hot: [2, 3, 4] });
   expect(await ask("fox")).toEqual({ seqs: [3, 2, 4], complete: true });
+});
+
+test("the hot index is asked only for what OpenSearch does not show yet", async () => {
+  const behind = engineOf({ cold: [2], fresh: [3, 4], hot: [2, 3, 4], visibleSeq: 3 });
+  expect((await behind.ask("fox")).seqs).toEqual([2, 4]);
+  expect(behind.asked).toEqual(["cold", "fresh after 3"]);
+  const level = engineOf({ cold: [2], fresh: [3, 4], hot: [2, 3, 4], visibleSeq: 99 });
+  expect((await level.ask("fox")).seqs).toEqual([2]);
+  expect(level.asked).toEqual(["cold"]);
 });
 
 test("hits that left the hot store keep their place, and only those that may be shown", async () => {

@@ -4,6 +4,7 @@ import type { Database } from "bun:sqlite";
 import { join } from "node:path";
 import type { HotReader, WriteOutcome } from "../../src/hot/contract.ts";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
+import type { FulltextOptions } from "../../src/hot/fulltext-contract.ts";
 import { openFulltext } from "../../src/hot/fulltext-database.ts";
 import { FulltextFeed } from "../../src/hot/fulltext-feed.ts";
 import { FulltextFollower } from "../../src/hot/fulltext-follower.ts";
@@ -57,8 +58,19 @@ export class FulltextStore {
     });
   }
 
-  seqs(search: string, filter: object = {}, limit = 100, upToSeq = Number.MAX_SAFE_INTEGER): number[] {
-    const options = { limit, upToSeq, nowSeconds: NOW, deadlineMs: Number.POSITIVE_INFINITY };
+  seqs(
+    search: string,
+    filter: object = {},
+    limit = 100,
+    part: Pick<FulltextOptions, "fresh"> & { upToSeq?: number } = {},
+  ): number[] {
+    const options = {
+      limit,
+      upToSeq: Number.MAX_SAFE_INTEGER,
+      nowSeconds: NOW,
+      deadlineMs: Number.POSITIVE_INFINITY,
+      ...part,
+    };
     const answer = this.fulltext.search(parsed(search), { tags: [], ...filter }, options);
     if (isRefusal(answer)) throw new Error(answer.text);
     const { candidates } = answer;
