@@ -23,11 +23,26 @@ export class EngagementReader {
   private readonly database: Database;
   private readonly byKey: Statement<TargetEngagement, [number]>;
   private readonly followersOf: Statement<{ followers: number }, [number]>;
+  private readonly begin: Statement;
+  private readonly commit: Statement;
 
   constructor(database: Database) {
     this.database = database;
     this.byKey = database.prepare(`SELECT ${TARGET_COLUMNS} FROM target WHERE key = ?`);
+    this.begin = database.prepare("BEGIN");
+    this.commit = database.prepare("COMMIT");
     this.followersOf = database.prepare("SELECT followers FROM author WHERE key = ?");
+  }
+
+  /** Everything that is read inside is read at one moment, for one taking of file locks instead of many. */
+  snapshot<Result>(read: () => Result): Result {
+    if (this.database.inTransaction) return read();
+    this.begin.run();
+    try {
+      return read();
+    } finally {
+      this.commit.run();
+    }
   }
 
   /** Counts of a hex id or an address; undefined when nobody has done anything to it. */

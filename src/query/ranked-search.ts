@@ -3,12 +3,14 @@
 import type { Hit, HotReader } from "../hot/contract.ts";
 import type { Candidate, FulltextCount, FulltextOptions } from "../hot/fulltext-contract.ts";
 import type { FulltextReader } from "../hot/fulltext-reader.ts";
-import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
+import { eventFromJson } from "../nostr/event.ts";
+import { idOfJson, pubkeyOfJson } from "../nostr/event-json.ts";
 import type { Filter } from "../nostr/filter.ts";
+import { isAddressableKind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
 import type { SearchQuery } from "../search/query.ts";
-import { type HitFacts, rank, rankable } from "../search/rank.ts";
+import { askedOf, type HitFacts, rank, rankable } from "../search/rank.ts";
 
 /** What an index of either store answers. */
 export type ScoredSeq = Pick<Candidate, "seq" | "textScore">;
@@ -63,10 +65,12 @@ export class RankedSearch {
     });
     const isByTime = query.sort === "recent" || query.sort === "old";
     if (isByTime && !query.options.distinctAuthor) return stored.map(({ hit }) => hit);
-    const ranked = stored.slice(0, RANKED_MAX).map(({ hit, textScore }) => {
-      const event = eventFromJson(hit.json);
-      return rankable(hit, event, query, { textScore, ...this.countersOf(event) });
-    });
+    const asked = askedOf(query);
+    const ranked = this.fulltext.engagement.snapshot(() =>
+      stored
+        .slice(0, RANKED_MAX)
+        .map(({ hit, textScore }) => rankable(hit, hit, asked, { textScore, ...this.countersOf(hit) })),
+    );
     const ordered = rank(ranked, query, {
       nowSeconds: options.nowSeconds,
       pageSize: options.limit,
@@ -77,15 +81,16 @@ export class RankedSearch {
     return [...ordered.map(({ item }) => item), ...rest.map(({ hit }) => hit)];
   }
 
-  private countersOf(event: NostrEvent): Omit<HitFacts, "textScore"> {
+  private countersOf({ kind, json }: Hit): Omit<HitFacts, "textScore"> {
     const { engagement } = this.fulltext;
-    const counts = engagement.counts(targetOf(event)) ?? NO_ENGAGEMENT;
+    const target = isAddressableKind(kind) ? targetOf(eventFromJson(json)) : idOfJson(json);
+    const counts = engagement.counts(target) ?? NO_ENGAGEMENT;
     return {
       engagement: engagementScore(counts),
       answers: counts.replies + counts.quotes,
       reactions: counts.reactions + counts.downvotes,
       msats: counts.msats,
-      followers: engagement.followers(event.pubkey),
+      followers: engagement.followers(pubkeyOfJson(json)),
     };
   }
 }

@@ -1,12 +1,13 @@
 // The final order of search hits: the text score of whichever index found them, weighed with what the relay knows itself.
 
-import type { NostrEvent } from "../nostr/event.ts";
+import { eventFromJson } from "../nostr/event.ts";
+import { pubkeyOfJson } from "../nostr/event-json.ts";
 import { Kind } from "../nostr/kind.ts";
 import { fingerprintOf, type Fingerprint, isNearDuplicate } from "./near-duplicate.ts";
 import { needsCounters, type OrderFacts, orderKey } from "./order.ts";
 import { type Match, positiveMatches, type SearchQuery } from "./query.ts";
 import { occurrences } from "./score.ts";
-import { profileFields, textOfEvent } from "./text-of-event.ts";
+import { mayHoldTitle, profileFields, textOfEvent, titleOfEvent } from "./text-of-event.ts";
 import { fold, tokenise } from "./tokenise.ts";
 
 /** What the relay knows of a hit beside its text. */
@@ -46,27 +47,59 @@ const FOLLOWERS_PIVOT = 10_000;
 
 const NAME = { exact: 3, nip05: 2, prefix: 1, word: 0.5 } as const;
 
+/** What ranking looks at of a query, taken from it once for all hits. */
+export interface Asked {
+  readonly matches: readonly Match[];
+  /** All of its words, one after another; undefined where there is no such thing. */
+  readonly phrase: Match | undefined;
+  /** As the name of somebody. */
+  readonly name: string;
+}
+
+export function askedOf({ text }: SearchQuery): Asked {
+  const matches = positiveMatches(text);
+  const isPhrase = matches.length > 1 && text?.type === "and";
+  const phrase: Match | undefined = isPhrase
+    ? {
+        type: "match",
+        written: "",
+        tokens: matches.flatMap(({ tokens }) => tokens),
+        phrase: true,
+        prefix: matches.at(-1)!.prefix,
+      }
+    : undefined;
+  return { matches, phrase, name: fold(matches.map(({ written }) => written).join(" ")).replace(/^@/, "") };
+}
+
+/** An event as stores hand it out; `json` is a text of eventJson(). */
+export interface RankedText {
+  readonly kind: number;
+  readonly createdAt: number;
+  readonly json: string;
+}
+
+/** Taking texts apart is what ranking costs, and most need it for neither title nor phrase nor page: it waits until asked. */
 export function rankable<Item>(
   item: Item,
-  event: NostrEvent,
-  query: SearchQuery,
+  { kind, createdAt, json }: RankedText,
+  asked: Asked,
   facts: HitFacts,
 ): Rankable<Item> {
-  const text = textOfEvent(event);
-  const title = tokenise(text.title);
-  // Taking a text apart is what ranking costs, and most bodies need it for neither a phrase nor the page.
-  const fields = once(() => [title, tokenise(text.body)]);
-  const isProfile = event.kind === Kind.metadata;
+  const isProfile = kind === Kind.metadata;
+  const event = once(() => eventFromJson(json));
+  const title = once(() => (mayHoldTitle(json) ? tokenise(titleOfEvent(event())) : []));
+  const fields = once(() => [title(), tokenise(textOfEvent(event()).body)]);
+  const pubkey = pubkeyOfJson(json);
   return {
     ...facts,
     item,
-    pubkey: event.pubkey,
-    createdAt: event.created_at,
+    pubkey,
+    createdAt,
     isProfile,
-    fingerprint: once(() => fingerprintOf(isProfile ? [event.pubkey] : fields().flat())),
-    isPhrase: standTogether(query, fields),
-    titleMatch: titleMatch(query, title),
-    nameMatch: isProfile ? nameMatch(event.content, query) : 0,
+    fingerprint: once(() => fingerprintOf(isProfile ? [pubkey] : fields().flat())),
+    isPhrase: asked.phrase !== undefined && fields().some((field) => occurrences(field, asked.phrase!) > 0),
+    titleMatch: titleMatch(asked, title()),
+    nameMatch: isProfile ? nameMatch(event().content, asked) : 0,
   };
 }
 
@@ -154,30 +187,14 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function standTogether(query: SearchQuery, fields: () => readonly (readonly string[])[]): boolean {
-  const matches = positiveMatches(query.text);
-  if (matches.length < 2 || query.text?.type !== "and") return false;
-  const joined: Match = {
-    type: "match",
-    written: "",
-    tokens: matches.flatMap(({ tokens }) => tokens),
-    phrase: true,
-    prefix: matches.at(-1)!.prefix,
-  };
-  return fields().some((field) => occurrences(field, joined) > 0);
-}
-
-function titleMatch(query: SearchQuery, title: readonly string[]): number {
-  const matches = positiveMatches(query.text);
+function titleMatch({ matches }: Asked, title: readonly string[]): number {
   if (matches.length === 0 || title.length === 0) return 0;
   return matches.filter((match) => occurrences(title, match) > 0).length / matches.length;
 }
 
-function nameMatch(content: string, query: SearchQuery): number {
+function nameMatch(content: string, { matches, name: asked }: Asked): number {
   const profile = profileFields(content);
-  const matches = positiveMatches(query.text);
   if (profile === undefined || matches.length === 0) return 0;
-  const asked = fold(matches.map(({ written }) => written).join(" ")).replace(/^@/, "");
   const names = [profile.name, profile.displayName].map((name) => fold(name).trim()).filter(Boolean);
   const nip05 = fold(profile.nip05).replace(/^_@/, "");
   if (names.includes(asked)) return NAME.exact;

@@ -62,6 +62,7 @@ const TEXTLESS_KINDS: ReadonlySet<number> = new Set([
 ]);
 
 const TITLE_TAGS: ReadonlySet<string> = new Set(["title", "subject", "name"]);
+const TITLE_STARTS = [...TITLE_TAGS].map((name) => `["${name}",`);
 const SUMMARY_TAGS: ReadonlySet<string> = new Set(["summary", "description", "alt"]);
 const URL_TAGS: ReadonlySet<string> = new Set(["r", "url", "web"]);
 
@@ -80,22 +81,32 @@ export function textOfEvent(event: Pick<NostrEvent, "kind" | "tags" | "content">
   if (!isSearchableKind(event.kind)) return NOTHING;
   const body = event.kind === Kind.metadata ? undefined : bodyOf(event.content);
   const profile = event.kind === Kind.metadata ? profileText(event.content) : undefined;
-  const titles: string[] = [];
   const rest: string[] = [profile?.about ?? body?.text ?? ""];
   const urls: string[] = [...(profile?.urls ?? body?.urls ?? [])];
   for (const [name, value] of event.tags) {
     if (value === undefined || value === "") continue;
-    if (TITLE_TAGS.has(name!) && profile === undefined) titles.push(value);
-    else if (SUMMARY_TAGS.has(name!)) rest.push(value);
+    if (SUMMARY_TAGS.has(name!)) rest.push(value);
     else if (name === "t") rest.push(value);
     else if (URL_TAGS.has(name!) && isWebUrl(value)) urls.push(value);
   }
   return {
     name: capped(profile?.name ?? ""),
-    title: capped(titles.join("\n").replace(BLOB, " ")),
+    title: titleOfEvent(event),
     body: capped(rest.join("\n")),
     url: capped(urls.map(readableUrl).join(" ")),
   };
+}
+
+/** What its tags say that an event is called; "" for most. */
+export function titleOfEvent({ kind, tags }: Pick<NostrEvent, "kind" | "tags">): string {
+  if (kind === Kind.metadata || !isSearchableKind(kind)) return "";
+  const titles = tags.flatMap(([name, value = ""]) => (TITLE_TAGS.has(name!) && value !== "" ? [value] : []));
+  return titles.length === 0 ? "" : capped(titles.join("\n").replace(BLOB, " "));
+}
+
+/** Can this text of an event (see eventJson) hold a title? Costs a fraction of parsing it. */
+export function mayHoldTitle(json: string): boolean {
+  return TITLE_STARTS.some((start) => json.includes(start));
 }
 
 /** The fields of a kind 0 profile that people are looked for by; undefined when the content is not a JSON object. */

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { fingerprintOf, isNearDuplicate } from "../../src/search/near-duplicate.ts";
 import { orderKey } from "../../src/search/order.ts";
-import { type HitFacts, rank, rankable, type Rankable } from "../../src/search/rank.ts";
+import { askedOf, type HitFacts, rank, rankable, type Rankable } from "../../src/search/rank.ts";
 import { tokenise } from "../../src/search/tokenise.ts";
 import { type EventTemplate, keypair, unsignedEvent } from "../support/events.ts";
 import { NOW, parsed } from "../support/fulltext-store.ts";
@@ -18,8 +18,9 @@ function hit(
   template: EventTemplate,
   facts: Partial<HitFacts> = {},
 ): Rankable<string> {
-  const { event } = unsignedEvent(keypair(author).pubkey, { created_at: YEAR_AGO, ...template });
-  return rankable(template.content ?? "", event, parsed(search), { ...FACTS, ...facts });
+  const { event, json } = unsignedEvent(keypair(author).pubkey, { created_at: YEAR_AGO, ...template });
+  const text = { kind: event.kind, createdAt: event.created_at, json };
+  return rankable(template.content ?? "", text, askedOf(parsed(search)), { ...FACTS, ...facts });
 }
 
 function order(search: string, hits: readonly Rankable<string>[], options = OPTIONS): string[] {
