@@ -60,6 +60,20 @@ test.each([
   expect(await client.stored({ ids: ["0".repeat(64)] })).toEqual([]);
 });
 
+test("negentropy is refused under the id that asked, and the connection stays", async () => {
+  for (const message of [
+    ["NEG-OPEN", "neg", {}, "6100000200"],
+    ["NEG-MSG", "neg", "61"],
+  ] as const) {
+    client.send(...message);
+    const answer = await client.verb("NEG-ERR", "NOTICE");
+    expect(answer.slice(0, 2)).toEqual(["NEG-ERR", "neg"]);
+    expect(String(answer[2])).toStartWith("unsupported: ");
+  }
+  client.send("NEG-CLOSE", "neg");
+  expect(await client.settled()).toHaveLength(0);
+});
+
 test("row 15: surplus elements of a message are ignored", async () => {
   const event = signed(someone(), { created_at: NOW });
   client.send("EVENT", event, "surplus", { more: true });

@@ -182,6 +182,21 @@ test("decision: where no challenge greets, it comes before the first auth-requir
   await shy.stop();
 });
 
+test("a proof made before any challenge was sent does not keep the challenge from coming", async () => {
+  const shy = await TestRelay.start({ now: () => NOW, config: { auth: { challenge_on_connect: false } } });
+  const client = await shy.connect();
+  const key = someone();
+  const tags = [
+    ["relay", RELAY_URL],
+    ["challenge", "a guess"],
+  ];
+  await expectRefused(client, signed(key, { kind: 22_242, created_at: NOW, tags }));
+  expect((await client.request("dm", { kinds: [4] })).end[0]).toBe("CLOSED");
+  expect(client.frames.map((frame) => frame[0])).toEqual(["OK", "AUTH", "CLOSED"]);
+  expect(await client.authenticate(key, RELAY_URL, NOW)).toEqual([true, ""]);
+  await shy.stop();
+});
+
 test("a relay that requires AUTH serves nobody else, and says so in NIP-11", async () => {
   const closed = await TestRelay.start({ now: () => NOW, config: { auth: { required: true } } });
   const client = await closed.connect();

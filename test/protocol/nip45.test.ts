@@ -124,6 +124,7 @@ test.each([
   ["two values", { kinds: [7], "#e": ["a".repeat(64), "b".repeat(64)] }, false],
   ["two kinds", { kinds: [1, 7], "#e": ["a".repeat(64)] }, false],
   ["a since", { kinds: [7], "#e": ["a".repeat(64)], since: 1 }, false],
+  ["a since of 0 and an until", { kinds: [7], "#e": ["a".repeat(64)], since: 0, until: 5 }, false],
   ["no tag", { kinds: [7] }, false],
   ["an author", { kinds: [7], "#e": ["a".repeat(64)], authors: ["a".repeat(64)] }, false],
 ])("row 81: hll of %s", async (_, filter, defined) => {
