@@ -23,6 +23,7 @@ import { vanishesHere } from "./nostr/vanish.ts";
 import { Vanishing } from "./policy/vanishing.ts";
 import { Live } from "./live/live.ts";
 import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
+import { loadDetectors } from "./query/detectors.ts";
 import { FulltextService } from "./query/fulltext-service.ts";
 import type { SearchPort } from "./query/planner.ts";
 import { ReaderPool } from "./query/reader-pool.ts";
@@ -32,7 +33,13 @@ import { createSearchMatcher } from "./query/search-matcher.ts";
 import { createSearchPort } from "./query/search-source.ts";
 import { type ColdStore, startCold } from "./relay-cold.ts";
 import { type RelayHistory, startHistory } from "./relay-history.ts";
-import { admissionOptions, gatewayOptions, ownUrls, verifierThreads } from "./relay-options.ts";
+import {
+  admissionOptions,
+  gatewayOptions,
+  ownUrls,
+  searchCapabilities,
+  verifierThreads,
+} from "./relay-options.ts";
 import { startTrends } from "./relay-trends.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
@@ -105,7 +112,9 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const vanishing = new Vanishing();
   const hides = (hit: Hit): boolean => vanishing.hides(hit);
   const own = ownUrls(config);
-  const search = config.search.enabled ? startSearch(config, hot, cold, past, hides, logger) : undefined;
+  const search = config.search.enabled
+    ? await startSearch(config, hot, cold, past, hides, logger)
+    : undefined;
   const trends = startTrends(config, hot, logger, now);
   const servers = new Set<HostServer>();
   const live: Live = new Live({
@@ -319,19 +328,21 @@ interface Search {
 }
 
 /** Full-text search of the hot store: an index in a file of its own, filled and asked on a thread of its own. */
-function startSearch(
+async function startSearch(
   config: Config,
   hot: HotStore,
   cold: ColdStore | undefined,
   { history }: RelayHistory,
   hides: (hit: Hit) => boolean,
   logger: Logger,
-): Search {
+): Promise<Search> {
+  const capabilities = searchCapabilities(config);
+  const detectors = await loadDetectors(capabilities);
   const service = new FulltextService({
     folder: config.data.dir,
     path: hot.path,
     tagSeed: hot.tagSeed,
-    detectLanguage: config.search.language_detection,
+    detect: capabilities,
     depthMax: config.limits.reader_queue,
     // What is not noted now is noted with the next progress; until then the log keeps more than it must.
     onProgress: (cursor) => {
@@ -350,12 +361,17 @@ function startSearch(
     reader: hot.reader,
     freshMs: SEARCH_FRESH_MS,
     answersMax: SEARCH_ANSWERS_MAX,
+    oracles: detectors,
   });
-  const capabilities = { languages: config.search.language_detection, sentiments: false };
   return {
     service,
-    port: createSearchPort(cache, { budgetMs: SEARCH_BUDGET_MS, hitsMax: SEARCH_HITS_MAX, hides }),
-    matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities),
+    port: createSearchPort(cache, {
+      budgetMs: SEARCH_BUDGET_MS,
+      hitsMax: SEARCH_HITS_MAX,
+      hides,
+      capabilities,
+    }),
+    matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities, detectors),
   };
 }
 

@@ -66,6 +66,7 @@ function addFacts(document: Document, event: NostrEvent, scores: EventScores): v
   addList(document, "link", linksOf(event));
   const language = facts.language ?? scores.language;
   if (language !== undefined) document["lang"] = language;
+  if (scores.sentiment !== undefined) document["sentiment"] = scores.sentiment;
   if (facts.domain !== undefined) document["domain"] = facts.domain;
   document["proto"] = keywordOf(facts.protocol);
   if (facts.nsfw) document["nsfw"] = true;

@@ -77,6 +77,7 @@ function factFields(): object {
     site: KEYWORD,
     domain: KEYWORD,
     lang: KEYWORD,
+    sentiment: KEYWORD,
     proto: KEYWORD,
     client: KEYWORD,
     nsfw: { type: "boolean" },

@@ -115,7 +115,6 @@ export function canRelax({ text, sort }: SearchQuery): boolean {
 /** A key that no field of the index answers; undefined when there is none. */
 export function unindexedKey(query: SearchQuery): string | undefined {
   for (const condition of conditionsOf(query)) {
-    if (condition.type === "sentiment") return "sentiment:";
     if (condition.type === "tag" && tagField(condition.name) === undefined) return `tag:${condition.name}`;
   }
   return undefined;
@@ -215,6 +214,8 @@ class BodyWriter {
         return this.domain(condition.domain);
       case "language":
         return { term: { lang: condition.code } };
+      case "sentiment":
+        return { term: { sentiment: condition.value } };
       case "protocol":
         return { term: { proto: condition.value } };
       case "client":
@@ -227,8 +228,6 @@ class BodyWriter {
         return { term: { nsfw: true } };
       case "lookup":
         return lookupQuery(condition.lookup);
-      case "sentiment":
-        return { match_none: {} };
     }
   }
 

@@ -8,8 +8,7 @@ import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
 import { asStoreError, faultText } from "../hot/store-error.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
-import type { Oracles } from "../search/match.ts";
-import { loadLanguageDetector } from "./language-detector.ts";
+import { loadDetectors } from "./detectors.ts";
 import type { FulltextReply, FulltextRequest, FulltextStart, SearchTask } from "./fulltext-protocol.ts";
 import { RankedSearch } from "./ranked-search.ts";
 
@@ -40,11 +39,11 @@ self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   );
 };
 
-async function open({ folder, path, tagSeed, detectLanguage }: FulltextStart): Promise<Ground> {
-  const oracles: Oracles = detectLanguage ? { languageOf: await loadLanguageDetector() } : {};
+async function open({ folder, path, tagSeed, detect }: FulltextStart): Promise<Ground> {
+  const detectors = await loadDetectors(detect);
   const database = openFulltext(folder);
   const reader = createReader(path, { tagSeed });
-  const feed = new FulltextFeed(database, oracles);
+  const feed = new FulltextFeed(database, detectors);
   const follower = new FulltextFollower(reader, feed, {
     now: () => Math.floor(Date.now() / 1000),
     onProgress: (cursor) => reply({ type: "progress", cursor }),
@@ -53,7 +52,7 @@ async function open({ folder, path, tagSeed, detectLanguage }: FulltextStart): P
   if (follower.isAheadOfLog()) emptyFulltext(database);
   reply({ type: "progress", cursor: feed.cursor() });
   follower.restart();
-  const search = new RankedSearch(new FulltextReader(database, reader, oracles), reader);
+  const search = new RankedSearch(new FulltextReader(database, reader, detectors), reader);
   return { database, reader, follower, search };
 }
 

@@ -5,7 +5,7 @@ import type { Hit, HotReader } from "../hot/contract.ts";
 import { eventFromJson } from "../nostr/event.ts";
 import { type Filter, matchesFilter } from "../nostr/filter.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
-import { SearchableEvent } from "../search/match.ts";
+import { type Oracles, SearchableEvent } from "../search/match.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { RankedHits } from "./ranked-search.ts";
 import type { SearchEngine } from "./search-source.ts";
@@ -15,6 +15,8 @@ export interface SearchCacheOptions {
   /** How long an answer may be used again. */
   readonly freshMs: number;
   readonly answersMax: number;
+  /** As those of the engine. */
+  readonly oracles: Oracles;
 }
 
 interface Answer {
@@ -63,7 +65,7 @@ export class SearchCache implements SearchEngine {
     return entries.some((entry) => {
       if (entry.type !== "stored" || entry.seq > upToSeq || !mayMatchKind(filter, entry)) return false;
       const event = eventFromJson(entry.json);
-      return matchesFilter(filter, event) && new SearchableEvent(event, {}).matches(query);
+      return matchesFilter(filter, event) && new SearchableEvent(event, this.options.oracles).matches(query);
     });
   }
 }

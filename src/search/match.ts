@@ -5,7 +5,7 @@ import { hasTag } from "../nostr/tag.ts";
 import { difficultyOf } from "../nostr/proof-of-work.ts";
 import { type EventFacts, factsOf } from "./facts.ts";
 import { isLookedUp } from "./narrow.ts";
-import type { Condition, Match, Node, SearchQuery } from "./query.ts";
+import type { Condition, Match, Node, SearchQuery, Sentiment } from "./query.ts";
 import { textOfEvent } from "./text-of-event.ts";
 import { tokenise } from "./tokenise.ts";
 
@@ -13,7 +13,8 @@ import { tokenise } from "./tokenise.ts";
 export interface Oracles {
   /** ISO 639-1 of a text without a label. */
   readonly languageOf?: (event: NostrEvent) => string | undefined;
-  readonly sentimentOf?: (event: NostrEvent) => string | undefined;
+  /** Undefined for a text that cannot be judged. */
+  readonly sentimentOf?: (event: NostrEvent) => Sentiment | undefined;
   /** Domain of the NIP-05 identifier of an author. */
   readonly domainOf?: (pubkey: string) => string | undefined;
 }

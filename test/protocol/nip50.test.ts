@@ -75,7 +75,52 @@ test("what cannot be read or answered is refused with what to do", async () => {
   expect(end[0]).toBe("CLOSED");
   expect(end[2]).toStartWith("invalid: since: takes");
   expect((await client.request("long", { search: "w ".repeat(30) })).end[2]).toStartWith("invalid: ");
-  expect((await client.request("lang", { search: "language:de foo" })).end[2]).toStartWith("unsupported: ");
+  for (const search of ["language:de foo", "sentiment:positive foo"]) {
+    expect((await client.request("lang", { search })).end[2]).toStartWith("unsupported: ");
+    expect(await client.count("count", { search })).toStartWith("unsupported: ");
+  }
+});
+
+test("language: and sentiment: are answered alike, stored, counted and live, where texts are looked at for them", async () => {
+  const detecting = await TestRelay.start({
+    now: () => NOW,
+    config: { search: { enabled: true, language_detection: true, sentiment_detection: true } },
+  });
+  try {
+    const [reader, writer] = [await detecting.connect(), await detecting.connect()];
+    const notes: Record<string, string> = {
+      happy: "I really love this wonderful relay and all of the people on it",
+      angry: "This is a terrible relay and I hate every single minute of using it",
+      plain: "The relay moves events between all of the clients that are connected",
+      german: "Ein ganz wunderbares Relay, ich liebe es und alle Leute die es benutzen",
+    };
+    const cases: [string, string[]][] = [
+      ["relay sentiment:positive", ["happy"]],
+      ["relay sentiment:negative", ["angry"]],
+      ["relay sentiment:neutral", ["plain"]],
+      ["relay -sentiment:positive language:en", ["angry", "plain"]],
+      ["sentiment:positive", ["happy"]],
+      ["relay language:de", ["german"]],
+    ];
+    for (const [index, [search]] of cases.entries())
+      await reader.request(`live${index}`, { search, limit: 0 });
+    for (const content of Object.values(notes))
+      await writer.publish(signed(ALICE, { content, created_at: NOW }));
+    const frames = await reader.settled();
+    for (const [index, [search, names]] of cases.entries()) {
+      const expected = names.map((name) => notes[name]!).toSorted();
+      const live = frames.filter((frame) => frame[0] === "EVENT" && frame[1] === `live${index}`);
+      expect([search, live.map((frame) => (frame[2] as { content: string }).content).toSorted()]).toEqual([
+        search,
+        expected,
+      ]);
+      const stored = (await reader.stored({ search })).map(({ content }) => content);
+      expect([search, stored.toSorted()]).toEqual([search, expected]);
+      expect(await reader.count("c", { search })).toMatchObject({ count: expected.length });
+    }
+  } finally {
+    await detecting.stop();
+  }
 });
 
 test("after EOSE only what matches comes live, and an event just stored is found at once", async () => {

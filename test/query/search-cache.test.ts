@@ -30,6 +30,7 @@ function world() {
       },
     },
     {
+      oracles: {},
       reader: {
         getMany: (seqs) => stored.filter((hit) => seqs.includes(hit.seq)),
         log: (after, limit) =>
