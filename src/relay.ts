@@ -13,6 +13,7 @@ import { Gateway, type GatewayPorts } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
 import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
+import { claimedDomainOf } from "./hot/claimed-domain.ts";
 import type { Hit } from "./hot/contract.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { asStoreError, faultText } from "./hot/store-error.ts";
@@ -41,6 +42,7 @@ import {
   verifierThreads,
 } from "./relay-options.ts";
 import { startTrends } from "./relay-trends.ts";
+import type { Oracles } from "./search/match.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
@@ -337,7 +339,10 @@ async function startSearch(
   logger: Logger,
 ): Promise<Search> {
   const capabilities = searchCapabilities(config);
-  const detectors = await loadDetectors(capabilities);
+  const oracles: Oracles = {
+    ...(await loadDetectors(capabilities)),
+    domainOf: (pubkey) => claimedDomainOf(hot.reader, pubkey),
+  };
   const service = new FulltextService({
     folder: config.data.dir,
     path: hot.path,
@@ -361,7 +366,7 @@ async function startSearch(
     reader: hot.reader,
     freshMs: SEARCH_FRESH_MS,
     answersMax: SEARCH_ANSWERS_MAX,
-    oracles: detectors,
+    oracles,
   });
   return {
     service,
@@ -371,7 +376,7 @@ async function startSearch(
       hides,
       capabilities,
     }),
-    matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities, detectors),
+    matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities, oracles),
   };
 }
 

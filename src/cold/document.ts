@@ -67,7 +67,6 @@ function addFacts(document: Document, event: NostrEvent, scores: EventScores): v
   const language = facts.language ?? scores.language;
   if (language !== undefined) document["lang"] = language;
   if (scores.sentiment !== undefined) document["sentiment"] = scores.sentiment;
-  if (facts.domain !== undefined) document["domain"] = facts.domain;
   document["proto"] = keywordOf(facts.protocol);
   if (facts.nsfw) document["nsfw"] = true;
   if (firstTag(event, "nonce") !== undefined) document["pow"] = difficultyOf(event);

@@ -75,7 +75,6 @@ function factFields(): object {
     hashtag: KEYWORD,
     link: { type: "keyword", ignore_above: 512 },
     site: KEYWORD,
-    domain: KEYWORD,
     lang: KEYWORD,
     sentiment: KEYWORD,
     proto: KEYWORD,

@@ -20,7 +20,7 @@ export interface SearchBodyOptions extends QueryLimits {
   readonly size: number;
   /** Asks for most of the words instead of all of them: for a second try after nothing was found. */
   readonly relaxed?: boolean;
-  /** Keys whose profile claims a NIP-05 identifier of this domain: notes do not carry it. */
+  /** Keys of this NIP-05 domain: events do not carry it, and whether it is theirs is not for them to say. */
   readonly authorsOfDomain?: (domain: string) => readonly string[];
 }
 
@@ -233,8 +233,7 @@ class BodyWriter {
 
   private domain(domain: string): Query {
     const authors = this.options.authorsOfDomain?.(domain) ?? [];
-    const profile = { term: { domain } };
-    return authors.length === 0 ? profile : anyOf([profile, { terms: { pubkey: authors } }]);
+    return authors.length === 0 ? { match_none: {} } : { terms: { pubkey: authors } };
   }
 }
 

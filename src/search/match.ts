@@ -58,6 +58,12 @@ export class SearchableEvent {
     }
   }
 
+  /** A profile speaks for itself where nobody knows better. */
+  private get domain(): string | undefined {
+    const { domainOf } = this.oracles;
+    return domainOf === undefined ? this.facts.domain : domainOf(this.event.pubkey);
+  }
+
   private get index(): TokenIndex {
     if (this.heldIndex === undefined) {
       const text = textOfEvent(this.event);
@@ -86,7 +92,7 @@ export class SearchableEvent {
       case "site":
         return this.facts.sites.has(condition.host);
       case "domain":
-        return (this.facts.domain ?? this.oracles.domainOf?.(event.pubkey)) === condition.domain;
+        return this.domain === condition.domain;
       case "language":
         return (this.facts.language ?? this.oracles.languageOf?.(event)) === condition.code;
       case "sentiment":

@@ -22,6 +22,11 @@ const NOTES: readonly NostrEvent[] = [
   }),
   signed(ALICE, { content: "The relay moves events between all of the clients", created_at: THEN + 2 }),
   signed(BOB, { content: "Ein ganz wunderbares Relay, ich liebe es sehr", created_at: THEN + 3 }),
+  signed(BOB, {
+    kind: 0,
+    content: JSON.stringify({ name: "bob", nip05: "_@bob.example", about: "runs a relay" }),
+    created_at: THEN + 4,
+  }),
 ];
 
 describeWithOpenSearch("searches in OpenSearch", (url) => {
@@ -56,7 +61,12 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
     ["relay -sentiment:positive language:en", [1, 2]],
     ["sentiment:positive", [0]],
     ["relay language:de", [3]],
-    ["relay -language:en", [3]],
+    ["relay -language:en", [3, 4]],
+    ["relay domain:bob.example", [1, 3, 4]],
+    ["relay domain:bob.example language:en", [1]],
+    ["relay -domain:bob.example", [0, 2]],
+    ["domain:bob.example", [1, 3, 4]],
+    ["relay domain:nobody.example", []],
   ];
   test.each(cases)("%p", async (text, expected) => {
     for (const client of clients) {

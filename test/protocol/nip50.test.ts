@@ -8,6 +8,7 @@ import { TestRelay } from "../support/test-relay.ts";
 const NOW = 1_800_000_000;
 const ALICE = keypair(700);
 const BOB = keypair(701);
+const CAROL = keypair(702);
 
 let relay: TestRelay;
 let client: TestClient;
@@ -121,6 +122,33 @@ test("language: and sentiment: are answered alike, stored, counted and live, whe
   } finally {
     await detecting.stop();
   }
+});
+
+/** Whose domain it is, the index knows a moment after the profile was stored. */
+async function foundSoon(search: string, expected: readonly string[]): Promise<void> {
+  let found: string[] = [];
+  for (let tries = 0; tries < 100; tries++) {
+    found = (await contents({ search })).toSorted();
+    if (Bun.deepEquals(found, expected)) return;
+    await Bun.sleep(20);
+  }
+  expect(found).toEqual([...expected]);
+}
+
+test("domain: means everything by those whose profile names it, stored, counted and live", async () => {
+  const listener = await relay.connect();
+  const search = "domain:carol.example";
+  const content = JSON.stringify({ name: "carol", nip05: "carol@carol.example" });
+  await client.publish(signed(CAROL, { kind: 0, content, created_at: NOW }));
+  await listener.request("live", { search, kinds: [1], limit: 0 });
+  await client.publish(signed(CAROL, { content: "by carol", created_at: NOW }));
+  await client.publish(signed(BOB, { content: "by bob", created_at: NOW }));
+  const live = (await listener.settled()).filter((frame) => frame[0] === "EVENT");
+  expect(live.map((frame) => (frame[2] as { content: string }).content)).toEqual(["by carol"]);
+  await foundSoon(search, ["by carol", content]);
+  expect(await client.count("c", { search })).toMatchObject({ count: 2 });
+  await client.publish(signed(CAROL, { kind: 0, content: "{}", created_at: NOW + 1 }));
+  await foundSoon(search, []);
 });
 
 test("after EOSE only what matches comes live, and an event just stored is found at once", async () => {
