@@ -17,6 +17,7 @@ import { claimedDomainOf } from "./hot/claimed-domain.ts";
 import type { Hit } from "./hot/contract.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { asStoreError, faultText } from "./hot/store-error.ts";
+import type { Reach } from "./identity/reach.ts";
 import { createHttp } from "./http/http.ts";
 import { NIPS_ALWAYS } from "./http/nip11.ts";
 import { Kind } from "./nostr/kind.ts";
@@ -32,8 +33,10 @@ import { TieredSearch } from "./query/tiered-search.ts";
 import { SearchCache } from "./query/search-cache.ts";
 import { createSearchMatcher } from "./query/search-matcher.ts";
 import { createSearchPort } from "./query/search-source.ts";
+import { verifiedDomains } from "./query/verified-domains.ts";
 import { type ColdStore, startCold } from "./relay-cold.ts";
 import { type RelayHistory, startHistory } from "./relay-history.ts";
+import { type Identity, startIdentity } from "./relay-identity.ts";
 import {
   admissionOptions,
   gatewayOptions,
@@ -52,6 +55,8 @@ export interface RelayExtras {
   readonly logger?: Logger;
   /** Unix seconds; the system's clock when left out. */
   readonly now?: () => number;
+  /** How domains of NIP-05 identifiers are reached; the public internet when left out. */
+  readonly reach?: Reach;
 }
 
 /** What a start message or a status page says of a running relay. */
@@ -114,8 +119,9 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const vanishing = new Vanishing();
   const hides = (hit: Hit): boolean => vanishing.hides(hit);
   const own = ownUrls(config);
+  const identity = startIdentity(config, hot, logger, now, extras.reach);
   const search = config.search.enabled
-    ? await startSearch(config, hot, cold, past, hides, logger)
+    ? await startSearch(config, hot, cold, past, identity, hides, logger)
     : undefined;
   const trends = startTrends(config, hot, logger, now);
   const servers = new Set<HostServer>();
@@ -218,6 +224,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     eventsStored: () => eventsStored + past.evicted(),
     search,
     cold,
+    identity,
   });
 
   const http = createHttp({
@@ -272,6 +279,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       pool.stop();
       await trends?.service.stop();
       await search?.service.stop();
+      identity?.stop();
       await past.retention?.stop();
       await cold?.stop();
       await verifier.stop();
@@ -335,19 +343,23 @@ async function startSearch(
   hot: HotStore,
   cold: ColdStore | undefined,
   { history }: RelayHistory,
+  identity: Identity | undefined,
   hides: (hit: Hit) => boolean,
   logger: Logger,
 ): Promise<Search> {
   const capabilities = searchCapabilities(config);
   const oracles: Oracles = {
     ...(await loadDetectors(capabilities)),
-    domainOf: (pubkey) => claimedDomainOf(hot.reader, pubkey),
+    ...(identity === undefined
+      ? { domainOf: (pubkey) => claimedDomainOf(hot.reader, pubkey) }
+      : verifiedDomains(identity.directory)),
   };
   const service = new FulltextService({
     folder: config.data.dir,
     path: hot.path,
     tagSeed: hot.tagSeed,
     detect: capabilities,
+    verifyDomains: identity !== undefined,
     depthMax: config.limits.reader_queue,
     // What is not noted now is noted with the next progress; until then the log keeps more than it must.
     onProgress: (cursor) => {
@@ -390,11 +402,12 @@ interface Gauged {
   readonly eventsStored: () => number;
   readonly search: Search | undefined;
   readonly cold: ColdStore | undefined;
+  readonly identity: Identity | undefined;
 }
 
 function watchGauges(
   metrics: Metrics,
-  { hot, admission, verifier, pool, live, connections, eventsStored, search, cold }: Gauged,
+  { hot, admission, verifier, pool, live, connections, eventsStored, search, cold, identity }: Gauged,
 ): void {
   metrics.watch({
     connections,
@@ -408,6 +421,9 @@ function watchGauges(
       ...(search === undefined
         ? []
         : [{ name: "search", depth: search.service.depth, depthMax: search.service.depthMax }]),
+      ...(identity === undefined
+        ? []
+        : [{ name: "identities", depth: identity.checks.depth, depthMax: identity.checks.depthMax }]),
     ],
     coldLag: () => cold?.feed.status?.lagEvents,
   });

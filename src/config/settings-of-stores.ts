@@ -121,4 +121,9 @@ export const search = section("Full-text search (NIP-50).", {
     false,
     "Tell whether English notes are positive, negative or neutral, so that sentiment: works in searches; needs search.language_detection.",
   ),
+  verify_domains: setting(
+    yesOrNo(),
+    false,
+    "Ask domains whether NIP-05 identifiers of profiles are theirs, so that domain: in searches means verified ones only; makes outgoing HTTPS requests, at most two a second.",
+  ),
 });

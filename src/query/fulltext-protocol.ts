@@ -16,6 +16,8 @@ export interface FulltextStart {
   readonly tagSeed: bigint;
   /** What is detected in texts, for about 120 MB of memory. */
   readonly detect: SearchCapabilities;
+  /** `domain:` means what the directory in the data folder says, and not what profiles claim. */
+  readonly verifyDomains: boolean;
 }
 
 export interface SearchTask {

@@ -7,6 +7,8 @@ import { FulltextFeed } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
 import { asStoreError, faultText } from "../hot/store-error.ts";
+import { Directory } from "../identity/directory.ts";
+import { verifiedDomains } from "./verified-domains.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
 import { loadDetectors } from "./detectors.ts";
 import type { FulltextReply, FulltextRequest, FulltextStart, SearchTask } from "./fulltext-protocol.ts";
@@ -19,6 +21,7 @@ interface Ground {
   readonly reader: HotReader;
   readonly follower: FulltextFollower;
   readonly search: RankedSearch;
+  readonly directory: Directory | undefined;
 }
 
 let ground: Promise<Ground> | undefined;
@@ -39,7 +42,7 @@ self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   );
 };
 
-async function open({ folder, path, tagSeed, detect }: FulltextStart): Promise<Ground> {
+async function open({ folder, path, tagSeed, detect, verifyDomains }: FulltextStart): Promise<Ground> {
   const detectors = await loadDetectors(detect);
   const database = openFulltext(folder);
   const reader = createReader(path, { tagSeed });
@@ -52,11 +55,13 @@ async function open({ folder, path, tagSeed, detect }: FulltextStart): Promise<G
   if (follower.isAheadOfLog()) emptyFulltext(database);
   reply({ type: "progress", cursor: feed.cursor() });
   follower.restart();
-  const search = new RankedSearch(new FulltextReader(database, reader, detectors), reader);
-  return { database, reader, follower, search };
+  const directory = verifyDomains ? new Directory(folder) : undefined;
+  const oracles = { ...detectors, ...(directory === undefined ? {} : verifiedDomains(directory)) };
+  const search = new RankedSearch(new FulltextReader(database, reader, oracles), reader);
+  return { database, reader, follower, search, directory };
 }
 
-function serve({ database, reader, follower, search }: Ground, request: FulltextRequest): void {
+function serve({ database, reader, follower, search, directory }: Ground, request: FulltextRequest): void {
   switch (request.type) {
     case "committed":
       return follower.wake(request.busy);
@@ -68,6 +73,7 @@ function serve({ database, reader, follower, search }: Ground, request: Fulltext
       follower.stop();
       reader.close();
       database.close();
+      directory?.close();
       return reply({ type: "stopped" });
     case "search":
     case "count":

@@ -15,8 +15,10 @@ export interface Oracles {
   readonly languageOf?: (event: NostrEvent) => string | undefined;
   /** Undefined for a text that cannot be judged. */
   readonly sentimentOf?: (event: NostrEvent) => Sentiment | undefined;
-  /** Domain of the NIP-05 identifier of an author. */
+  /** Domain of the NIP-05 identifier of an author: claimed, or verified where somebody does that. */
   readonly domainOf?: (pubkey: string) => string | undefined;
+  /** Authors of a domain, at most so many; only where domains are verified, else profiles in the index tell. */
+  readonly authorsOfDomain?: (domain: string, max: number) => readonly string[];
 }
 
 /** An event as searches see it. Made once for each event and asked by every search; reads only what it is asked for. */

@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TestClient } from "../support/client.ts";
-import { keypair, signed } from "../support/events.ts";
+import { startLocalDomains } from "../identity/local-domains.ts";
+import { keypair, signed, unsignedEvent } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
@@ -149,6 +150,40 @@ test("domain: means everything by those whose profile names it, stored, counted 
   expect(await client.count("c", { search })).toMatchObject({ count: 2 });
   await client.publish(signed(CAROL, { kind: 0, content: "{}", created_at: NOW + 1 }));
   await foundSoon(search, []);
+});
+
+test("with search.verify_domains, domain: means only those whom the domain confirms", async () => {
+  const domains = startLocalDomains();
+  domains.answer = () => Response.json({ names: { carol: CAROL.pubkey } });
+  const claims = (name: string) => JSON.stringify({ name, nip05: `${name}@carol.example` });
+  const stored = [
+    unsignedEvent(CAROL.pubkey, { kind: 0, content: claims("carol"), created_at: NOW - 9 }),
+    unsignedEvent(BOB.pubkey, { kind: 0, content: claims("bob"), created_at: NOW - 8 }),
+    unsignedEvent(BOB.pubkey, { content: "water by bob", created_at: NOW - 7 }),
+    unsignedEvent(CAROL.pubkey, { content: "water by carol", created_at: NOW - 6 }),
+  ];
+  const config = { search: { enabled: true, verify_domains: true } };
+  const verifying = await TestRelay.start({ now: () => NOW, config, stored, reach: domains.reach });
+  try {
+    const reader = await verifying.connect();
+    const search = "domain:carol.example";
+    const found = async (text: string) =>
+      (await reader.stored({ search: text })).map(({ content }) => content).toSorted();
+    while (domains.asked.length < 2 || (await found(search)).length === 0) await Bun.sleep(20);
+    expect(await found(search)).toEqual(["water by carol", claims("carol")]);
+    expect(await found(`water ${search}`)).toEqual(["water by carol"]);
+    expect(await found(`water -${search}`)).toEqual(["water by bob"]);
+    expect(await reader.count("c", { search })).toMatchObject({ count: 2 });
+    await reader.request("live", { search, limit: 0 });
+    const writer = await verifying.connect();
+    await writer.publish(signed(BOB, { content: "by bob", created_at: NOW }));
+    await writer.publish(signed(CAROL, { content: "by carol", created_at: NOW }));
+    const live = (await reader.settled()).filter((frame) => frame[0] === "EVENT");
+    expect(live.map((frame) => (frame[2] as { content: string }).content)).toEqual(["by carol"]);
+  } finally {
+    await verifying.stop();
+    await domains.stop();
+  }
 });
 
 test("after EOSE only what matches comes live, and an event just stored is found at once", async () => {

@@ -32,6 +32,7 @@ async function start(
     path: store.path,
     tagSeed: store.tagSeed,
     detect: { languages: false, sentiments: false },
+    verifyDomains: false,
     depthMax,
     onProgress: (cursor) => {
       progress.resolve(cursor);
