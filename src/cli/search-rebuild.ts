@@ -4,7 +4,8 @@ import type { Config } from "../config/settings.ts";
 import { openFulltext, removeFulltext } from "../hot/fulltext-database.ts";
 import { FULLTEXT_FOLLOWER, FulltextFeed } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
-import { loadLanguageDetector } from "../query/language-detector.ts";
+import { loadDetectors } from "../query/detectors.ts";
+import { searchCapabilities } from "../relay-options.ts";
 import { lockUnlessServed } from "./cold-indexing.ts";
 import { startJobProgress } from "./cold-job-progress.ts";
 import { type LeaveListener, listenForLeave } from "./cold-leave.ts";
@@ -58,10 +59,10 @@ export async function runSearchRebuild(
 
 async function fill(config: Config, terminal: Terminal): Promise<Filled> {
   const startMs = performance.now();
-  const oracles = config.search.language_detection ? { languageOf: await loadLanguageDetector() } : {};
+  const detectors = await loadDetectors(searchCapabilities(config));
   const reader = openReader(config);
   const database = openFulltext(config.data.dir);
-  const feed = new FulltextFeed(database, oracles);
+  const feed = new FulltextFeed(database, detectors);
   const leave = listenForLeave();
   const follower = new FulltextFollower(reader, feed, { now: unixNow, batchEntries: BATCH_ENTRIES });
   try {
