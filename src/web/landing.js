@@ -56,6 +56,7 @@ function keepNumbersLive() {
 function hitOf(event) {
   const item = document.createElement("li");
   const text = document.createElement("p");
+  text.dir = "auto";
   const source = document.createElement("small");
   text.textContent =
     event.content.length > SHOWN_CHARACTERS_MAX

@@ -40,7 +40,7 @@ function town(): VerifiedEvent[] {
     return event;
   };
   people.forEach((_, at) => {
-    say(at, { kind: 0, content: JSON.stringify({ name: `Sailor ${at}` }) });
+    say(at, { kind: 0, content: JSON.stringify({ name: at === 1 ? "Sailor".repeat(30) : `Sailor ${at}` }) });
     say(at, { kind: 3, tags: people.filter((_, to) => to !== at).map((key) => ["p", key]) });
   });
   for (let i = 0; i < 60; i++) {
@@ -52,6 +52,11 @@ function town(): VerifiedEvent[] {
       say((i + 1 + by) % 12, { kind: 7, content: "+", tags: [["e", note.event.id]], created_at: NOW - 300 });
   }
   say(0, { content: "<img src=x onerror=alert(1)> javascript:alert(1) kraken", created_at: NOW - 500 });
+  const endless = say(1, { content: `ahoy sea ${"~x".repeat(300)}`, created_at: NOW - 500 });
+  const leftwards = say(2, { content: "هنا البحر\n\n\n\nahoy sea", created_at: NOW - 500 });
+  for (let by = 3; by < 12; by++)
+    for (const { event } of [endless, leftwards])
+      say(by, { kind: 7, content: "+", tags: [["e", event.id]], created_at: NOW - 300 });
   return events;
 }
 
@@ -193,6 +198,50 @@ describe.skipIf(executablePath === undefined)("trends and search in a browser", 
       await page.getByText("20 shown.").waitFor();
       const link = page.locator("#hits a[href^='https://sea.example']").first();
       expect(await link.getAttribute("rel")).toBe("noopener noreferrer nofollow");
+      expect(problems).toEqual([]);
+      await page.close();
+    },
+    START_MS,
+  );
+
+  test(
+    "what runs from right to left does so, holes in a text are closed, and no name is too long",
+    async () => {
+      const text = "هنا البحر\n\nahoy sea";
+      const search = await open("search?q=ahoy", LOOKS[2].options);
+      await search.getByText("2 shown.").waitFor();
+      await search.locator("#hits .author", { hasText: "SailorSailor" }).waitFor();
+      await expectGood(search, "search strange");
+      const trends = await open("trends", LOOKS[2].options);
+      await trends.getByText("As of ").waitFor();
+      for (const paragraph of [search.locator("#hits p"), trends.locator("#notes p")]) {
+        const found = paragraph.filter({ hasText: "ahoy sea" }).filter({ hasNotText: "~x" }).first();
+        expect(await found.textContent()).toBe(text);
+        expect(await found.evaluate((node) => node.matches(":dir(rtl)"))).toBe(true);
+      }
+      await search.close();
+      await trends.close();
+    },
+    START_MS,
+  );
+
+  test(
+    "before a search the page says what can be written, and after a fault what to write instead",
+    async () => {
+      const page = await open("search");
+      await page.getByText("What you can write").waitFor();
+      expect(await page.locator("#results").isVisible()).toBe(false);
+      await page.getByLabel("Words to search for").fill("sea since:abc");
+      await page.keyboard.press("Enter");
+      await page.getByText("since: takes a period").waitFor();
+      expect(await page.locator("#told").getAttribute("class")).toContain("fault");
+      expect(await page.getByText("What you can write").isVisible()).toBe(false);
+      expect(await page.locator("#results").isVisible()).toBe(false);
+      expect(await violations(page)).toEqual([]);
+      await page.getByLabel("Words to search for").fill("kraken");
+      await page.keyboard.press("Enter");
+      await page.getByText("1 shown.").waitFor();
+      expect(await page.locator("#told").getAttribute("class")).not.toContain("fault");
       expect(problems).toEqual([]);
       await page.close();
     },
