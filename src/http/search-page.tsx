@@ -54,7 +54,7 @@ export function renderSearchPage(config: Config, trendsAreOn: boolean): string {
       assets={SEARCH_ASSETS}
       links={trendsAreOn ? [{ href: "/trends", label: "Trends" }] : []}
     >
-      <form id="search" role="search" action="/search" method="get">
+      <form id="search" role="search" action="/search" method="get" hidden>
         <div class="words">
           <input
             name="q"

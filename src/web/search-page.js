@@ -338,12 +338,17 @@ function ask(limit, until, isLive) {
   current = { id, oldest: current?.oldest ?? Number.POSITIVE_INFINITY, limit, isByTime, found: before };
 }
 
-function search() {
+function clear() {
   hits.replaceChildren();
   shown = new Set();
   if (current !== undefined) close(current.id);
   current = undefined;
   more.hidden = true;
+  tell("");
+}
+
+function search() {
+  clear();
   hints.hidden = true;
   tell("Searching…");
   ask(PAGE, undefined, value("live") !== "");
@@ -370,7 +375,16 @@ function remember() {
   // "Everything" is the empty kind, which has to be said.
   if (value("kind") === "") pairs.push(["kind", ""]);
   const query = new URLSearchParams(pairs).toString();
-  history.replaceState(null, "", query === "" ? location.pathname : `?${query}`);
+  const address = query === "" ? location.pathname : `${location.pathname}?${query}`;
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+}
+
+/** What the address asks for; an address that asks for nothing has the hints. */
+function recall() {
+  form.reset();
+  if (restore()) return search();
+  clear();
+  hints.hidden = false;
 }
 
 function restore() {
@@ -396,4 +410,6 @@ form.addEventListener("change", (changed) => {
   search();
 });
 more.addEventListener("click", loadMore);
-if (restore()) search();
+addEventListener("popstate", recall);
+form.hidden = false;
+recall();

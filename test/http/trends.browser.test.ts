@@ -226,7 +226,7 @@ describe.skipIf(executablePath === undefined)("trends and search in a browser", 
   );
 
   test(
-    "before a search the page says what can be written, and after a fault what to write instead",
+    "before a search the page says what can be written, after a fault what to write instead, and finds the way back",
     async () => {
       const page = await open("search");
       await page.getByText("What you can write").waitFor();
@@ -242,6 +242,12 @@ describe.skipIf(executablePath === undefined)("trends and search in a browser", 
       await page.keyboard.press("Enter");
       await page.getByText("1 shown.").waitFor();
       expect(await page.locator("#told").getAttribute("class")).not.toContain("fault");
+      await page.goBack();
+      await page.getByText("since: takes a period").waitFor();
+      await page.goBack();
+      await page.getByText("What you can write").waitFor();
+      expect(await page.getByLabel("Words to search for").inputValue()).toBe("");
+      expect(await page.locator("#hits li").count()).toBe(0);
       expect(problems).toEqual([]);
       await page.close();
     },
@@ -268,6 +274,7 @@ describe.skipIf(executablePath === undefined)("trends and search in a browser", 
       for (const path of ["trends", "search"]) {
         const page = await open(path, { javaScriptEnabled: false });
         expect(await page.locator("noscript").isVisible()).toBe(true);
+        expect(await page.getByRole("button").count()).toBe(0);
         await page.close();
       }
     },
