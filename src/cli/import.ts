@@ -143,9 +143,9 @@ function fileInput(path: string, config: Config, fromStart: boolean): Input {
   return { source, start, checkpoint };
 }
 
-/** Checking and writing cost about the same, so with two cores one thread checks while this one writes. */
+/** Checking an event costs twice what writing it does, and whoever writes waits for the disk: as many check as there are cores. */
 function checkerCount({ verify }: Config): number {
-  return verify.workers > 0 ? verify.workers : Math.max(1, availableParallelism() - 1);
+  return verify.workers > 0 ? verify.workers : availableParallelism();
 }
 
 function backendOf({ verify }: Config): CheckStart["backend"] {
