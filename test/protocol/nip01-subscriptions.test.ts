@@ -4,15 +4,15 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, type Keypair, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
 const MESSAGE_BYTES_MAX = 65_536;
+const someone = newcomers(300);
 
 let relay: TestRelay;
 let client: TestClient;
-let keysUsed = 300;
 
 beforeAll(async () => {
   relay = await TestRelay.start({
@@ -29,8 +29,6 @@ afterAll(async () => {
   await relay.stop();
   expect(relay.warnings).toEqual([]);
 });
-
-const someone = (): Keypair => keypair(keysUsed++);
 
 async function publish(key: Keypair, template: EventTemplate = {}): Promise<NostrEvent> {
   const event = signed(key, { created_at: NOW, ...template });

@@ -2,13 +2,13 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, keypair, newcomers, signed } from "../support/events.ts";
 import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
+const someone = newcomers(700);
 
 let relay: TestRelay;
-let keysUsed = 700;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW });
@@ -18,8 +18,6 @@ afterAll(async () => {
   await relay.stop();
   expect(relay.warnings).toEqual([]);
 });
-
-const someone = () => keypair(keysUsed++);
 
 async function proof(
   client: TestClient,
