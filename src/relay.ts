@@ -245,6 +245,11 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const clientAddress = createClientAddress({
     trustedProxies: config.server.trusted_proxies,
     header: config.server.client_ip_header,
+    onUntrustedProxy: (peer) =>
+      logger.warn(
+        { peer },
+        `a proxy names its clients, but is not trusted: all of them count as one address. If it is yours, set server.trusted_proxies = ["${peer}"]`,
+      ),
   });
   const backlogTimer = setInterval(() => gateway.checkBacklogs(), BACKLOG_CHECK_MS);
   backlogTimer.unref();

@@ -8,7 +8,7 @@ import { loadDetectors } from "../query/detectors.ts";
 import { searchCapabilities } from "../relay-options.ts";
 import { lockUnlessServed } from "./cold-indexing.ts";
 import { startJobProgress } from "./cold-job-progress.ts";
-import { type LeaveListener, listenForLeave } from "./cold-leave.ts";
+import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { unixNow } from "./cold-settings.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting, openReader } from "./store-access.ts";
@@ -63,7 +63,7 @@ async function fill(config: Config, terminal: Terminal): Promise<Filled> {
   const reader = openReader(config);
   const database = openFulltext(config.data.dir);
   const feed = new FulltextFeed(database, detectors);
-  const leave = listenForLeave();
+  const leave = listenForInterruption();
   const follower = new FulltextFollower(reader, feed, { now: unixNow, batchEntries: BATCH_ENTRIES });
   try {
     await follow(follower, feed, leave, terminal);
@@ -82,7 +82,7 @@ async function fill(config: Config, terminal: Terminal): Promise<Filled> {
 async function follow(
   follower: FulltextFollower,
   feed: FulltextFeed,
-  leave: LeaveListener,
+  leave: Interruption,
   terminal: Terminal,
 ): Promise<void> {
   const progress = startJobProgress("full-text", terminal);
