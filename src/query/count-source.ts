@@ -189,9 +189,11 @@ export class TieredCount implements CountSource {
     this.batch = batch;
     this.head = 0;
     this.countedInPart += batch.length;
-    const isCut = outcome.isPartial || performance.now() >= this.lookUntilMs;
-    if (!outcome.isPartial && (next === undefined || next < (filter.since ?? 0))) return;
-    this.next = isCut ? () => this.estimate() : () => this.takePage({ ...filter, until: next });
+    if (outcome.isPartial) this.next = () => this.estimate();
+    else if (next !== undefined && next >= (filter.since ?? 0)) {
+      const isLate = performance.now() >= this.lookUntilMs;
+      this.next = isLate ? () => this.estimate() : () => this.takePage({ ...filter, until: next });
+    }
   }
 
   /** The number of all matches, hot or cold, is close to what the index says. */
