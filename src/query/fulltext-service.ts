@@ -131,8 +131,8 @@ export class FulltextService {
     worker.onmessage = (message: MessageEvent<FulltextReply>) => this.receive(message.data);
     worker.onerror = (event) => this.replace(reasonOf(event.message));
     worker.unref();
-    const { folder, path, tagSeed, detect, verifyDomains } = this.options;
-    const start: FulltextStart = { folder, path, tagSeed, detect, verifyDomains };
+    const { folder, path, tagSeed, detect, verifyDomains, seeds } = this.options;
+    const start: FulltextStart = { folder, path, tagSeed, detect, verifyDomains, seeds };
     worker.postMessage({ type: "start", start } satisfies FulltextRequest);
     return worker;
   }
