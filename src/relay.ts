@@ -167,6 +167,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       reader: hot.reader,
       pool,
       hides,
+      budgetMs: config.limits.query_budget_ms,
       ...(search === undefined ? {} : { search: search.port }),
       ...(past.history === undefined ? {} : { history: past.history }),
     },
@@ -174,6 +175,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     publishedSeq: () => hot.lastSeq,
     verify: (signed, settle) => prompt.offer(signed, settle),
     now,
+    failed: (error) => logger.error({ error }, "a message could not be handled: a defect of this program"),
     meters: createGatewayMeters(metrics),
   });
 
@@ -203,6 +205,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     verifier,
     pool,
     live,
+    gateway,
     connections: () => connections.count,
     eventsStored: () => eventsStored + past.evicted(),
     search,
@@ -247,7 +250,6 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       sendBufferBytesMax: config.server.send_buffer_bytes,
       compressionThresholdBytes: config.server.compression_threshold_bytes,
       closed: (address) => connections.leave(address),
-      failed: (error) => logger.error({ error }, "a message could not be handled: a defect of this program"),
     }),
     metrics,
     facts,
@@ -365,6 +367,7 @@ interface Gauged {
   readonly verifier: StartedVerifierPool;
   readonly pool: ReaderPool;
   readonly live: Live;
+  readonly gateway: Gateway;
   readonly connections: () => number;
   readonly eventsStored: () => number;
   readonly search: Search | undefined;
@@ -373,7 +376,7 @@ interface Gauged {
 
 function watchGauges(
   metrics: Metrics,
-  { hot, admission, verifier, pool, live, connections, eventsStored, search, cold }: Gauged,
+  { hot, admission, verifier, pool, live, gateway, connections, eventsStored, search, cold }: Gauged,
 ): void {
   metrics.watch({
     connections,
@@ -383,6 +386,7 @@ function watchGauges(
       { name: "admission", ...admission.waiting },
       { name: "verifier", depth: verifier.depth, depthMax: verifier.depthMax },
       { name: "writer", depth: hot.writeDepth, depthMax: hot.writeDepthMax },
+      { name: "inbox-bytes", depth: gateway.inboxBytes, depthMax: gateway.inboxBytesMax },
       { name: "readers", depth: pool.depth, depthMax: pool.depthMax },
       ...(search === undefined
         ? []
