@@ -6,7 +6,7 @@ import { maskUrl } from "../config/masking.ts";
 import type { Config } from "../config/settings.ts";
 import { type Indexing, lockUnlessServed, startIndexing } from "./cold-indexing.ts";
 import { type JobStep, startJobProgress } from "./cold-job-progress.ts";
-import { listenForLeave } from "./cold-leave.ts";
+import { listenForInterruption } from "./interruption.ts";
 import { coldFault } from "./cold-live.ts";
 import { coldSettingsOf, SILENT_SECONDS, unixNow } from "./cold-settings.ts";
 import type { Options } from "./settings-flags.ts";
@@ -54,7 +54,7 @@ export async function performJob(
   }
   const lock = lockUnlessServed(config);
   const ledger = new Ledger(join(config.data.dir, LEDGER_FILE));
-  const leave = listenForLeave();
+  const leave = listenForInterruption();
   const indexing = lock === undefined ? undefined : startIndexing(config, lock, terminal);
   try {
     say(terminal, openingLine(kind, indexing !== undefined));

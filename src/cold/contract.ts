@@ -1,5 +1,7 @@
 // What the cold store needs from whoever owns the log, and what it answers. It knows nothing about SQLite.
 
+import type { Sentiment } from "../search/query.ts";
+
 /** One entry of the log that the cold store follows. Events and removals share one rising `seq`. */
 export type LogEntry =
   | ({ readonly type: "stored" } & StoredRow)
@@ -48,6 +50,8 @@ export interface EventScores {
   readonly isSpam?: boolean;
   /** ISO 639-1, where the author gave no label. */
   readonly language?: string;
+  /** Where it could be told. */
+  readonly sentiment?: Sentiment;
 }
 
 /** Time and randomness of everything that waits; tests bring their own. */

@@ -116,4 +116,14 @@ export const search = section("Full-text search (NIP-50).", {
     false,
     "Detect the language of notes in a worker, so that language: works in searches; takes about 120 MB of memory.",
   ),
+  sentiment_detection: setting(
+    yesOrNo(),
+    false,
+    "Tell whether English notes are positive, negative or neutral, so that sentiment: works in searches; needs search.language_detection.",
+  ),
+  verify_domains: setting(
+    yesOrNo(),
+    false,
+    "Ask domains whether NIP-05 identifiers of profiles are theirs, so that domain: in searches means verified ones only; makes outgoing HTTPS requests, at most two a second.",
+  ),
 });

@@ -56,6 +56,7 @@ export class Session implements LiveSink, Publisher {
   private readonly options: SessionOptions;
   private outbox: string[] = [];
   private challengeText: string | undefined;
+  private holdsChallenge = false;
   private invalidEvents: TokenBucket | undefined;
 
   constructor(socket: RelaySocket, address: string, options: SessionOptions) {
@@ -78,7 +79,9 @@ export class Session implements LiveSink, Publisher {
 
   /** Sends the AUTH challenge unless the client holds it already. */
   sendChallenge(): void {
-    if (this.challengeText === undefined) this.send(authMessage(this.challenge));
+    if (this.holdsChallenge) return;
+    this.holdsChallenge = true;
+    this.send(authMessage(this.challenge));
   }
 
   /** Sends at once, after whatever was queued before. */

@@ -6,6 +6,7 @@ import type { Committed, Hit } from "./contract.ts";
 import { hitBytes } from "./hit-bytes.ts";
 import { KeyTable } from "./key-table.ts";
 import { authorKey, idKey, rankOf } from "./keys.ts";
+import { TailAuthors } from "./tail-authors.ts";
 import { DEAD, TailColumns, type TailRow } from "./tail-columns.ts";
 
 export interface TailOptions {
@@ -18,6 +19,7 @@ export interface TailOptions {
 /** Buckets of the author counts: an upper bound of what one author has in the tail. */
 const AUTHOR_BUCKETS = 65_536;
 const LOAD_CHUNK = 1024;
+const RANKS_MIN = 1024;
 
 export function createTail(options: TailOptions): RecentTail {
   return new RecentTail(options);
@@ -29,6 +31,7 @@ export function createTail(options: TailOptions): RecentTail {
  */
 export class RecentTail {
   readonly columns: TailColumns;
+  readonly authors: TailAuthors;
   /** Complete for created_at > horizon: -1 when the whole store fits, Infinity before load(). */
   horizon = Number.POSITIVE_INFINITY;
   lastSeq = 0;
@@ -42,6 +45,8 @@ export class RecentTail {
   readonly spread: number;
   private readonly bytesMax: number;
   private readonly hits: (Hit | undefined)[] = [];
+  /** The rank of the event in each slot: to read it from the id costs a trip to its text. */
+  private ranks = new Uint32Array(RANKS_MIN);
   private readonly free: number[] = [];
   private readonly slotsById: KeyTable;
   private readonly slotsBySeq: KeyTable;
@@ -52,6 +57,7 @@ export class RecentTail {
     this.slotsById = new KeyTable(this.spread);
     this.slotsBySeq = new KeyTable(this.spread);
     this.columns = new TailColumns((a, b) => idOfJson(this.hits[a]!.json) > idOfJson(this.hits[b]!.json));
+    this.authors = new TailAuthors((a, b) => this.compareSlots(a, b));
   }
 
   /** Events held. */
@@ -75,6 +81,10 @@ export class RecentTail {
 
   atSlot(slot: number): Hit {
     return this.hits[slot]!;
+  }
+
+  rankAt(slot: number): number {
+    return this.ranks[slot]!;
   }
 
   /** Takes in one commit: stored events above the horizon come in, removed ones go, the oldest make room. */
@@ -119,7 +129,7 @@ export class RecentTail {
         }
         const isFull = this.bytes > this.bytesMax;
         if (!isFull && rows.length === LOAD_CHUNK) continue;
-        this.columns.insert(held.reverse().sort((a, b) => this.compareRows(a, b)));
+        this.enter(held.reverse());
         this.horizon = -1;
         this.evict();
         return;
@@ -135,8 +145,23 @@ export class RecentTail {
       // A fresh object: what comes in may carry a parsed event that must not be kept alive.
       rows.push(this.hold({ seq, createdAt, kind, expiresAt, json }));
     }
+    this.enter(rows);
+  }
+
+  /** Puts rows that are held into the columns and the lists. */
+  private enter(rows: TailRow[]): void {
     if (rows.length > 1) rows.sort((a, b) => this.compareRows(a, b));
     this.columns.insert(rows);
+    for (const { author, slot } of rows) this.authors.add(author, slot);
+  }
+
+  private compareSlots(a: number, b: number): number {
+    if (a === b) return 0;
+    const one = this.hits[a]!;
+    const other = this.hits[b]!;
+    if (one.createdAt !== other.createdAt) return one.createdAt - other.createdAt;
+    if (this.ranks[a] !== this.ranks[b]) return this.ranks[a]! - this.ranks[b]!;
+    return idOfJson(one.json) > idOfJson(other.json) ? -1 : 1;
   }
 
   private compareRows(a: TailRow, b: TailRow): number {
@@ -155,11 +180,23 @@ export class RecentTail {
     this.kindCounts[hit.kind]!++;
     this.authorCounts[author % AUTHOR_BUCKETS]!++;
     this.bytes += hitBytes(hit.json);
-    return { createdAt: hit.createdAt, rank: rankOf(id), author, kind: hit.kind, slot };
+    const rank = this.noteRank(slot, rankOf(id));
+    return { createdAt: hit.createdAt, rank, author, kind: hit.kind, slot };
+  }
+
+  private noteRank(slot: number, rank: number): number {
+    if (slot >= this.ranks.length) {
+      const grown = new Uint32Array(slot * 2);
+      grown.set(this.ranks);
+      this.ranks = grown;
+    }
+    this.ranks[slot] = rank;
+    return rank;
   }
 
   private release(slot: number): void {
     const hit = this.hits[slot]!;
+    this.authors.remove(tailAuthor(hit), slot);
     this.hits[slot] = undefined;
     this.free.push(slot);
     this.slotsById.remove(idKey(idOfJson(hit.json)), slot);
@@ -173,7 +210,7 @@ export class RecentTail {
     const slot = this.slotOfSeq(seq);
     if (slot === -1) return;
     const hit = this.hits[slot]!;
-    this.columns.kill(this.columns.find(hit.createdAt, rankOf(idOfJson(hit.json)), slot));
+    this.columns.kill(this.columns.find(hit.createdAt, this.ranks[slot]!, slot));
     this.release(slot);
   }
 

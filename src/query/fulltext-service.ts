@@ -131,8 +131,8 @@ export class FulltextService {
     worker.onmessage = (message: MessageEvent<FulltextReply>) => this.receive(message.data);
     worker.onerror = (event) => this.replace(reasonOf(event.message));
     worker.unref();
-    const { folder, path, tagSeed, detectLanguage } = this.options;
-    const start: FulltextStart = { folder, path, tagSeed, detectLanguage };
+    const { folder, path, tagSeed, detect, verifyDomains } = this.options;
+    const start: FulltextStart = { folder, path, tagSeed, detect, verifyDomains };
     worker.postMessage({ type: "start", start } satisfies FulltextRequest);
     return worker;
   }

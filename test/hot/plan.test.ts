@@ -94,14 +94,15 @@ test("of values that must all be there, only the rarest is walked", () => {
   });
 });
 
-test("broad questions walk the tail, narrow ones go to the index", () => {
-  expect(plan({}, true).usesTail).toBe(true);
-  expect(plan({ kinds: [1], limit: 50 }, true).usesTail).toBe(true);
+test("broad questions walk the tail, authors its lists, and what a tag drives goes to the index", () => {
+  expect(plan({}, true).tailWalk).toBe("columns");
+  expect(plan({ kinds: [1], limit: 50 }, true).tailWalk).toBe("columns");
   expect(
-    plan({ authors: Array.from({ length: 150 }, (_, i) => hex(i)), kinds: [1, 6], limit: 50 }, true).usesTail,
-  ).toBe(true);
-  expect(plan({ tags: [nostr], kinds: [1] }, true).usesTail).toBe(false);
-  expect(plan({ authors: [hex(77)], kinds: [0], limit: 1 }, true).usesTail).toBe(false);
+    plan({ authors: Array.from({ length: 150 }, (_, i) => hex(i)), kinds: [1, 6], limit: 50 }, true).tailWalk,
+  ).toBe("columns");
+  expect(plan({ tags: [nostr], kinds: [1] }, true).tailWalk).toBeUndefined();
+  expect(plan({ authors: [QUIET], kinds: [1], limit: 50 }, true).tailWalk).toBe("authors");
+  expect(plan({ authors: [hex(77)], kinds: [0], limit: 1 }, true).tailWalk).toBe("authors");
 });
 
 test("the tail is left out for what lies below its horizon", () => {
@@ -109,6 +110,8 @@ test("the tail is left out for what lies below its horizon", () => {
   small.load(database);
   expect(small.horizon).toBeGreaterThan(1_700_000_000);
   const old = { tags: [], until: small.horizon };
-  expect(planScan(old, statements, small, TAG_SEED).usesTail).toBe(false);
-  expect(planScan({ tags: [], until: small.horizon + 1 }, statements, small, TAG_SEED).usesTail).toBe(true);
+  expect(planScan(old, statements, small, TAG_SEED).tailWalk).toBeUndefined();
+  expect(planScan({ tags: [], until: small.horizon + 1 }, statements, small, TAG_SEED).tailWalk).toBe(
+    "columns",
+  );
 });

@@ -30,7 +30,7 @@ describeWithOpenSearch("the cold feed", (url) => {
         bulkBytes: 2 ** 20,
         bulkEvents: 100,
         mayEvict: false,
-        detectLanguage: false,
+        detect: { languages: false, sentiments: false },
         onProgress: (cursor) => {
           told.push(cursor);
           void hot.moveFollower(COLD_FOLLOWER, cursor);
