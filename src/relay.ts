@@ -238,9 +238,11 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     readiness: () => ({
       reasons: isStopping
         ? ["the relay is stopping"]
-        : writeFault === undefined
-          ? []
-          : [`the last write failed: ${writeFault}`],
+        : hot.writerFault !== undefined
+          ? [hot.writerFault]
+          : writeFault === undefined
+            ? []
+            : [`the last write failed: ${writeFault}`],
     }),
     metrics,
     onError: (error) => logger.error({ error }, "an HTTP request failed"),
@@ -446,6 +448,7 @@ function watchGauges(
         ? []
         : [{ name: "identities", depth: identity.checks.depth, depthMax: identity.checks.depthMax }]),
     ],
+    writerRestarts: () => hot.writerRestarts,
     coldLag: () => cold?.feed.status?.lagEvents,
   });
 }

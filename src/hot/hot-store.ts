@@ -15,7 +15,7 @@ import { createReader } from "./reader.ts";
 import { asStoreError } from "./store-error.ts";
 import { createTail } from "./tail.ts";
 import type { AppliedBatch } from "./writer.ts";
-import { WriterThread } from "./writer-thread.ts";
+import { WriterLost, WriterThread } from "./writer-thread.ts";
 
 export interface HotStoreOptions {
   /** An existing folder; the database file in it is made when missing. */
@@ -54,6 +54,9 @@ export interface HotStore {
   /** Events queued and in flight, and their bound. */
   readonly writeDepth: number;
   readonly writeDepthMax: number;
+  /** Why nothing can be written now; undefined while the writer thread is up. And how often it was started anew. */
+  readonly writerFault: string | undefined;
+  readonly writerRestarts: number;
   /** Operator's acts. They resolve once they are on disk and published; a large rest is removed in the background. */
   banEvent(id: string, reason: string): Promise<void>;
   unbanEvent(id: string): Promise<void>;
@@ -133,7 +136,10 @@ class ThreadedHotStore implements HotStore {
       batchMax: BATCH_MAX,
       inFlightMax: 1,
       carry: (events) => this.carry(events),
-      failed: (error) => ({ type: "failed", error: error instanceof Error ? error.message : String(error) }),
+      failed: (error) =>
+        error instanceof WriterLost
+          ? { type: "unknown" }
+          : { type: "failed", error: error instanceof Error ? error.message : String(error) },
     });
     thread.listen({
       swept: ({ before, lastSeq, removed }) =>
@@ -149,6 +155,14 @@ class ThreadedHotStore implements HotStore {
 
   get writeDepth(): number {
     return this.channel.depth;
+  }
+
+  get writerFault(): string | undefined {
+    return this.thread.fault;
+  }
+
+  get writerRestarts(): number {
+    return this.thread.restarts;
   }
 
   write(event: VerifiedEvent, settle: (outcome: WriteOutcome) => void): boolean {
