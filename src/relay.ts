@@ -15,6 +15,7 @@ import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
 import { claimedDomainOf } from "./hot/claimed-domain.ts";
 import type { Hit } from "./hot/contract.ts";
+import { memoryBytes, tailBytesFor } from "./hot/tail-size.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { asStoreError, faultText } from "./hot/store-error.ts";
 import type { Reach } from "./identity/reach.ts";
@@ -327,7 +328,7 @@ async function openStore(config: Config, verifier: StartedVerifierPool, logger: 
     return await openHotStore({
       folder: data.dir,
       synchronous: hot.synchronous,
-      tailBytesMax: hot.tail_bytes,
+      tailBytesMax: hot.tail_bytes === "auto" ? tailBytesFor(memoryBytes()) : hot.tail_bytes,
       readerCacheBytes: hot.cache_bytes,
       writerCacheBytes: hot.page_cache_bytes,
       writeDepthMax: limits.write_queue,
