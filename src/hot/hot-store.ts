@@ -16,7 +16,7 @@ import { asStoreError } from "./store-error.ts";
 import { createTail } from "./tail.ts";
 import { TailLoader } from "./tail-loader.ts";
 import type { AppliedBatch } from "./writer.ts";
-import { WriterThread } from "./writer-thread.ts";
+import { WriterLost, WriterThread } from "./writer-thread.ts";
 
 export interface HotStoreOptions {
   /** An existing folder; the database file in it is made when missing. */
@@ -55,6 +55,9 @@ export interface HotStore {
   /** Events queued and in flight, and their bound. */
   readonly writeDepth: number;
   readonly writeDepthMax: number;
+  /** Why nothing can be written now; undefined while the writer thread is up. And how often it was started anew. */
+  readonly writerFault: string | undefined;
+  readonly writerRestarts: number;
   /** Operator's acts. They resolve once they are on disk and published; a large rest is removed in the background. */
   banEvent(id: string, reason: string): Promise<void>;
   unbanEvent(id: string): Promise<void>;
@@ -143,7 +146,10 @@ class ThreadedHotStore implements HotStore {
       batchMax: BATCH_MAX,
       inFlightMax: 1,
       carry: (events) => this.carry(events),
-      failed: (error) => ({ type: "failed", error: error instanceof Error ? error.message : String(error) }),
+      failed: (error) =>
+        error instanceof WriterLost
+          ? { type: "unknown" }
+          : { type: "failed", error: error instanceof Error ? error.message : String(error) },
     });
     thread.listen({
       swept: ({ before, lastSeq, removed }) =>
@@ -159,6 +165,14 @@ class ThreadedHotStore implements HotStore {
 
   get writeDepth(): number {
     return this.channel.depth;
+  }
+
+  get writerFault(): string | undefined {
+    return this.thread.fault;
+  }
+
+  get writerRestarts(): number {
+    return this.thread.restarts;
   }
 
   write(event: VerifiedEvent, settle: (outcome: WriteOutcome) => void): boolean {
