@@ -106,6 +106,15 @@ function startServer(start: () => Server, host: string, port: number): Server {
     }
     if (code === "EACCES")
       throw new Error(`port ${port} needs rights this user does not have; choose one above 1023`);
+    if (code === "EADDRNOTAVAIL" || code === "EINVAL") {
+      throw new Error(
+        `this machine has no address ${host} to listen on; set server.host to one of its own, or to 0.0.0.0 for all`,
+      );
+    }
+    if (code?.startsWith("ERR_OSSL") === true) {
+      const { message } = error as Error;
+      throw new Error(`tls.cert and tls.key must be PEM files that belong together: ${message}`);
+    }
     throw error;
   }
 }

@@ -12,6 +12,7 @@ import type { Config } from "./config/settings.ts";
 import type { HotStore } from "./hot/hot-store.ts";
 import { COLD_FOLLOWER, ColdFeed } from "./query/cold-feed.ts";
 import { mayHaveEvicted } from "./relay-history.ts";
+import { searchCapabilities } from "./relay-options.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
 export interface ColdStore {
@@ -39,7 +40,7 @@ export function startCold(config: Config, hot: HotStore, logger: Logger): ColdSt
     bulkBytes: cold.bulk_bytes,
     bulkEvents: cold.bulk_events,
     mayEvict: mayHaveEvicted(config, hot),
-    detectLanguage: config.search.language_detection,
+    detect: searchCapabilities(config),
     onProgress: (seq) => void hot.moveFollower(COLD_FOLLOWER, seq),
     onState: (status) => tellState(logger, status),
     onTrouble: (reason) => logger.error({ part: "cold", reason }, "the cold indexer was restarted"),

@@ -5,6 +5,7 @@ import type { AdmissionOptions } from "./admission/pipeline.ts";
 import type { Config } from "./config/settings.ts";
 import type { GatewayOptions } from "./gateway/gateway.ts";
 import { normaliseRelayUrl, relayHost } from "./nostr/relay-url.ts";
+import type { SearchCapabilities } from "./search/capability.ts";
 
 /** Normalised URLs that mean this relay (NIP-42, NIP-62). */
 export function ownUrls(config: Config): Set<string> {
@@ -18,6 +19,15 @@ export function ownHosts(config: Config): Set<string> {
 /** Verifier threads: what is set, or one for each core but the one that serves. */
 export function verifierThreads(config: Config): number {
   return config.verify.workers > 0 ? config.verify.workers : Math.max(1, availableParallelism() - 1);
+}
+
+export function searchCapabilities({ search }: Config): SearchCapabilities {
+  return { languages: search.language_detection, sentiments: search.sentiment_detection };
+}
+
+/** Keys from which the relay's trust in others begins. */
+export function trustSeeds({ relay }: Config): string[] {
+  return relay.pubkey === "" ? [] : [relay.pubkey];
 }
 
 export function admissionOptions(config: Config): AdmissionOptions {

@@ -13,9 +13,12 @@ import { Gateway, type GatewayPorts } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
 import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
+import { claimedDomainOf } from "./hot/claimed-domain.ts";
 import type { Hit } from "./hot/contract.ts";
+import { memoryBytes, tailBytesFor } from "./hot/tail-size.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { asStoreError, faultText } from "./hot/store-error.ts";
+import type { Reach } from "./identity/reach.ts";
 import { createHttp } from "./http/http.ts";
 import { NIPS_ALWAYS } from "./http/nip11.ts";
 import { Kind } from "./nostr/kind.ts";
@@ -23,6 +26,7 @@ import { vanishesHere } from "./nostr/vanish.ts";
 import { Vanishing } from "./policy/vanishing.ts";
 import { Live } from "./live/live.ts";
 import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
+import { loadDetectors } from "./query/detectors.ts";
 import { FulltextService } from "./query/fulltext-service.ts";
 import type { SearchPort } from "./query/planner.ts";
 import { ReaderPool } from "./query/reader-pool.ts";
@@ -30,10 +34,20 @@ import { TieredSearch } from "./query/tiered-search.ts";
 import { SearchCache } from "./query/search-cache.ts";
 import { createSearchMatcher } from "./query/search-matcher.ts";
 import { createSearchPort } from "./query/search-source.ts";
+import { verifiedDomains } from "./query/verified-domains.ts";
 import { type ColdStore, startCold } from "./relay-cold.ts";
 import { type RelayHistory, startHistory } from "./relay-history.ts";
-import { admissionOptions, gatewayOptions, ownUrls, verifierThreads } from "./relay-options.ts";
+import { type Identity, startIdentity } from "./relay-identity.ts";
+import {
+  admissionOptions,
+  gatewayOptions,
+  ownUrls,
+  searchCapabilities,
+  verifierThreads,
+  trustSeeds,
+} from "./relay-options.ts";
 import { startTrends } from "./relay-trends.ts";
+import type { Oracles } from "./search/match.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
@@ -43,6 +57,8 @@ export interface RelayExtras {
   readonly logger?: Logger;
   /** Unix seconds; the system's clock when left out. */
   readonly now?: () => number;
+  /** How domains of NIP-05 identifiers are reached; the public internet when left out. */
+  readonly reach?: Reach;
 }
 
 /** What a start message or a status page says of a running relay. */
@@ -105,7 +121,10 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const vanishing = new Vanishing();
   const hides = (hit: Hit): boolean => vanishing.hides(hit);
   const own = ownUrls(config);
-  const search = config.search.enabled ? startSearch(config, hot, cold, past, hides, logger) : undefined;
+  const identity = startIdentity(config, hot, logger, now, extras.reach);
+  const search = config.search.enabled
+    ? await startSearch(config, hot, cold, past, identity, hides, logger)
+    : undefined;
   const trends = startTrends(config, hot, logger, now);
   const servers = new Set<HostServer>();
   const live: Live = new Live({
@@ -167,6 +186,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       reader: hot.reader,
       pool,
       hides,
+      budgetMs: config.limits.query_budget_ms,
       ...(search === undefined ? {} : { search: search.port }),
       ...(past.history === undefined ? {} : { history: past.history }),
     },
@@ -174,6 +194,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     publishedSeq: () => hot.lastSeq,
     verify: (signed, settle) => prompt.offer(signed, settle),
     now,
+    failed: (error) => logger.error({ error }, "a message could not be handled: a defect of this program"),
     meters: createGatewayMeters(metrics),
   });
 
@@ -203,10 +224,12 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     verifier,
     pool,
     live,
+    gateway,
     connections: () => connections.count,
     eventsStored: () => eventsStored + past.evicted(),
     search,
     cold,
+    identity,
   });
 
   const http = createHttp({
@@ -217,9 +240,11 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     readiness: () => ({
       reasons: isStopping
         ? ["the relay is stopping"]
-        : writeFault === undefined
-          ? []
-          : [`the last write failed: ${writeFault}`],
+        : hot.writerFault !== undefined
+          ? [hot.writerFault]
+          : writeFault === undefined
+            ? []
+            : [`the last write failed: ${writeFault}`],
     }),
     metrics,
     onError: (error) => logger.error({ error }, "an HTTP request failed"),
@@ -227,6 +252,11 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   const clientAddress = createClientAddress({
     trustedProxies: config.server.trusted_proxies,
     header: config.server.client_ip_header,
+    onUntrustedProxy: (peer) =>
+      logger.warn(
+        { peer },
+        `a proxy names its clients, but is not trusted: all of them count as one address. If it is yours, set server.trusted_proxies = ["${peer}"]`,
+      ),
   });
   const backlogTimer = setInterval(() => gateway.checkBacklogs(), BACKLOG_CHECK_MS);
   backlogTimer.unref();
@@ -247,7 +277,6 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       sendBufferBytesMax: config.server.send_buffer_bytes,
       compressionThresholdBytes: config.server.compression_threshold_bytes,
       closed: (address) => connections.leave(address),
-      failed: (error) => logger.error({ error }, "a message could not be handled: a defect of this program"),
     }),
     metrics,
     facts,
@@ -261,6 +290,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       pool.stop();
       await trends?.service.stop();
       await search?.service.stop();
+      identity?.stop();
       await past.retention?.stop();
       await cold?.stop();
       await verifier.stop();
@@ -299,7 +329,7 @@ async function openStore(config: Config, verifier: StartedVerifierPool, logger: 
     return await openHotStore({
       folder: data.dir,
       synchronous: hot.synchronous,
-      tailBytesMax: hot.tail_bytes,
+      tailBytesMax: hot.tail_bytes === "auto" ? tailBytesFor(memoryBytes()) : hot.tail_bytes,
       readerCacheBytes: hot.cache_bytes,
       writerCacheBytes: hot.page_cache_bytes,
       writeDepthMax: limits.write_queue,
@@ -319,19 +349,29 @@ interface Search {
 }
 
 /** Full-text search of the hot store: an index in a file of its own, filled and asked on a thread of its own. */
-function startSearch(
+async function startSearch(
   config: Config,
   hot: HotStore,
   cold: ColdStore | undefined,
   { history }: RelayHistory,
+  identity: Identity | undefined,
   hides: (hit: Hit) => boolean,
   logger: Logger,
-): Search {
+): Promise<Search> {
+  const capabilities = searchCapabilities(config);
+  const oracles: Oracles = {
+    ...(await loadDetectors(capabilities)),
+    ...(identity === undefined
+      ? { domainOf: (pubkey) => claimedDomainOf(hot.reader, pubkey) }
+      : verifiedDomains(identity.directory)),
+  };
   const service = new FulltextService({
     folder: config.data.dir,
     path: hot.path,
     tagSeed: hot.tagSeed,
-    detectLanguage: config.search.language_detection,
+    detect: capabilities,
+    verifyDomains: identity !== undefined,
+    seeds: trustSeeds(config),
     depthMax: config.limits.reader_queue,
     // What is not noted now is noted with the next progress; until then the log keeps more than it must.
     onProgress: (cursor) => {
@@ -357,12 +397,17 @@ function startSearch(
     reader: hot.reader,
     freshMs: SEARCH_FRESH_MS,
     answersMax: SEARCH_ANSWERS_MAX,
+    oracles,
   });
-  const capabilities = { languages: config.search.language_detection, sentiments: false };
   return {
     service,
-    port: createSearchPort(cache, { budgetMs: SEARCH_BUDGET_MS, hitsMax: SEARCH_HITS_MAX, hides }),
-    matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities),
+    port: createSearchPort(cache, {
+      budgetMs: SEARCH_BUDGET_MS,
+      hitsMax: SEARCH_HITS_MAX,
+      hides,
+      capabilities,
+    }),
+    matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities, oracles),
   };
 }
 
@@ -372,15 +417,29 @@ interface Gauged {
   readonly verifier: StartedVerifierPool;
   readonly pool: ReaderPool;
   readonly live: Live;
+  readonly gateway: Gateway;
   readonly connections: () => number;
   readonly eventsStored: () => number;
   readonly search: Search | undefined;
   readonly cold: ColdStore | undefined;
+  readonly identity: Identity | undefined;
 }
 
 function watchGauges(
   metrics: Metrics,
-  { hot, admission, verifier, pool, live, connections, eventsStored, search, cold }: Gauged,
+  {
+    hot,
+    admission,
+    verifier,
+    pool,
+    live,
+    gateway,
+    connections,
+    eventsStored,
+    search,
+    cold,
+    identity,
+  }: Gauged,
 ): void {
   metrics.watch({
     connections,
@@ -390,11 +449,16 @@ function watchGauges(
       { name: "admission", ...admission.waiting },
       { name: "verifier", depth: verifier.depth, depthMax: verifier.depthMax },
       { name: "writer", depth: hot.writeDepth, depthMax: hot.writeDepthMax },
+      { name: "inbox-bytes", depth: gateway.inboxBytes, depthMax: gateway.inboxBytesMax },
       { name: "readers", depth: pool.depth, depthMax: pool.depthMax },
       ...(search === undefined
         ? []
         : [{ name: "search", depth: search.service.depth, depthMax: search.service.depthMax }]),
+      ...(identity === undefined
+        ? []
+        : [{ name: "identities", depth: identity.checks.depth, depthMax: identity.checks.depthMax }]),
     ],
+    writerRestarts: () => hot.writerRestarts,
     coldLag: () => cold?.feed.status?.lagEvents,
   });
 }

@@ -1,18 +1,21 @@
 // `thermocline config`: check, show and explain settings.
 
 import { existsSync } from "node:fs";
+import { formatConfigErrors } from "../config/config-error.ts";
 import { configDocument, configSchema, configTemplate } from "../config/document.ts";
 import { shownSettings, showText } from "../config/show.ts";
-import { type Options, settingsOf } from "./settings-flags.ts";
+import { type Options, readSettings, settingsOf } from "./settings-flags.ts";
 import { emit, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
 
 type Words = readonly string[];
 
 export async function runConfigCheck(_given: Words, options: Options, terminal: Terminal): Promise<ExitCode> {
-  const loaded = settingsOf(options, terminal);
-  if (loaded === undefined) return 2;
-  say(terminal, `The settings are right (${loaded.file ?? "no settings file"}).`);
-  return 0;
+  const result = readSettings(options, terminal);
+  const errors = "errors" in result ? result.errors : [];
+  if (options["json"] === true) await emitJson(terminal, { right: errors.length === 0, errors });
+  if ("errors" in result) say(terminal, formatConfigErrors(errors));
+  else say(terminal, `The settings are right (${result.file ?? "no settings file"}).`);
+  return errors.length === 0 ? 0 : 2;
 }
 
 export async function runConfigShow(_given: Words, options: Options, terminal: Terminal): Promise<ExitCode> {

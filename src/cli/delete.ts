@@ -7,7 +7,7 @@ import { filterOf } from "./event-filter.ts";
 import { matchingEvents, unfitForStore } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting, openReader } from "./store-access.ts";
-import { emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
+import { counted, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
 
 /** Rows of one transaction: a relay that runs beside us waits no longer than that. */
 const TRANSACTION_ROWS = 500;
@@ -28,7 +28,7 @@ export async function runDelete(
   if (loaded === undefined) return 2;
 
   const seqs = findSeqs(loaded.config, filter);
-  say(terminal, `${seqs.length} events match.`);
+  say(terminal, `${counted(seqs.length, "event")} found.`);
   if (options["dryRun"] !== true && seqs.length > 0) {
     if (options["yes"] !== true && !(await isConfirmed(seqs.length, terminal))) {
       say(terminal, "Nothing was deleted. --yes deletes without asking.");
@@ -37,7 +37,7 @@ export async function runDelete(
     const removed = removeAll(loaded.config, seqs);
     say(
       terminal,
-      `${removed} events deleted. They may be published again: ban an event or a key to prevent that.`,
+      `${counted(removed, "event")} deleted. They may be published again; policy.blocked_pubkeys keeps a key out.`,
     );
     if (options["json"] === true) await emitJson(terminal, { matching: seqs.length, deleted: removed });
   } else if (options["json"] === true) {

@@ -2,11 +2,13 @@
 
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { filterOf } from "./event-filter.ts";
+import { about } from "./fault-line.ts";
 import { matchingEvents, matchingEventsOldestFirst, unfitForStore } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openReader } from "./store-access.ts";
-import { emit, type ExitCode, say, type Terminal } from "./terminal.ts";
+import { counted, emit, type ExitCode, say, type Terminal } from "./terminal.ts";
 
 export async function runExport(
   given: readonly string[],
@@ -35,10 +37,12 @@ export async function runExport(
       count += batch.length;
     }
     if (file !== "-") await ended(target);
+  } catch (error) {
+    throw about(file === "-" ? "standard output" : file, error);
   } finally {
     reader.close();
   }
-  say(terminal, `${count} events exported.`);
+  say(terminal, `${counted(count, "event")} exported.`);
   return 0;
 }
 
@@ -52,9 +56,8 @@ function refuse(terminal: Terminal, fault: string | undefined): ExitCode {
   return 2;
 }
 
+/** Resolves once all is written; a file that could not even be opened fails here, also when there was nothing to write. */
 function ended(stream: Writable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.once("error", reject);
-    stream.end(resolve);
-  });
+  stream.end();
+  return finished(stream);
 }

@@ -7,12 +7,12 @@ import type { CheckStart } from "./importing/check-worker.ts";
 import { Checkers } from "./importing/checkers.ts";
 import { type Checkpoint, CheckpointFile, START } from "./importing/checkpoint.ts";
 import { type EventSource, fileSource, streamSource } from "./importing/event-source.ts";
-import { listenForInterruption } from "./importing/interruption.ts";
 import { lineBlocks } from "./importing/line-blocks.ts";
 import { BLOCK_BYTES, type PipelineEnd, runPipeline } from "./importing/pipeline.ts";
 import { startProgress } from "./importing/progress.ts";
 import { reportImport } from "./importing/report.ts";
 import { Tally } from "./importing/tally.ts";
+import { listenForInterruption } from "./interruption.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting } from "./store-access.ts";
 import { type ExitCode, say, type Terminal } from "./terminal.ts";
@@ -76,7 +76,9 @@ async function pump(
     lineBytesMax,
   });
   if (checkers.notice !== undefined) say(terminal, checkers.notice);
-  const interruption = listenForInterruption(terminal);
+  const interruption = listenForInterruption(() =>
+    say(terminal, "\nWriting what was read; once more to stop at once."),
+  );
   const progress = startProgress(terminal, startMs);
   say(terminal, `Importing${store === undefined ? " nothing, only checking" : ` into ${config.data.dir}`}.`);
   const { source, start, checkpoint } = input;
@@ -143,9 +145,9 @@ function fileInput(path: string, config: Config, fromStart: boolean): Input {
   return { source, start, checkpoint };
 }
 
-/** Checking and writing cost about the same, so with two cores one thread checks while this one writes. */
+/** Checking an event costs twice what writing it does, and whoever writes waits for the disk: as many check as there are cores. */
 function checkerCount({ verify }: Config): number {
-  return verify.workers > 0 ? verify.workers : Math.max(1, availableParallelism() - 1);
+  return verify.workers > 0 ? verify.workers : availableParallelism();
 }
 
 function backendOf({ verify }: Config): CheckStart["backend"] {

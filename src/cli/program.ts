@@ -16,14 +16,10 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    say(terminal, `thermocline: ${await faultLine(error)}`);
+    const { faultLine } = await import("./fault-line.ts");
+    say(terminal, `thermocline: ${faultLine(error)}`);
     return 1;
   }
-}
-
-async function faultLine(error: unknown): Promise<string> {
-  const { asStoreError, faultText } = await import("../hot/store-error.ts");
-  return faultText(asStoreError(error, "the database"));
 }
 
 type Action = (given: readonly string[], options: Options, terminal: Terminal) => Promise<ExitCode>;
@@ -164,7 +160,8 @@ function addColdCommands(program: Command, run: Run): void {
 
   const reconcile = cold
     .command("reconcile")
-    .description("compare both stores event by event and repair the indexes")
+    .description("compare both stores event by event, tell the difference by day, and repair the indexes")
+    .option("--dry-run", "only compare")
     .option("--json", "the result as JSON");
   addSettingsFlags(reconcile, "common").action(run(async () => (await load()).runColdReconcile));
 
@@ -200,10 +197,13 @@ function addSearchCommands(program: Command, run: Run): void {
 }
 
 function addConfigCommands(program: Command, run: Run): void {
-  const config = program.command("config").description("settings: check, show, explain");
+  const config = program.command("config").description("settings: check, show, and files that explain them");
   const load = () => import("./config.ts");
 
-  const check = config.command("check").description("tell everything that is wrong with the settings");
+  const check = config
+    .command("check")
+    .description("tell everything that is wrong with the settings")
+    .option("--json", "what is wrong as JSON");
   addSettingsFlags(check, "common").action(run(async () => (await load()).runConfigCheck));
 
   const show = config

@@ -6,7 +6,7 @@ import { filterFromJson } from "./event-filter.ts";
 import { matchingEvents, unfitForStore } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openReader } from "./store-access.ts";
-import { emit, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
+import { counted, emit, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
 
 export async function runScan(
   given: readonly string[],
@@ -39,7 +39,7 @@ async function explain(reader: HotReader, filter: Filter, json: boolean, termina
   scan.run(() => false, { deadlineMs: Number.POSITIVE_INFINITY });
   const { plan } = scan;
   if (json) await emitJson(terminal, plan);
-  else await emit(terminal.output, `${plan.source}, ${plan.streams} streams: ${plan.because}\n`);
+  else await emit(terminal.output, `${plan.source}, ${counted(plan.streams, "stream")}: ${plan.because}\n`);
   say(terminal, "A running relay answers from its memory of the newest events first, then this way.");
 }
 

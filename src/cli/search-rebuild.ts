@@ -4,10 +4,11 @@ import type { Config } from "../config/settings.ts";
 import { openFulltext, removeFulltext } from "../hot/fulltext-database.ts";
 import { FULLTEXT_FOLLOWER, FulltextFeed } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
-import { loadLanguageDetector } from "../query/language-detector.ts";
+import { loadDetectors } from "../query/detectors.ts";
+import { searchCapabilities } from "../relay-options.ts";
 import { lockUnlessServed } from "./cold-indexing.ts";
 import { startJobProgress } from "./cold-job-progress.ts";
-import { type LeaveListener, listenForLeave } from "./cold-leave.ts";
+import { type Interruption, listenForInterruption } from "./interruption.ts";
 import { unixNow } from "./cold-settings.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting, openReader } from "./store-access.ts";
@@ -58,11 +59,11 @@ export async function runSearchRebuild(
 
 async function fill(config: Config, terminal: Terminal): Promise<Filled> {
   const startMs = performance.now();
-  const oracles = config.search.language_detection ? { languageOf: await loadLanguageDetector() } : {};
+  const detectors = await loadDetectors(searchCapabilities(config));
   const reader = openReader(config);
   const database = openFulltext(config.data.dir);
-  const feed = new FulltextFeed(database, oracles);
-  const leave = listenForLeave();
+  const feed = new FulltextFeed(database, detectors);
+  const leave = listenForInterruption();
   const follower = new FulltextFollower(reader, feed, { now: unixNow, batchEntries: BATCH_ENTRIES });
   try {
     await follow(follower, feed, leave, terminal);
@@ -81,7 +82,7 @@ async function fill(config: Config, terminal: Terminal): Promise<Filled> {
 async function follow(
   follower: FulltextFollower,
   feed: FulltextFeed,
-  leave: LeaveListener,
+  leave: Interruption,
   terminal: Terminal,
 ): Promise<void> {
   const progress = startJobProgress("full-text", terminal);

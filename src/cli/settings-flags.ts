@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { formatConfigErrors } from "../config/config-error.ts";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type ConfigResult, type LoadedConfig, loadConfig } from "../config/load.ts";
 import { rowAt, type SettingRow, SETTING_ROWS, SHORT_FLAGS } from "../config/settings.ts";
 import { say, type Terminal } from "./terminal.ts";
 
@@ -22,6 +22,8 @@ export function addSettingsFlags(command: Command, shown: "all" | "common"): Com
     command.addOption(option.hideHelp(shown === "common" && flag !== "data"));
   }
   for (const row of SETTING_ROWS) command.addOption(settingOption(row).hideHelp(shown === "common"));
+  if (shown === "common")
+    command.addHelpText("after", "\nEvery setting may be given here: serve --help names them.");
   return command;
 }
 
@@ -32,14 +34,19 @@ function settingOption({ path, section, setting }: SettingRow): Option {
 
 /** The settings in force for this command, or undefined after telling everything that is wrong with them. */
 export function settingsOf(options: Options, terminal: Terminal): LoadedConfig | undefined {
+  const result = readSettings(options, terminal);
+  if (!("errors" in result)) return result;
+  say(terminal, formatConfigErrors(result.errors));
+  return undefined;
+}
+
+/** The settings in force for this command, or all that is wrong with them. */
+export function readSettings(options: Options, terminal: Terminal): ConfigResult {
   const flags: Record<string, string> = {};
   for (const [name, value] of Object.entries(options)) {
     if (SHORT_FLAGS[name] !== undefined || rowAt(name) !== undefined) flags[name] = String(value);
   }
   const file = options["config"];
   const sources = { env: terminal.environment, flags };
-  const result = loadConfig(typeof file === "string" ? { ...sources, file } : sources);
-  if (!("errors" in result)) return result;
-  say(terminal, formatConfigErrors(result.errors));
-  return undefined;
+  return loadConfig(typeof file === "string" ? { ...sources, file } : sources);
 }

@@ -31,6 +31,11 @@ export function say(terminal: Terminal, line: string): void {
   terminal.talk.write(`${line}\n`);
 }
 
+/** `1 event`, `2 events`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
 /**
  * Writes data and waits until the reader has taken it. False when the reader has gone (a closed pipe, as behind
  * `head`): nothing more is wanted then, and that is no failure.

@@ -66,7 +66,7 @@ function addFacts(document: Document, event: NostrEvent, scores: EventScores): v
   addList(document, "link", linksOf(event));
   const language = facts.language ?? scores.language;
   if (language !== undefined) document["lang"] = language;
-  if (facts.domain !== undefined) document["domain"] = facts.domain;
+  if (scores.sentiment !== undefined) document["sentiment"] = scores.sentiment;
   document["proto"] = keywordOf(facts.protocol);
   if (facts.nsfw) document["nsfw"] = true;
   if (firstTag(event, "nonce") !== undefined) document["pow"] = difficultyOf(event);

@@ -20,7 +20,7 @@ export interface SearchBodyOptions extends QueryLimits {
   readonly size: number;
   /** Asks for most of the words instead of all of them: for a second try after nothing was found. */
   readonly relaxed?: boolean;
-  /** Keys whose profile claims a NIP-05 identifier of this domain: notes do not carry it. */
+  /** Keys of this NIP-05 domain: events do not carry it, and whether it is theirs is not for them to say. */
   readonly authorsOfDomain?: (domain: string) => readonly string[];
 }
 
@@ -115,7 +115,6 @@ export function canRelax({ text, sort }: SearchQuery): boolean {
 /** A key that no field of the index answers; undefined when there is none. */
 export function unindexedKey(query: SearchQuery): string | undefined {
   for (const condition of conditionsOf(query)) {
-    if (condition.type === "sentiment") return "sentiment:";
     if (condition.type === "tag" && tagField(condition.name) === undefined) return `tag:${condition.name}`;
   }
   return undefined;
@@ -215,6 +214,8 @@ class BodyWriter {
         return this.domain(condition.domain);
       case "language":
         return { term: { lang: condition.code } };
+      case "sentiment":
+        return { term: { sentiment: condition.value } };
       case "protocol":
         return { term: { proto: condition.value } };
       case "client":
@@ -227,15 +228,12 @@ class BodyWriter {
         return { term: { nsfw: true } };
       case "lookup":
         return lookupQuery(condition.lookup);
-      case "sentiment":
-        return { match_none: {} };
     }
   }
 
   private domain(domain: string): Query {
     const authors = this.options.authorsOfDomain?.(domain) ?? [];
-    const profile = { term: { domain } };
-    return authors.length === 0 ? profile : anyOf([profile, { terms: { pubkey: authors } }]);
+    return authors.length === 0 ? { match_none: {} } : { terms: { pubkey: authors } };
   }
 }
 

@@ -111,8 +111,15 @@ function checkPolicy({ policy }: Config): Wrong[] {
   return wrong;
 }
 
-function checkStores({ hot, cold }: Config): Wrong[] {
+function checkStores({ hot, cold, search }: Config): Wrong[] {
   const wrong: Wrong[] = [];
+  if (search.sentiment_detection && !search.language_detection) {
+    wrong.push({
+      key: "search.sentiment_detection",
+      message:
+        "search.sentiment_detection needs search.language_detection: only a text whose language is known can be judged.",
+    });
+  }
   if (cold.url === "") {
     const bounded = [
       hot.max_age_seconds > 0 ? "hot.max_age_seconds" : undefined,

@@ -98,7 +98,7 @@ export const limits = section("How much one client may ask and say. NIP-11 tells
   invalid_events_per_minute_per_connection: setting(
     whole(0, COUNT_MAX),
     600,
-    "Invalid events after which a connection is closed; 0 for no limit.",
+    "Invalid events after which no more of a connection are checked for a while; 0 for no limit.",
     { unit: "events a minute" },
   ),
   write_queue: setting(whole(1, COUNT_MAX), 20_000, "Events that may wait for the writer.", {

@@ -2,7 +2,7 @@
 
 import { retentionRules, webUrl } from "./nostr-types.ts";
 import { section, setting } from "./setting.ts";
-import { bytes, oneOf, text, whole, yesOrNo } from "./setting-type.ts";
+import { bytes, oneOf, orAuto, text, whole, yesOrNo } from "./setting-type.ts";
 
 const MiB = 2 ** 20;
 const WORKERS_MAX = 256;
@@ -18,9 +18,9 @@ export const hot = section("The hot store (SQLite).", {
     "When a commit is on disk: full survives a power cut; normal may lose the last moments to one; off may lose the database.",
   ),
   tail_bytes: setting(
-    bytes(0),
-    192 * MiB,
-    "Memory for the newest events, from which most queries are answered.",
+    orAuto(bytes(0)),
+    "auto",
+    "Memory for the newest events, from which most queries are answered; auto takes a sixteenth of the machine's (or the container's), from 128 MiB to 1 GiB.",
     { unit: "bytes" },
   ),
   cache_bytes: setting(bytes(0), 64 * MiB, "Memory for texts of older events.", { unit: "bytes" }),
@@ -115,5 +115,15 @@ export const search = section("Full-text search (NIP-50).", {
     yesOrNo(),
     false,
     "Detect the language of notes in a worker, so that language: works in searches; takes about 120 MB of memory.",
+  ),
+  sentiment_detection: setting(
+    yesOrNo(),
+    false,
+    "Tell whether English notes are positive, negative or neutral, so that sentiment: works in searches; needs search.language_detection.",
+  ),
+  verify_domains: setting(
+    yesOrNo(),
+    false,
+    "Ask domains whether NIP-05 identifiers of profiles are theirs, so that domain: in searches means verified ones only; makes outgoing HTTPS requests, at most two a second.",
   ),
 });

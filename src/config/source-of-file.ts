@@ -13,13 +13,16 @@ export function readFileSettings(path: string): Found {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return {
-      assignments: [],
-      errors: [{ where: path, message: `cannot be read: ${reason}` }],
-    };
+    return { assignments: [], errors: [{ where: path, message: `cannot be read: ${unreadable(error)}` }] };
   }
   return parseFileSettings(path, text);
+}
+
+function unreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "there is no such file; `thermocline config init` writes one";
+  if (code === "EISDIR") return "it is a folder; name the file in it";
+  return message;
 }
 
 export function parseFileSettings(path: string, text: string): Found {

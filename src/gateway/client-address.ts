@@ -7,7 +7,12 @@ export interface ClientAddressOptions {
   readonly trustedProxies: readonly string[];
   /** Header in which trusted proxies name the client, in lower case. */
   readonly header: string;
+  /** Told once when a proxy that nobody trusts names a client: all who come through it count as one. */
+  readonly onUntrustedProxy?: (peer: string) => void;
 }
+
+/** Loopback, and the ranges of private networks (RFC 1918, RFC 4193): where a proxy of one's own stands. */
+const NEARBY = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7"];
 
 /**
  * A header is believed only when the connection comes from a trusted proxy; then the last address in it that is not
@@ -16,12 +21,19 @@ export interface ClientAddressOptions {
 export function createClientAddress(
   options: ClientAddressOptions,
 ): (peer: string, headers: Headers) => string {
-  const trusted = new BlockList();
-  for (const range of options.trustedProxies) addRange(trusted, range);
-  const isTrusted = (address: string): boolean => trusted.check(address, familyOf(address));
+  const isTrusted = within(options.trustedProxies);
+  const isNearby = within(NEARBY);
+  let tell = options.onUntrustedProxy;
 
   return (peer, headers) => {
-    if (options.trustedProxies.length === 0 || isIP(peer) === 0 || !isTrusted(peer)) return peer;
+    if (isIP(peer) === 0) return peer;
+    if (options.trustedProxies.length === 0 || !isTrusted(peer)) {
+      if (tell !== undefined && isNearby(peer) && headers.has(options.header)) {
+        tell(peer);
+        tell = undefined;
+      }
+      return peer;
+    }
     const named = (headers.get(options.header) ?? "").split(",").map((part) => part.trim());
     const addresses = named.filter((part) => isIP(part) !== 0);
     return addresses.findLast((address) => !isTrusted(address)) ?? addresses[0] ?? peer;
@@ -41,6 +53,12 @@ export function networkOf(address: string): string {
   const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(":").filter(Boolean).length;
   const leading = [...groups, ...Array<string>(missing).fill("0"), ...(tail ?? "").split(":")].slice(0, 4);
   return `${leading.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+}
+
+function within(ranges: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const range of ranges) addRange(list, range);
+  return (address) => list.check(address, familyOf(address));
 }
 
 function addRange(list: BlockList, range: string): void {

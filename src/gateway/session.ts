@@ -45,6 +45,9 @@ export class Session implements LiveSink, Publisher {
   /** Index keys held by open requests: one of the bounds. */
   indexKeys = 0;
   isOpen = true;
+  /** Messages of this connection read in the last turn of the event loop that had any. */
+  readInTurn = 0;
+  lastTurn = 0;
   /** Set when the relay ends the connection. */
   closeReason: CloseReason | undefined;
   readonly address: string;
@@ -53,6 +56,7 @@ export class Session implements LiveSink, Publisher {
   private readonly options: SessionOptions;
   private outbox: string[] = [];
   private challengeText: string | undefined;
+  private holdsChallenge = false;
   private invalidEvents: TokenBucket | undefined;
 
   constructor(socket: RelaySocket, address: string, options: SessionOptions) {
@@ -75,7 +79,9 @@ export class Session implements LiveSink, Publisher {
 
   /** Sends the AUTH challenge unless the client holds it already. */
   sendChallenge(): void {
-    if (this.challengeText === undefined) this.send(authMessage(this.challenge));
+    if (this.holdsChallenge) return;
+    this.holdsChallenge = true;
+    this.send(authMessage(this.challenge));
   }
 
   /** Sends at once, after whatever was queued before. */

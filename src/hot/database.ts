@@ -29,7 +29,7 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 10_000;
 const AUTO_CHECKPOINT_PAGES = 8192;
 /** A WAL that grew beyond this in a rush is cut back at the next checkpoint. */
-const WAL_BYTES_KEPT = 64 * 1024 * 1024;
+const WAL_BYTES_KEPT = 96 * 1024 * 1024;
 
 /** Opens (and creates, unless readonly) the database at `path` with the current schema. Throws StoreError. */
 export function openDatabase(path: string, options: DatabaseOptions = {}): Database {

@@ -1,6 +1,7 @@
 // Every SQL statement of the writer about evicted events, prepared once.
 
-import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
+import { prepare } from "./prepared.ts";
 
 export interface StubRow {
   readonly seq: number;
@@ -53,11 +54,4 @@ export function prepareEvictions(database: Database) {
     ),
     deleteStub: prepare<never, [number]>(database, "DELETE FROM evicted WHERE seq = ?1"),
   };
-}
-
-function prepare<Row = never, Params extends SQLQueryBindings[] = []>(
-  database: Database,
-  sql: string,
-): Statement<Row, Params> {
-  return database.prepare<Row, Params>(sql) as Statement<Row, Params>;
 }

@@ -2,7 +2,7 @@
 
 import type { NostrEvent } from "../nostr/event.ts";
 import type { EventFacts } from "../search/facts.ts";
-import type { Attachment, Condition } from "../search/query.ts";
+import type { Attachment, Condition, Sentiment } from "../search/query.ts";
 import { authorKey } from "./keys.ts";
 
 type FacetType = "author" | "hashtag" | "site" | "domain" | "client" | "protocol";
@@ -17,7 +17,7 @@ const LETTER: Readonly<Record<FacetType, string>> = {
 };
 
 /** Bits of doc.marks. */
-const MARK: Readonly<Record<Attachment | "nsfw", number>> = {
+const MARK: Readonly<Record<Attachment | Sentiment | "nsfw", number>> = {
   image: 1,
   video: 2,
   audio: 4,
@@ -26,6 +26,9 @@ const MARK: Readonly<Record<Attachment | "nsfw", number>> = {
   reply: 32,
   quote: 64,
   nsfw: 128,
+  positive: 256,
+  negative: 512,
+  neutral: 1024,
 };
 
 /** The words of the `facet` column, separated by spaces. Values become hashes: they may hold anything. */
@@ -39,10 +42,10 @@ export function facetWords(event: NostrEvent, facts: EventFacts): string {
   return words.join(" ");
 }
 
-export function marksOf(facts: EventFacts): number {
+export function marksOf(facts: EventFacts, sentiment: Sentiment | undefined): number {
   let marks = facts.nsfw ? MARK.nsfw : 0;
   for (const attachment of facts.attachments) marks |= MARK[attachment];
-  return marks;
+  return marks | (sentiment === undefined ? 0 : MARK[sentiment]);
 }
 
 export function authorFacet(key: number): string {
@@ -72,6 +75,7 @@ export function facetOf(condition: Condition): string | undefined {
 /** The bit that an event meeting this condition has; undefined when it is no matter of bits. */
 export function markOf(condition: Condition): number | undefined {
   if (condition.type === "has") return MARK[condition.what];
+  if (condition.type === "sentiment") return MARK[condition.value];
   return condition.type === "nsfw" ? MARK.nsfw : undefined;
 }
 

@@ -31,7 +31,7 @@ export class FulltextFeed {
   private readonly dropDoc: Statement<unknown, SQLQueryBindings[]>;
   private readonly setCursor: Statement<unknown, SQLQueryBindings[]>;
 
-  /** `oracles.languageOf` fills `language:` where an author has put no label. */
+  /** `oracles` tell what an event does not say itself: its language where there is no label, and its sentiment. */
   constructor(database: Database, oracles: Oracles = {}) {
     this.database = database;
     this.oracles = oracles;
@@ -97,7 +97,7 @@ export class FulltextFeed {
       event.kind,
       authorKey(event.pubkey),
       targetKey(targetOf(event)),
-      marksOf(facts),
+      marksOf(facts, this.oracles.sentimentOf?.(event)),
       facts.language ?? this.oracles.languageOf?.(event) ?? "",
     );
   }

@@ -1,37 +1,38 @@
 // Answers searches (NIP-50) from the full-text index of SQLite, composed with every key of the filter.
 
 import type { Database } from "bun:sqlite";
-import { eventFromJson } from "../nostr/event.ts";
 import type { Filter } from "../nostr/filter.ts";
-import { Kind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { unsupportedIn } from "../search/capability.ts";
-import { factsOf } from "../search/facts.ts";
 import type { Oracles } from "../search/match.ts";
 import { isTypeahead } from "../search/narrow.ts";
 import { relaxations, type SearchQuery, withOpenEnd } from "../search/query.ts";
+import { claimedDomainOf } from "./claimed-domain.ts";
 import type { HotReader } from "./contract.ts";
 import { EngagementReader } from "./engagement-reader.ts";
 import type { FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
 import { readCursor } from "./fulltext-feed.ts";
+import { TrustedEngagement } from "./trusted-engagement.ts";
 import { FulltextSearch, type SearchGround } from "./fulltext-search.ts";
 
 export class FulltextReader {
   readonly engagement: EngagementReader;
+  readonly trusted: TrustedEngagement;
   private readonly database: Database;
   private readonly reader: HotReader;
   private readonly ground: SearchGround;
 
-  /** `database` is of openFulltext() or openFulltextForReading(), `reader` reads the store that it follows. */
-  constructor(database: Database, reader: HotReader, oracles: Oracles = {}) {
+  /** `database` is of openFulltext(), `reader` reads the store that it follows, `seeds` are the operator's keys. */
+  constructor(database: Database, reader: HotReader, oracles: Oracles = {}, seeds: readonly string[] = []) {
     this.database = database;
     this.reader = reader;
     this.engagement = new EngagementReader(database);
+    this.trusted = new TrustedEngagement(database, seeds);
     this.ground = {
       database,
       reader,
       engagement: this.engagement,
-      oracles: { domainOf: (pubkey) => this.domainOf(pubkey), ...oracles },
+      oracles: { domainOf: (pubkey) => claimedDomainOf(reader, pubkey), ...oracles },
     };
   }
 
@@ -72,17 +73,5 @@ export class FulltextReader {
       languages: languageOf !== undefined,
       sentiments: sentimentOf !== undefined,
     });
-  }
-
-  private domainOf(pubkey: string): string | undefined {
-    let domain: string | undefined;
-    this.reader.scan({ authors: [pubkey], kinds: [Kind.metadata], tags: [] }).run(
-      (hit) => {
-        domain = factsOf(eventFromJson(hit.json)).domain;
-        return false;
-      },
-      { deadlineMs: Number.POSITIVE_INFINITY },
-    );
-    return domain;
   }
 }

@@ -20,6 +20,7 @@ import { authorFacet, facetOf } from "./fulltext-facets.ts";
 import { readCursor } from "./fulltext-feed.ts";
 import { leadingHits } from "./fulltext-leaders.ts";
 import { type FulltextPlan, planFulltext } from "./fulltext-plan.ts";
+import { authorKey } from "./keys.ts";
 import {
   countRows,
   type FulltextRow,
@@ -245,17 +246,23 @@ export class FulltextSearch {
     });
   }
 
-  /** A note carries no domain: the authors are looked up whose profile claims it. */
+  /** A note carries no domain: the authors are looked up whose profile claims it, or to whom it was confirmed. */
   private facetsFor(table: FulltextTable, condition: Condition): readonly string[] | undefined {
-    if (condition.type !== "domain" || table === "profile") return singleFacet(condition);
-    const authors = this.ground.database
+    if (condition.type !== "domain") return singleFacet(condition);
+    const { authorsOfDomain } = this.ground.oracles;
+    if (authorsOfDomain === undefined && table === "profile") return singleFacet(condition);
+    const authors =
+      authorsOfDomain?.(condition.domain, AUTHORS_OF_DOMAIN_MAX).map(authorKey) ?? this.claimants(condition);
+    return authors.length === AUTHORS_OF_DOMAIN_MAX ? undefined : authors.map(authorFacet);
+  }
+
+  private claimants(condition: Condition): number[] {
+    return this.ground.database
       .query<{ author: number }, [string, number]>(
         "SELECT DISTINCT doc.author AS author FROM profile CROSS JOIN doc ON doc.seq = profile.rowid WHERE profile MATCH ? LIMIT ?",
       )
-      .all(`facet : "${facetOf(condition)!}"`, AUTHORS_OF_DOMAIN_MAX);
-    return authors.length === AUTHORS_OF_DOMAIN_MAX
-      ? undefined
-      : authors.map(({ author }) => authorFacet(author));
+      .all(`facet : "${facetOf(condition)!}"`, AUTHORS_OF_DOMAIN_MAX)
+      .map(({ author }) => author);
   }
 
   private rowQuery(table: FulltextTable, expression: string): RowQuery {

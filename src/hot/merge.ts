@@ -2,7 +2,7 @@
 
 import { type Meter, Work } from "./scan-budget.ts";
 import { PAUSED } from "./scan-source.ts";
-import type { IndexStream } from "./stream.ts";
+import type { NewestFirstStream } from "./stream.ts";
 
 /** Rows that share a second and a rank: almost always one. Their order is decided by their full ids. */
 export interface Tie {
@@ -17,10 +17,10 @@ export interface Tie {
  * is asked for a chunk only when it comes to the top, so that most of 300 authors' streams are never opened.
  */
 export class NewestFirstMerge {
-  private readonly heap: IndexStream[] = [];
+  private readonly heap: NewestFirstStream[] = [];
   private readonly tie: Tie = { createdAt: 0, rank: 0, seqs: [] };
 
-  add(stream: IndexStream): void {
+  add(stream: NewestFirstStream): void {
     const { heap } = this;
     let at = heap.length;
     heap.push(stream);
@@ -58,7 +58,7 @@ export class NewestFirstMerge {
     return tie;
   }
 
-  private fill(top: IndexStream, meter: Meter): void {
+  private fill(top: NewestFirstStream, meter: Meter): void {
     meter.spend(Work.statement);
     this.settle(top.fill());
   }
@@ -70,7 +70,7 @@ export class NewestFirstMerge {
     if (heap.length > 0) this.sink(moved);
   }
 
-  private sink(stream: IndexStream): void {
+  private sink(stream: NewestFirstStream): void {
     const { heap } = this;
     const { length } = heap;
     let at = 0;
@@ -86,6 +86,6 @@ export class NewestFirstMerge {
   }
 }
 
-function isNewer(a: IndexStream, b: IndexStream): boolean {
+function isNewer(a: NewestFirstStream, b: NewestFirstStream): boolean {
   return a.createdAt !== b.createdAt ? a.createdAt > b.createdAt : a.rank > b.rank;
 }

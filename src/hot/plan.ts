@@ -18,12 +18,15 @@ export type IndexAccess =
 export type Access =
   IndexAccess | { readonly source: "ids"; readonly ids: readonly string[] } | { readonly source: "nothing" };
 
+/** All rows one by one, or the lists of the filter's authors. */
+export type TailWalk = "columns" | "authors";
+
 export interface Plan {
   readonly access: Access;
   /** 48-bit keys of the filter's authors, in its order. */
   readonly authorKeys: readonly number[] | undefined;
-  /** Walk the tail's columns down to its horizon first, and the index only below it. */
-  readonly usesTail: boolean;
+  /** How the tail is walked down to its horizon first, and the index only below it. */
+  readonly tailWalk: TailWalk | undefined;
   readonly because: string;
 }
 
@@ -46,21 +49,17 @@ export function planScan(
   tagSeed: bigint,
 ): Plan {
   const authorKeys = filter.authors?.map(authorKey);
-  const plain = { authorKeys, usesTail: false };
+  const plain = { authorKeys, tailWalk: undefined };
   if (matchesNothing(filter))
     return { ...plain, access: { source: "nothing" }, because: "nothing can match" };
   if (filter.ids !== undefined) {
     return { ...plain, access: { source: "ids", ids: filter.ids }, because: "ids name the events" };
   }
   const { access, because } = chooseIndex(filter, authorKeys, statements, tagSeed);
-  if (tail === undefined || !isTailCheaper(filter, authorKeys, access, tail))
-    return { ...plain, access, because };
-  return {
-    authorKeys,
-    access,
-    usesTail: true,
-    because: `${because}; the tail is cheaper for what is recent`,
-  };
+  const tailWalk = tail && cheaperWalk(filter, authorKeys, access, tail);
+  if (tailWalk === undefined) return { ...plain, access, because };
+  const way = tailWalk === "columns" ? "the tail is" : "the tail's lists of these authors are";
+  return { authorKeys, access, tailWalk, because: `${because}; ${way} cheaper for what is recent` };
 }
 
 interface Choice {
@@ -150,41 +149,49 @@ function countRows({ access, table }: Candidate, kinds: readonly number[] | unde
 
 // Measured costs in microseconds, rounded: only their proportions matter.
 const TAIL_ROW_US = 0.003;
+const TAIL_LIST_US = 0.15;
+const TAIL_LIST_HIT_US = 0.2;
+/** Lists of an author whose kinds nobody names. */
+const KINDS_EACH = 4;
 const STREAM_US = 4;
 const HEAD_US = 0.8;
 const SKIP_HEAD_US = 7;
 const INDEX_HIT_US = 0.2;
 
 /**
- * Walking the tail costs by the row, whoever wrote it; the index costs by the stream and the hit. The tail's own counts
- * tell how far a walk must go: an upper bound for kinds and authors, multiplied when both restrict. Tags are not in the
- * columns, so what is driven by a tag goes to the index (and takes the JSON from the tail).
+ * Walking the columns costs by the row, whoever wrote it; the authors' lists and the index cost by the list or stream and
+ * the hit. The tail's own counts tell how far a walk must go: an upper bound for kinds and authors, multiplied when both
+ * restrict. Tags are not in the tail, so what is driven by a tag goes to the index (and takes the JSON from the tail).
  */
-function isTailCheaper(
+function cheaperWalk(
   filter: Filter,
   authorKeys: readonly number[] | undefined,
   access: IndexAccess,
   tail: RecentTail,
-): boolean {
-  if (access.source === "tag") return false;
-  if (tail.size === 0 || (filter.until ?? Number.MAX_SAFE_INTEGER) <= tail.horizon) return false;
+): TailWalk | undefined {
+  if (access.source === "tag") return undefined;
+  if (tail.size === 0 || (filter.until ?? Number.MAX_SAFE_INTEGER) <= tail.horizon) return undefined;
   const wanted = wantedOf(filter) + 1;
-  const matching = matchingInTail(filter, authorKeys, tail);
+  const ofKinds = shareOfKinds(filter.kinds, tail);
+  const byAuthors = authorKeys === undefined ? tail.size : Math.min(tail.size, eventsBy(authorKeys, tail));
+  const matching = ofKinds * byAuthors;
+  const found = Math.min(matching, wanted);
   const walked = matching <= wanted ? tail.columns.length : (tail.columns.length * wanted) / matching;
-  return walked * TAIL_ROW_US < indexCost(access, wanted);
+  const columns = walked * TAIL_ROW_US;
+  const pairs = (authorKeys?.length ?? Number.POSITIVE_INFINITY) * (filter.kinds?.length ?? KINDS_EACH);
+  const lists = pairs * TAIL_LIST_US + found * TAIL_LIST_HIT_US;
+  if (Math.min(columns, lists) >= indexCost(access, wanted)) return undefined;
+  return columns <= lists ? "columns" : "authors";
 }
 
-function matchingInTail(filter: Filter, authorKeys: readonly number[] | undefined, tail: RecentTail): number {
-  let share = 1;
-  if (filter.kinds !== undefined) {
-    const count = filter.kinds.reduce((sum, kind) => sum + (tail.kindCounts[kind] ?? 0), 0);
-    share *= count / tail.size;
-  }
-  if (authorKeys !== undefined) {
-    const count = authorKeys.reduce((sum, key) => sum + tail.authorCounts[(key >>> 0) & 0xffff]!, 0);
-    share *= Math.min(1, count / tail.size);
-  }
-  return share * tail.size;
+function shareOfKinds(kinds: readonly number[] | undefined, tail: RecentTail): number {
+  if (kinds === undefined) return 1;
+  return kinds.reduce((sum, kind) => sum + (tail.kindCounts[kind] ?? 0), 0) / tail.size;
+}
+
+/** An upper bound of the events that these authors have in the tail. */
+function eventsBy(authorKeys: readonly number[], tail: RecentTail): number {
+  return authorKeys.reduce((sum, key) => sum + tail.authorCounts[(key >>> 0) & 0xffff]!, 0);
 }
 
 function indexCost(access: IndexAccess, wanted: number): number {

@@ -1,35 +1,27 @@
-// The part of a scan that merges index streams and fetches the JSON of what comes out on top.
+// The part of a scan that merges streams and fetches the JSON of what comes out on top.
 
 import type { Hit, ScanPosition } from "./contract.ts";
 import type { HitLookup } from "./hit-lookup.ts";
 import { NewestFirstMerge } from "./merge.ts";
-import type { IndexAccess } from "./plan.ts";
 import { type Meter, Work } from "./scan-budget.ts";
 import { compareHits, endOfRank, type HitSource, PAUSED } from "./scan-source.ts";
-import { openStreams, type StreamBounds } from "./stream-open.ts";
-import type { IndexStream } from "./stream.ts";
-import type { ReadStatements } from "./stream-sql.ts";
+import type { NewestFirstStream } from "./stream.ts";
 
 export class StreamSource implements HitSource {
   streams = 0;
   private readonly merge = new NewestFirstMerge();
   private readonly lookup: HitLookup;
   private readonly upToSeq: number;
-  private opening: Generator<IndexStream[], void> | undefined;
+  private opening: Generator<NewestFirstStream[], void> | undefined;
   private rankAt: { readonly createdAt: number; readonly rank: number } | undefined;
   /** What is left of a tie, in reverse order. */
   private tied: Hit[] = [];
 
-  constructor(
-    access: IndexAccess,
-    bounds: StreamBounds,
-    upToSeq: number,
-    statements: ReadStatements,
-    lookup: HitLookup,
-  ) {
-    this.lookup = lookup;
+  /** `opening` hands out the streams in portions; nothing is read from them before the last portion has come. */
+  constructor(opening: Generator<NewestFirstStream[], void>, upToSeq: number, lookup: HitLookup) {
+    this.opening = opening;
     this.upToSeq = upToSeq;
-    this.opening = openStreams(access, bounds, statements);
+    this.lookup = lookup;
   }
 
   next(meter: Meter): Hit | undefined | typeof PAUSED {

@@ -8,10 +8,12 @@ import { type Access, type Plan, planScan, wantedOf } from "./plan.ts";
 import { Meter } from "./scan-budget.ts";
 import { IdSource } from "./scan-ids.ts";
 import { compileMatch } from "./scan-match.ts";
-import { type HitSource, PAUSED, sortsAfter, startOf } from "./scan-source.ts";
+import { type HitSource, PAUSED, sortsAfter, type Start, startOf } from "./scan-source.ts";
 import { StreamSource } from "./scan-streams.ts";
 import { TailSource } from "./scan-tail.ts";
+import { openStreams } from "./stream-open.ts";
 import type { ReadStatements } from "./stream-sql.ts";
+import { openTailStreams } from "./tail-stream.ts";
 import type { RecentTail } from "./tail.ts";
 
 /** What a scan reads from. One for each reader. */
@@ -57,9 +59,9 @@ class FilterScan implements Scan {
   }
 
   get plan(): ScanPlan {
-    const { access, usesTail, because } = this.chosen;
+    const { access, tailWalk, because } = this.chosen;
     const streams = this.source?.streams || streamsOf(access);
-    if (!usesTail || access.source === "nothing" || access.source === "ids") {
+    if (tailWalk === undefined || access.source === "nothing" || access.source === "ids") {
       return { source: access.source, streams, because };
     }
     return {
@@ -138,10 +140,17 @@ class FilterScan implements Scan {
     }
     this.tailVersion = tailVersion;
     const start = startOf(this.position(), this.filter.until);
-    this.isInTail = this.chosen.usesTail && start.createdAt > (tail?.horizon ?? Number.POSITIVE_INFINITY);
-    this.source = this.isInTail
-      ? new TailSource(tail!, this.filter, this.chosen.authorKeys, start)
-      : this.indexSource();
+    this.isInTail =
+      this.chosen.tailWalk !== undefined && start.createdAt > (tail?.horizon ?? Number.POSITIVE_INFINITY);
+    this.source = this.isInTail ? this.tailSource(tail!, start) : this.indexSource();
+  }
+
+  private tailSource(tail: RecentTail, start: Start): HitSource {
+    const { authorKeys, tailWalk } = this.chosen;
+    if (tailWalk === "columns") return new TailSource(tail, this.filter, authorKeys, start);
+    const { kinds, since = 0 } = this.filter;
+    const streams = openTailStreams(tail, authorKeys!, kinds, { start, since });
+    return new StreamSource(streams, this.upToSeq, this.ground.lookup);
   }
 
   private goBelowTail(): boolean {
@@ -167,7 +176,7 @@ class FilterScan implements Scan {
       since: this.filter.since ?? 0,
       wanted: wantedOf(this.filter),
     };
-    return new StreamSource(access, bounds, this.upToSeq, statements, lookup);
+    return new StreamSource(openStreams(access, bounds, statements), this.upToSeq, lookup);
   }
 }
 

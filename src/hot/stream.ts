@@ -6,8 +6,19 @@ import type { StreamRow, StreamTable } from "./stream-sql.ts";
 const GROWTH = 4;
 export const CHUNK_MAX = 256;
 
+/** What the merge takes: rows in order, newest first. It stands on one of them once fill() or step() has said true. */
+export interface NewestFirstStream {
+  readonly createdAt: number;
+  readonly rank: number;
+  readonly seq: number;
+  /** False while the rows from here on have to be fetched by fill(). */
+  readonly isFilled: boolean;
+  fill(): boolean;
+  step(): boolean;
+}
+
 /** The rows of one (key, kind) pair, of one kind, or of all time, each below the one before. */
-export class IndexStream {
+export class IndexStream implements NewestFirstStream {
   /** The row it stands on; before the first chunk, and at each chunk's end, a point that no later row is above. */
   createdAt: number;
   rank: number;

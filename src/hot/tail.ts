@@ -6,6 +6,7 @@ import type { Committed, Hit } from "./contract.ts";
 import { hitBytes } from "./hit-bytes.ts";
 import { KeyTable } from "./key-table.ts";
 import { authorKey, idKey, rankOf } from "./keys.ts";
+import { TailAuthors } from "./tail-authors.ts";
 import { DEAD, TailColumns, type TailRow } from "./tail-columns.ts";
 
 export interface TailOptions {
@@ -17,7 +18,9 @@ export interface TailOptions {
 
 /** Buckets of the author counts: an upper bound of what one author has in the tail. */
 const AUTHOR_BUCKETS = 65_536;
-const LOAD_CHUNK = 1024;
+/** Loading stops a little below the bound, so that it and the next commits do not work against each other. */
+const FULL_SHARE = 0.97;
+const RANKS_MIN = 1024;
 
 export function createTail(options: TailOptions): RecentTail {
   return new RecentTail(options);
@@ -25,11 +28,12 @@ export function createTail(options: TailOptions): RecentTail {
 
 /**
  * Everything with created_at above `horizon` that the store holds as of `lastSeq`. It starts empty and complete for
- * nothing; load() fills it from the store, and from then on apply() must be given every commit, in order.
+ * nothing; a TailLoader fills it from the store, and from its first slice on apply() must be given every commit, in order.
  */
 export class RecentTail {
   readonly columns: TailColumns;
-  /** Complete for created_at > horizon: -1 when the whole store fits, Infinity before load(). */
+  readonly authors: TailAuthors;
+  /** Complete for created_at > horizon: -1 when the whole store fits, Infinity before it is loaded. */
   horizon = Number.POSITIVE_INFINITY;
   lastSeq = 0;
   /** Changes with every change of content: a scan that paused looks whether its place still holds. */
@@ -42,6 +46,8 @@ export class RecentTail {
   readonly spread: number;
   private readonly bytesMax: number;
   private readonly hits: (Hit | undefined)[] = [];
+  /** The rank of the event in each slot: to read it from the id costs a trip to its text. */
+  private ranks = new Uint32Array(RANKS_MIN);
   private readonly free: number[] = [];
   private readonly slotsById: KeyTable;
   private readonly slotsBySeq: KeyTable;
@@ -52,6 +58,7 @@ export class RecentTail {
     this.slotsById = new KeyTable(this.spread);
     this.slotsBySeq = new KeyTable(this.spread);
     this.columns = new TailColumns((a, b) => idOfJson(this.hits[a]!.json) > idOfJson(this.hits[b]!.json));
+    this.authors = new TailAuthors((a, b) => this.compareSlots(a, b));
   }
 
   /** Events held. */
@@ -77,9 +84,13 @@ export class RecentTail {
     return this.hits[slot]!;
   }
 
+  rankAt(slot: number): number {
+    return this.ranks[slot]!;
+  }
+
   /** Takes in one commit: stored events above the horizon come in, removed ones go, the oldest make room. */
   apply(committed: Committed): void {
-    if (this.horizon === Number.POSITIVE_INFINITY) return;
+    if (!this.isLoaded) return;
     const fresh = committed.stored.filter((hit) => hit.createdAt > this.horizon && hit.seq > this.lastSeq);
     if (fresh.length > 0) this.insert(fresh);
     for (const seq of committed.removed) this.remove(seq);
@@ -89,44 +100,33 @@ export class RecentTail {
   }
 
   /**
-   * Fills an empty tail from the store, newest first until the bytes are spent, as one consistent snapshot. Blocks its
-   * thread for about 3 µs an event. Commits with a seq that the snapshot already held are passed over by apply().
+   * Takes in what lies between `floor` (excluded) and the horizon, which moves down to `floor`: all of it, as of lastSeq
+   * or later. -1 for the floor says that the store holds nothing older. Answers whether there was room for all of it.
    */
-  load(database: Database): void {
-    database.run("BEGIN");
-    try {
-      this.lastSeq = lastSeqOf(database);
-      this.loadRows(database);
-    } finally {
-      database.run("COMMIT");
-    }
+  extend(hits: readonly Hit[], floor: number): boolean {
+    const rows = hits.map((hit) => this.hold(hit)).sort((a, b) => this.compareRows(a, b));
+    this.columns.prepend(rows);
+    // From the newest back, for each goes to the front of its list.
+    for (const { author, kind, slot } of rows.toReversed()) this.authors.add(author, kind, slot);
+    this.horizon = floor;
+    this.evict();
     this.version++;
+    return this.horizon === floor;
   }
 
-  private loadRows(database: Database): void {
-    const chunk = database.prepare<unknown, number[]>(
-      `SELECT seq, created_at, rank, kind, expires_at, json FROM event WHERE (created_at, rank, seq) < (?1, ?2, ?3)
-       ORDER BY created_at DESC, rank DESC, seq DESC LIMIT ${LOAD_CHUNK}`,
-    );
-    try {
-      const held: TailRow[] = [];
-      let [createdAt, rank, seq] = [Number.MAX_SAFE_INTEGER, 2 ** 32, 0];
-      for (;;) {
-        const rows = chunk.values(createdAt, rank, seq) as [number, number, number, number, number, string][];
-        for (const row of rows) {
-          [seq, createdAt, rank] = row;
-          held.push(this.hold({ seq, createdAt, kind: row[3], expiresAt: row[4], json: row[5] }));
-        }
-        const isFull = this.bytes > this.bytesMax;
-        if (!isFull && rows.length === LOAD_CHUNK) continue;
-        this.columns.insert(held.reverse().sort((a, b) => this.compareRows(a, b)));
-        this.horizon = -1;
-        this.evict();
-        return;
-      }
-    } finally {
-      chunk.finalize();
-    }
+  /** False until the first extend(): the tail knows nothing then. */
+  get isLoaded(): boolean {
+    return this.horizon !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Does it hold the whole store? */
+  get isComplete(): boolean {
+    return this.horizon < 0;
+  }
+
+  /** Would more older events be dropped again at once? */
+  get isFull(): boolean {
+    return this.bytes >= this.bytesMax * FULL_SHARE;
   }
 
   private insert(hits: readonly Hit[]): void {
@@ -137,6 +137,16 @@ export class RecentTail {
     }
     if (rows.length > 1) rows.sort((a, b) => this.compareRows(a, b));
     this.columns.insert(rows);
+    for (const { author, kind, slot } of rows) this.authors.add(author, kind, slot);
+  }
+
+  private compareSlots(a: number, b: number): number {
+    if (a === b) return 0;
+    const one = this.hits[a]!;
+    const other = this.hits[b]!;
+    if (one.createdAt !== other.createdAt) return one.createdAt - other.createdAt;
+    if (this.ranks[a] !== this.ranks[b]) return this.ranks[a]! - this.ranks[b]!;
+    return idOfJson(one.json) > idOfJson(other.json) ? -1 : 1;
   }
 
   private compareRows(a: TailRow, b: TailRow): number {
@@ -155,11 +165,23 @@ export class RecentTail {
     this.kindCounts[hit.kind]!++;
     this.authorCounts[author % AUTHOR_BUCKETS]!++;
     this.bytes += hitBytes(hit.json);
-    return { createdAt: hit.createdAt, rank: rankOf(id), author, kind: hit.kind, slot };
+    const rank = this.noteRank(slot, rankOf(id));
+    return { createdAt: hit.createdAt, rank, author, kind: hit.kind, slot };
+  }
+
+  private noteRank(slot: number, rank: number): number {
+    if (slot >= this.ranks.length) {
+      const grown = new Uint32Array(slot * 2);
+      grown.set(this.ranks);
+      this.ranks = grown;
+    }
+    this.ranks[slot] = rank;
+    return rank;
   }
 
   private release(slot: number): void {
     const hit = this.hits[slot]!;
+    this.authors.remove(tailAuthor(hit), hit.kind, slot);
     this.hits[slot] = undefined;
     this.free.push(slot);
     this.slotsById.remove(idKey(idOfJson(hit.json)), slot);
@@ -173,7 +195,7 @@ export class RecentTail {
     const slot = this.slotOfSeq(seq);
     if (slot === -1) return;
     const hit = this.hits[slot]!;
-    this.columns.kill(this.columns.find(hit.createdAt, rankOf(idOfJson(hit.json)), slot));
+    this.columns.kill(this.columns.find(hit.createdAt, this.ranks[slot]!, slot));
     this.release(slot);
   }
 

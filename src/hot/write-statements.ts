@@ -1,8 +1,9 @@
 // Every SQL statement of the writer, prepared once.
 
-import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import type { RemovalReason } from "./contract.ts";
 import { prepareEvictions } from "./eviction-statements.ts";
+import { prepare } from "./prepared.ts";
 
 export interface EventRow {
   readonly seq: number;
@@ -190,11 +191,4 @@ function prepareLog(database: Database) {
     ),
     dropFollower: prepare<never, [string]>(database, "DELETE FROM follower WHERE name = ?1"),
   };
-}
-
-function prepare<Row = never, Params extends SQLQueryBindings[] = []>(
-  database: Database,
-  sql: string,
-): Statement<Row, Params> {
-  return database.prepare<Row, Params>(sql) as Statement<Row, Params>;
 }

@@ -109,7 +109,15 @@ const Search: FC<{ trendsAreOn: boolean }> = ({ trendsAreOn }) => (
   <section aria-labelledby="search-title">
     <h2 id="search-title">Search</h2>
     <form id="search" role="search" hidden>
-      <input name="words" type="search" aria-label="Words to search for" autocomplete="off" maxlength={200} />
+      <input
+        name="words"
+        type="search"
+        aria-label="Words to search for"
+        placeholder="words, #tag, npub…"
+        dir="auto"
+        autocomplete="off"
+        maxlength={200}
+      />
       <button type="submit">Search</button>
     </form>
     <noscript>Searching here needs JavaScript; any Nostr client can search this relay without it.</noscript>

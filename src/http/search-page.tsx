@@ -54,13 +54,14 @@ export function renderSearchPage(config: Config, trendsAreOn: boolean): string {
       assets={SEARCH_ASSETS}
       links={trendsAreOn ? [{ href: "/trends", label: "Trends" }] : []}
     >
-      <form id="search" role="search" action="/search" method="get">
+      <form id="search" role="search" action="/search" method="get" hidden>
         <div class="words">
           <input
             name="q"
             type="search"
             aria-label="Words to search for"
             placeholder='words, "a phrase", #tag, npub…'
+            dir="auto"
             autocomplete="off"
             maxlength={max_search_length}
           />
@@ -99,6 +100,7 @@ export function renderSearchPage(config: Config, trendsAreOn: boolean): string {
         <p>Searching here needs JavaScript; any Nostr client can search this relay without it (NIP-50).</p>
       </noscript>
       <p id="told" class="quiet" role="status"></p>
+      <Hints />
       <section id="results" aria-label="Results" hidden>
         <ol id="hits" class="hits"></ol>
         <button id="more" type="button" hidden>
@@ -108,6 +110,32 @@ export function renderSearchPage(config: Config, trendsAreOn: boolean): string {
     </Document>,
   );
 }
+
+const HINTS: readonly (readonly [example: string, meaning: string])[] = [
+  ["tide harbour", "both words, in any order"],
+  ['"low tide" OR ebb', "the words as they stand, or the other"],
+  ["harbour -storm", "without a word"],
+  ["#sailing", "a hashtag"],
+  ["from:npub1… since:7d", "one author, the last seven days"],
+  ["has:image site:example.com", "with a picture and a link to that site"],
+];
+
+/** What stands where results will be, until something is asked. */
+const Hints: FC = () => (
+  <section id="hints" aria-labelledby="hints-title">
+    <h2 id="hints-title">What you can write</h2>
+    <dl class="facts">
+      {HINTS.map(([example, meaning]) => (
+        <div>
+          <dt>
+            <code>{example}</code>
+          </dt>
+          <dd>{meaning}</dd>
+        </div>
+      ))}
+    </dl>
+  </section>
+);
 
 const Select: FC<{ name: string; label: string; choices: readonly Choice[] }> = ({
   name,

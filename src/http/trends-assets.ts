@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import plotScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import plotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import baseStyle from "../web/landing.css" with { type: "text" };
+import documentStyle from "../web/trends-document.css" with { type: "text" };
 import searchStyle from "../web/search-page.css" with { type: "text" };
 import searchScript from "../web/search-page.js" with { type: "text" };
 import trendsStyle from "../web/trends-page.css" with { type: "text" };
@@ -40,12 +41,12 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 
 export const TRENDS_ASSETS: PageAssets = {
   scripts: [script("plot", plotScript), script("trends", trendsScript)],
-  styles: [style("trends", [baseStyle, plotStyle, trendsStyle])],
+  styles: [style("trends", [baseStyle, documentStyle, plotStyle, trendsStyle])],
 };
 
 export const SEARCH_ASSETS: PageAssets = {
   scripts: [script("search", searchScript)],
-  styles: [style("search", [baseStyle, searchStyle])],
+  styles: [style("search", [baseStyle, documentStyle, searchStyle])],
 };
 
 /** By path. */

@@ -15,7 +15,7 @@ interface PanelProps {
 
 const PANELS: readonly PanelProps[] = [
   { what: "hashtags", title: "Hashtags", columns: ["Hashtag", "People", "Posts", "Pace"] },
-  { what: "people", title: "People", columns: ["Person", "People", "Followers", "Pace"] },
+  { what: "people", title: "People", columns: ["Person", "People", "New followers", "Pace"] },
   { what: "links", title: "Links", columns: ["Link", "People", "Posts", "Pace"] },
   { what: "media", title: "Media", columns: ["File", "People", "Posts", "Pace"] },
 ];

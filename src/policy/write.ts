@@ -128,8 +128,9 @@ function checkTime(event: NostrEvent, nowSeconds: number, options: WritePolicyOp
   return undefined;
 }
 
+/** A request to vanish owes no work: it is obeyed from anybody (NIP-62). */
 function checkWork(event: NostrEvent, options: WritePolicyOptions): Refusal | undefined {
-  if (options.powDifficultyMin === 0) return undefined;
+  if (options.powDifficultyMin === 0 || event.kind === Kind.vanish) return undefined;
   const difficulty = difficultyOf(event);
   if (difficulty >= options.powDifficultyMin) return undefined;
   return refuse("pow", `difficulty ${difficulty} is less than ${options.powDifficultyMin}`);

@@ -4,6 +4,7 @@ import type { ColdAddress } from "../cold/client.ts";
 import type { ColdStatus } from "../cold/contract.ts";
 import type { LayoutOptions } from "../cold/index-layout.ts";
 import type { JobKind } from "../cold/ledger.ts";
+import type { SearchCapabilities } from "../search/capability.ts";
 
 export interface ColdFeedStart {
   /** Data folder: the cold store's ledger and the engagement counters stand there. */
@@ -17,7 +18,7 @@ export interface ColdFeedStart {
   readonly bulkEvents: number;
   /** May the hot store let events go that the cold store has? Once true, it is remembered. */
   readonly mayEvict: boolean;
-  readonly detectLanguage: boolean;
+  readonly detect: SearchCapabilities;
 }
 
 export type ColdFeedRequest =

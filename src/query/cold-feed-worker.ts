@@ -11,8 +11,9 @@ import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
 import type { NostrEvent } from "../nostr/event.ts";
 import type { ColdFeedReply, ColdFeedRequest, ColdFeedStart } from "./cold-feed-protocol.ts";
-import { ColdScores } from "./cold-scores.ts";
-import { loadLanguageDetector } from "./language-detector.ts";
+import { eventLogOf } from "./event-log.ts";
+import { ColdScores, detected } from "./cold-scores.ts";
+import { loadDetectors } from "./detectors.ts";
 
 declare const self: Worker;
 
@@ -63,7 +64,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
   const indexer = new Indexer(
     {
       client: clients.write,
-      log: reader,
+      log: eventLogOf(reader),
       ledger,
       store: storeName(start.tagSeed),
       isHotComplete: () => !mayHaveEvicted,
@@ -100,13 +101,13 @@ async function scoresFrom(
   reader: HotReader,
   start: ColdFeedStart,
 ): Promise<{ of(event: NostrEvent): EventScores; outdated(): number[] }> {
-  const languageOf = start.detectLanguage ? await loadLanguageDetector() : undefined;
+  const detectors = await loadDetectors(start.detect);
   let scores: ColdScores | undefined;
   const opened = (): ColdScores | undefined => {
     if (scores !== undefined) return scores;
     try {
       const engagement = new EngagementReader(openFulltextForReading(start.folder));
-      scores = new ColdScores({ reader, engagement, languageOf });
+      scores = new ColdScores({ reader, engagement, detectors });
     } catch {
       return undefined;
     }
@@ -116,8 +117,7 @@ async function scoresFrom(
     of: (event) => {
       const counted = opened();
       if (counted !== undefined) return counted.scoresOf(event);
-      const language = languageOf?.(event);
-      return language === undefined ? {} : { language };
+      return detected(detectors, event);
     },
     outdated: () => opened()?.outdated() ?? [],
   };

@@ -10,11 +10,12 @@ import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { tagValues } from "../nostr/tag.ts";
 import { actionsOf, engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
+import type { Detectors } from "./detectors.ts";
 
 export interface ColdScoresParts {
   readonly reader: Pick<HotReader, "scan" | "get">;
   readonly engagement: Pick<EngagementReader, "counts" | "followers">;
-  readonly languageOf: ((event: NostrEvent) => string | undefined) | undefined;
+  readonly detectors: Detectors;
 }
 
 /** Targets that somebody has acted on since the last look, and steps that are remembered as written; of each, at most. */
@@ -37,14 +38,13 @@ export class ColdScores {
   /** Scores for a document that is about to be written; takes note of whom the event acts on. */
   scoresOf(event: NostrEvent): EventScores {
     this.noteTargets(event);
-    const language = this.parts.languageOf?.(event);
     const isProfile = event.kind === Kind.metadata;
     const target = isProfile ? event.pubkey : targetOf(event);
     const score = this.scoreOf(target, isProfile);
     this.remember(target, scoreStep(score));
     return {
       ...(isProfile ? { trust: score } : { engagement: score }),
-      ...(language === undefined ? {} : { language }),
+      ...detected(this.parts.detectors, event),
     };
   }
 
@@ -112,4 +112,16 @@ export class ColdScores {
     if (step > 0) this.written.set(target, step);
     if (this.written.size > WRITTEN_MAX) this.written.delete(this.written.keys().next().value!);
   }
+}
+
+/** What detectors say of a text; nothing where they are off or not sure. */
+export function detected(
+  { languageOf, sentimentOf }: Detectors,
+  event: NostrEvent,
+): Pick<EventScores, "language" | "sentiment"> {
+  const [language, sentiment] = [languageOf?.(event), sentimentOf?.(event)];
+  return {
+    ...(language === undefined ? {} : { language }),
+    ...(sentiment === undefined ? {} : { sentiment }),
+  };
 }

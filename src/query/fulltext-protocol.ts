@@ -4,6 +4,7 @@ import type { FreshPart, FulltextCount } from "../hot/fulltext-contract.ts";
 import type { Hit } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { Refusal } from "../nostr/reason.ts";
+import type { SearchCapabilities } from "../search/capability.ts";
 import type { SearchQuery } from "../search/query.ts";
 import type { ScoredSeq } from "./ranked-search.ts";
 
@@ -13,8 +14,12 @@ export interface FulltextStart {
   /** The hot store's file and the secret of its tag keys. */
   readonly path: string;
   readonly tagSeed: bigint;
-  /** Loads the language detector: `language:` then works, for about 120 MB of memory. */
-  readonly detectLanguage: boolean;
+  /** What is detected in texts, for about 120 MB of memory. */
+  readonly detect: SearchCapabilities;
+  /** `domain:` means what the directory in the data folder says, and not what profiles claim. */
+  readonly verifyDomains: boolean;
+  /** The operator's keys, from which trust begins. */
+  readonly seeds: readonly string[];
 }
 
 export interface SearchTask {

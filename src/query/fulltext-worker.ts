@@ -7,9 +7,10 @@ import { FulltextFeed } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
 import { asStoreError, faultText } from "../hot/store-error.ts";
+import { Directory } from "../identity/directory.ts";
+import { verifiedDomains } from "./verified-domains.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
-import type { Oracles } from "../search/match.ts";
-import { loadLanguageDetector } from "./language-detector.ts";
+import { loadDetectors } from "./detectors.ts";
 import type { FulltextReply, FulltextRequest, FulltextStart, SearchTask } from "./fulltext-protocol.ts";
 import { RankedSearch } from "./ranked-search.ts";
 
@@ -20,6 +21,7 @@ interface Ground {
   readonly reader: HotReader;
   readonly follower: FulltextFollower;
   readonly search: RankedSearch;
+  readonly directory: Directory | undefined;
 }
 
 let ground: Promise<Ground> | undefined;
@@ -40,11 +42,11 @@ self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   );
 };
 
-async function open({ folder, path, tagSeed, detectLanguage }: FulltextStart): Promise<Ground> {
-  const oracles: Oracles = detectLanguage ? { languageOf: await loadLanguageDetector() } : {};
+async function open({ folder, path, tagSeed, detect, verifyDomains, seeds }: FulltextStart): Promise<Ground> {
+  const detectors = await loadDetectors(detect);
   const database = openFulltext(folder);
   const reader = createReader(path, { tagSeed });
-  const feed = new FulltextFeed(database, oracles);
+  const feed = new FulltextFeed(database, detectors);
   const follower = new FulltextFollower(reader, feed, {
     now: () => Math.floor(Date.now() / 1000),
     onProgress: (cursor) => reply({ type: "progress", cursor }),
@@ -53,11 +55,13 @@ async function open({ folder, path, tagSeed, detectLanguage }: FulltextStart): P
   if (follower.isAheadOfLog()) emptyFulltext(database);
   reply({ type: "progress", cursor: feed.cursor() });
   follower.restart();
-  const search = new RankedSearch(new FulltextReader(database, reader, oracles), reader);
-  return { database, reader, follower, search };
+  const directory = verifyDomains ? new Directory(folder) : undefined;
+  const oracles = { ...detectors, ...(directory === undefined ? {} : verifiedDomains(directory)) };
+  const search = new RankedSearch(new FulltextReader(database, reader, oracles, seeds), reader);
+  return { database, reader, follower, search, directory };
 }
 
-function serve({ database, reader, follower, search }: Ground, request: FulltextRequest): void {
+function serve({ database, reader, follower, search, directory }: Ground, request: FulltextRequest): void {
   switch (request.type) {
     case "committed":
       return follower.wake(request.busy);
@@ -69,6 +73,7 @@ function serve({ database, reader, follower, search }: Ground, request: Fulltext
       follower.stop();
       reader.close();
       database.close();
+      directory?.close();
       return reply({ type: "stopped" });
     case "search":
     case "count":

@@ -37,7 +37,8 @@ export class HyperLogLog {
 export function hyperLogLogOffset(filter: Filter): number | undefined {
   const [condition, ...others] = filter.tags;
   if (condition === undefined || others.length > 0 || condition.values.length !== 1) return undefined;
-  if (filter.ids ?? filter.authors ?? filter.since ?? filter.until ?? filter.search) return undefined;
+  const { ids, authors, since, until, search } = filter;
+  if ([ids, authors, since, until, search].some((key) => key !== undefined)) return undefined;
   if (!isCountedKinds(filter.kinds, condition.name)) return undefined;
   return Number.parseInt(baseHex(condition.values[0]!)[32]!, 16) + 8;
 }

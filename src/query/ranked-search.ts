@@ -9,6 +9,7 @@ import type { Filter } from "../nostr/filter.ts";
 import { isAddressableKind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
+import { needsCounters } from "../search/order.ts";
 import type { SearchQuery } from "../search/query.ts";
 import { askedOf, type HitFacts, rank, rankable } from "../search/rank.ts";
 
@@ -69,7 +70,9 @@ export class RankedSearch {
     const ranked = this.fulltext.engagement.snapshot(() =>
       stored
         .slice(0, RANKED_MAX)
-        .map(({ hit, textScore }) => rankable(hit, hit, asked, { textScore, ...this.countersOf(hit) })),
+        .map(({ hit, textScore }) =>
+          rankable(hit, hit, asked, { textScore, ...this.countersOf(hit, query, options.nowSeconds) }),
+        ),
     );
     const ordered = rank(ranked, query, {
       nowSeconds: options.nowSeconds,
@@ -81,16 +84,24 @@ export class RankedSearch {
     return [...ordered.map(({ item }) => item), ...rest.map(({ hit }) => hit)];
   }
 
-  private countersOf({ kind, json }: Hit): Omit<HitFacts, "textScore"> {
-    const { engagement } = this.fulltext;
+  /** An order by what people did asks who they are; relevance weighs crowds so little that it need not. */
+  private countersOf(
+    { kind, json }: Hit,
+    { sort }: SearchQuery,
+    nowSeconds: number,
+  ): Omit<HitFacts, "textScore"> {
+    const { engagement, trusted } = this.fulltext;
+    const pubkey = pubkeyOfJson(json);
     const target = isAddressableKind(kind) ? targetOf(eventFromJson(json)) : idOfJson(json);
-    const counts = engagement.counts(target) ?? NO_ENGAGEMENT;
+    const counts = needsCounters(sort)
+      ? trusted.counts(target, pubkey, nowSeconds)
+      : (engagement.counts(target) ?? NO_ENGAGEMENT);
     return {
       engagement: engagementScore(counts),
       answers: counts.replies + counts.quotes,
       reactions: counts.reactions + counts.downvotes,
       msats: counts.msats,
-      followers: engagement.followers(pubkeyOfJson(json)),
+      followers: engagement.followers(pubkey),
     };
   }
 }

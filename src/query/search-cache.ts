@@ -5,7 +5,8 @@ import type { Hit, HotReader } from "../hot/contract.ts";
 import { eventFromJson } from "../nostr/event.ts";
 import { type Filter, matchesFilter } from "../nostr/filter.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
-import { SearchableEvent } from "../search/match.ts";
+import { type Oracles, SearchableEvent } from "../search/match.ts";
+import { conditionsOf } from "../search/query.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { RankedHits } from "./ranked-search.ts";
 import type { SearchEngine } from "./search-source.ts";
@@ -15,6 +16,8 @@ export interface SearchCacheOptions {
   /** How long an answer may be used again. */
   readonly freshMs: number;
   readonly answersMax: number;
+  /** As those of the engine. */
+  readonly oracles: Oracles;
 }
 
 interface Answer {
@@ -27,8 +30,8 @@ interface Answer {
 const ENTRIES_LOOKED_AT = 200;
 
 /**
- * Keeps seqs, not events: whoever asks again gets hits that are stored now, through the reading gate like any other. What
- * was deleted is gone from the answer at once, and an event stored since that matches makes the search be asked anew.
+ * Keeps seqs, not events: whoever asks again gets hits that are stored now, through the reading gate like any other. A hit
+ * that is gone, or an event stored since that matches, makes the search be asked anew.
  */
 export class SearchCache implements SearchEngine {
   private readonly engine: SearchEngine;
@@ -43,11 +46,17 @@ export class SearchCache implements SearchEngine {
   }
 
   async search(task: SearchTask): Promise<RankedHits | Refusal> {
+    // Whose domain it is, may change by events that do not match themselves.
+    if (conditionsOf(task.query).some(({ type }) => type === "domain")) return this.engine.search(task);
     const key = JSON.stringify([task.filter, task.limit]);
     const known = this.answers.get(key);
     if (known !== undefined && !this.hasNewMatch(task, known.upToSeq)) {
-      this.hits++;
-      return { hits: this.options.reader.getMany(known.seqs), complete: known.complete };
+      const hits = this.options.reader.getMany(known.seqs);
+      // One that is not there was deleted, or has left for the cold store.
+      if (hits.length === known.seqs.length) {
+        this.hits++;
+        return { hits, complete: known.complete };
+      }
     }
     const answer = await this.engine.search(task);
     if (!isRefusal(answer)) {
@@ -63,7 +72,7 @@ export class SearchCache implements SearchEngine {
     return entries.some((entry) => {
       if (entry.type !== "stored" || entry.seq > upToSeq || !mayMatchKind(filter, entry)) return false;
       const event = eventFromJson(entry.json);
-      return matchesFilter(filter, event) && new SearchableEvent(event, {}).matches(query);
+      return matchesFilter(filter, event) && new SearchableEvent(event, this.options.oracles).matches(query);
     });
   }
 }

@@ -3,6 +3,7 @@
 import type { Hit } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
+import { type SearchCapabilities, unsupportedIn } from "../search/capability.ts";
 import { parseSearch } from "../search/parse.ts";
 import { mayRead } from "../policy/read.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
@@ -22,6 +23,7 @@ export interface SearchPortOptions {
   readonly hides: (hit: Hit) => boolean;
   /** A search without a limit (COUNT) looks at so many hits. */
   readonly hitsMax: number;
+  readonly capabilities: SearchCapabilities;
 }
 
 /** More than asked for, because the reading gate may take some away. */
@@ -57,6 +59,11 @@ class SearchSource implements HitSource {
     const query = parseSearch(filter.search ?? "", { nowSeconds: context.now });
     if (isRefusal(query)) {
       this.fail(query);
+      return;
+    }
+    const fault = unsupportedIn(query, options.capabilities);
+    if (fault !== undefined) {
+      this.fail(fault);
       return;
     }
     const task = {

@@ -2,8 +2,10 @@
 
 import type { ColdSearch } from "../cold/search.ts";
 import type { Hit } from "../hot/contract.ts";
+import { pubkeyOfJson } from "../nostr/event-json.ts";
+import { Kind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
-import type { SearchQuery } from "../search/query.ts";
+import { conditionsOf, type SearchQuery } from "../search/query.ts";
 import type { FulltextService } from "./fulltext-service.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { History } from "./history.ts";
@@ -22,6 +24,8 @@ export interface TieredSearchOptions {
 
 /** Best text scores asked of OpenSearch: the relay ranks these with its own live counters (see RankedSearch). */
 const CANDIDATES_MIN = 300;
+/** Authors of one domain that a search looks at; with more, the answer is not whole. */
+const AUTHORS_OF_DOMAIN_MAX = 5000;
 /** How far back the hot store is walked for what OpenSearch does not show yet, where no words lead to it. */
 const FRESH_SECONDS = 60;
 const FRESH_HITS = 50;
@@ -40,8 +44,10 @@ export class TieredSearch implements SearchEngine {
     if (livesOnCounters(task.query)) return hot.search(task);
     const { query, filter, nowSeconds, upToSeq } = task;
     const size = Math.max(CANDIDATES_MIN, task.limit);
+    const domains = await this.authorsOf(domainsIn(query), task);
+    const authorsOfDomain = (domain: string): readonly string[] => domains.authors.get(domain) ?? [];
     const [answer, fresh] = await Promise.all([
-      cold.search(query, filter, { size, nowSeconds, upToSeq }),
+      cold.search(query, filter, { size, nowSeconds, upToSeq, authorsOfDomain }),
       this.fresh(task),
     ]);
     if (isRefusal(answer)) return answer;
@@ -52,7 +58,7 @@ export class TieredSearch implements SearchEngine {
     const evicted = await this.evicted(candidates, ordered.hits);
     return {
       hits: merged(candidates, ordered.hits, evicted).slice(0, task.limit),
-      complete: answer.value.complete && !answer.isPartial && ordered.complete,
+      complete: answer.value.complete && !answer.isPartial && ordered.complete && domains.complete,
     };
   }
 
@@ -69,6 +75,27 @@ export class TieredSearch implements SearchEngine {
   private async withoutCold(task: SearchTask): Promise<RankedHits | Refusal> {
     const answer = await this.options.hot.search(task);
     return isRefusal(answer) ? answer : { ...answer, complete: false };
+  }
+
+  /** Whose domain it is, the hot index knows: every profile stands in it. */
+  private async authorsOf(
+    domains: ReadonlySet<string>,
+    task: SearchTask,
+  ): Promise<{ authors: ReadonlyMap<string, readonly string[]>; complete: boolean }> {
+    const authors = new Map<string, readonly string[]>();
+    let complete = true;
+    for (const domain of domains) {
+      const found = await this.options.hot.search(profilesOf(domain, task));
+      if (isRefusal(found)) complete = false;
+      else {
+        authors.set(
+          domain,
+          found.hits.map((hit) => pubkeyOfJson(hit.json)),
+        );
+        complete &&= found.complete;
+      }
+    }
+    return { authors, complete };
   }
 
   /** Hits that only the cold store still has, and may still show. */
@@ -88,6 +115,27 @@ export class TieredSearch implements SearchEngine {
 /** Without words, an order by what people did is the counters' own, and they stand in the hot index. */
 function livesOnCounters({ text, sort }: SearchQuery): boolean {
   return text === undefined && sort !== "relevance" && sort !== "recent" && sort !== "old";
+}
+
+function domainsIn(query: SearchQuery): Set<string> {
+  return new Set(
+    conditionsOf(query).flatMap((condition) => (condition.type === "domain" ? [condition.domain] : [])),
+  );
+}
+
+function profilesOf(domain: string, task: SearchTask): SearchTask {
+  return {
+    ...task,
+    query: {
+      text: undefined,
+      lookups: [],
+      conditions: [{ any: [{ type: "domain", domain }], negated: false }],
+      sort: "recent",
+      options: { includeSpam: true, autocomplete: false, distinctAuthor: false },
+    },
+    filter: { kinds: [Kind.metadata], tags: [] },
+    limit: AUTHORS_OF_DOMAIN_MAX,
+  };
 }
 
 function withFresh(candidates: readonly ScoredSeq[], fresh: readonly Hit[]): ScoredSeq[] {

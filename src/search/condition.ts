@@ -5,7 +5,7 @@ import { KIND_MAX } from "../nostr/kind.ts";
 import { decodeEntity } from "../nostr/nip19.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
 import { parseMoment } from "./moment.ts";
-import type { Attachment, Condition, Lookup, Sort } from "./query.ts";
+import { type Attachment, type Condition, type Lookup, SENTIMENTS, type Sort } from "./query.ts";
 
 /** What a key did: restrict (or exclude), choose something about the whole search, or nothing. */
 export type KeyMeaning =
@@ -104,10 +104,10 @@ const KEYS: Readonly<Record<string, KeyReader>> = {
   language: languageKey,
   lang: languageKey,
   domain: (value) => condition({ type: "domain", domain: value.toLowerCase().replace(/^.*@/, "") }),
-  sentiment: (value) =>
-    /^(?:positive|negative|neutral)$/i.test(value)
-      ? condition({ type: "sentiment", value: value.toLowerCase() })
-      : IGNORED,
+  sentiment: (value) => {
+    const sentiment = SENTIMENTS.find((each) => each === value.toLowerCase());
+    return sentiment === undefined ? IGNORED : condition({ type: "sentiment", value: sentiment });
+  },
   nsfw: (value) => (value.toLowerCase() === "false" ? condition({ type: "nsfw" }, true) : IGNORED),
   include: (value) => (value.toLowerCase() === "spam" ? { type: "spam" } : IGNORED),
   sort: (value) => {

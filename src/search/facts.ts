@@ -101,7 +101,8 @@ function linksOf(event: NostrEvent): string[] {
   return [...new Set(urls)];
 }
 
-function languageLabelOf(event: NostrEvent): string | undefined {
+/** ISO 639-1 of a NIP-32 label. */
+export function languageLabelOf(event: NostrEvent): string | undefined {
   const tag = event.tags.find((entry) => entry[0] === "l" && entry[2] === "ISO-639-1");
   return tag?.[1] !== undefined && /^[a-z]{2}$/i.test(tag[1]) ? tag[1].toLowerCase() : undefined;
 }

@@ -5,7 +5,7 @@ import { hasTag } from "../nostr/tag.ts";
 import { difficultyOf } from "../nostr/proof-of-work.ts";
 import { type EventFacts, factsOf } from "./facts.ts";
 import { isLookedUp } from "./narrow.ts";
-import type { Condition, Match, Node, SearchQuery } from "./query.ts";
+import type { Condition, Match, Node, SearchQuery, Sentiment } from "./query.ts";
 import { textOfEvent } from "./text-of-event.ts";
 import { tokenise } from "./tokenise.ts";
 
@@ -13,9 +13,12 @@ import { tokenise } from "./tokenise.ts";
 export interface Oracles {
   /** ISO 639-1 of a text without a label. */
   readonly languageOf?: (event: NostrEvent) => string | undefined;
-  readonly sentimentOf?: (event: NostrEvent) => string | undefined;
-  /** Domain of the NIP-05 identifier of an author. */
+  /** Undefined for a text that cannot be judged. */
+  readonly sentimentOf?: (event: NostrEvent) => Sentiment | undefined;
+  /** Domain of the NIP-05 identifier of an author: claimed, or verified where somebody does that. */
   readonly domainOf?: (pubkey: string) => string | undefined;
+  /** Authors of a domain, at most so many; only where domains are verified, else profiles in the index tell. */
+  readonly authorsOfDomain?: (domain: string, max: number) => readonly string[];
 }
 
 /** An event as searches see it. Made once for each event and asked by every search; reads only what it is asked for. */
@@ -57,6 +60,12 @@ export class SearchableEvent {
     }
   }
 
+  /** A profile speaks for itself where nobody knows better. */
+  private get domain(): string | undefined {
+    const { domainOf } = this.oracles;
+    return domainOf === undefined ? this.facts.domain : domainOf(this.event.pubkey);
+  }
+
   private get index(): TokenIndex {
     if (this.heldIndex === undefined) {
       const text = textOfEvent(this.event);
@@ -85,7 +94,7 @@ export class SearchableEvent {
       case "site":
         return this.facts.sites.has(condition.host);
       case "domain":
-        return (this.facts.domain ?? this.oracles.domainOf?.(event.pubkey)) === condition.domain;
+        return this.domain === condition.domain;
       case "language":
         return (this.facts.language ?? this.oracles.languageOf?.(event)) === condition.code;
       case "sentiment":

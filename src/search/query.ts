@@ -40,6 +40,9 @@ export interface ConditionGroup {
 export type Attachment = "image" | "video" | "audio" | "media" | "link" | "reply" | "quote";
 export type Protocol = string;
 
+export const SENTIMENTS = ["positive", "negative", "neutral"] as const;
+export type Sentiment = (typeof SENTIMENTS)[number];
+
 /** What a `key:value` or a #tag asks of an event. */
 export type Condition =
   | { readonly type: "author"; readonly pubkey: string }
@@ -55,7 +58,7 @@ export type Condition =
   | { readonly type: "domain"; readonly domain: string }
   /** ISO 639-1. */
   | { readonly type: "language"; readonly code: string }
-  | { readonly type: "sentiment"; readonly value: string }
+  | { readonly type: "sentiment"; readonly value: Sentiment }
   /** Where a bridged event came from (NIP-48); `nostr` means not bridged. */
   | { readonly type: "protocol"; readonly value: Protocol }
   /** Name or handler address of a `client` tag (NIP-89). */

@@ -56,11 +56,10 @@ function keepNumbersLive() {
 function hitOf(event) {
   const item = document.createElement("li");
   const text = document.createElement("p");
+  text.dir = "auto";
   const source = document.createElement("small");
-  text.textContent =
-    event.content.length > SHOWN_CHARACTERS_MAX
-      ? `${event.content.slice(0, SHOWN_CHARACTERS_MAX)}…`
-      : event.content;
+  const words = event.content.trim().replace(/\s*\n\s*\n\s*/g, "\n\n");
+  text.textContent = words.length > SHOWN_CHARACTERS_MAX ? `${words.slice(0, SHOWN_CHARACTERS_MAX)}…` : words;
   source.className = "quiet";
   source.textContent = `${event.pubkey.slice(0, 12)}… · ${new Date(event.created_at * 1000).toLocaleString()}`;
   item.append(text, source);

@@ -16,6 +16,7 @@ const hits = /** @type {HTMLElement} */ (document.getElementById("hits"));
 const told = /** @type {HTMLElement} */ (document.getElementById("told"));
 const more = /** @type {HTMLButtonElement} */ (document.getElementById("more"));
 const results = /** @type {HTMLElement} */ (document.getElementById("results"));
+const hints = /** @type {HTMLElement} */ (document.getElementById("hints"));
 
 /** @type {WebSocket | undefined} */
 let socket;
@@ -131,6 +132,22 @@ function make(tag, text = "", className = "") {
   return node;
 }
 
+/** Text of strangers: it runs in its own direction, whatever stands around it. @param {string} tag @param {string} [text] */
+function makeForeign(tag, text = "") {
+  const node = make(tag, text);
+  node.dir = "auto";
+  return node;
+}
+
+/** One line for a person; a fault is told without the word for programs before it. @param {string} text @param {boolean} [isFault] */
+function tell(text, isFault = false) {
+  const words = isFault ? text.replace(/^[a-z-]+: /, "") : text;
+  // An operator such as `since:` stays as it is written.
+  told.textContent = /^\w+:/.test(words) ? words : words.slice(0, 1).toUpperCase() + words.slice(1);
+  told.classList.toggle("fault", isFault);
+  results.hidden = hits.childElementCount === 0;
+}
+
 /** @param {string} pubkey */
 const nameOf = (pubkey) => names.get(pubkey) || `${pubkey.slice(0, 8)}…${pubkey.slice(-4)}`;
 
@@ -187,16 +204,17 @@ const tagOf = (event, name) => event.tags.find((tag) => tag[0] === name)?.[1];
 function bodyOf(event) {
   const body = make("div");
   const title = tagOf(event, "title");
-  if (title !== undefined && title !== "") body.append(make("h3", title.slice(0, 200)));
+  if (title !== undefined && title !== "") body.append(makeForeign("h3", title.slice(0, 200)));
   const warning = event.tags.find((tag) => tag[0] === "content-warning");
   const isWarned = warning !== undefined;
-  const text = event.kind === 0 ? String(profileOf(event.content).about ?? "") : event.content;
-  const paragraph = make("p");
+  const written = event.kind === 0 ? String(profileOf(event.content).about ?? "") : event.content;
+  const text = written.trim().replace(/\s*\n\s*\n\s*/g, "\n\n");
+  const paragraph = makeForeign("p");
   const isLong = text.length > SHOWN_CHARACTERS_MAX;
   write(isLong ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text, paragraph);
   if (isLong && !isWarned) {
     const whole = make("details");
-    const rest = make("p");
+    const rest = makeForeign("p");
     whole.append(make("summary", "All of it"), rest);
     whole.addEventListener("toggle", () => {
       if (rest.childNodes.length === 0) write(text, rest);
@@ -228,7 +246,8 @@ function hitOf(event) {
   face.setAttribute("aria-hidden", "true");
   const content = make("div");
   const who = make("div", "", "who");
-  const author = make("a", "", "author");
+  const author = makeForeign("a");
+  author.classList.add("author");
   author.setAttribute("href", `/search?q=${encodeURIComponent(`from:${event.pubkey}`)}&newest=1`);
   const time = make("time", new Date(event.created_at * 1000).toLocaleString(), "quiet");
   if (event.created_at < 8e12) time.setAttribute("datetime", new Date(event.created_at * 1000).toISOString());
@@ -289,21 +308,23 @@ function ask(limit, until, isLive) {
   let isEnded = false;
   const isByTime = sortOf() === "recent";
   const timer = setTimeout(() => {
-    if (!isEnded) told.textContent = "No answer in time; try again.";
+    if (!isEnded) tell("No answer in time; try again.", true);
   }, ANSWER_TIMEOUT_MS);
   const id = open(filterOf(limit, until), {
     onEvent: (event) => {
       if (add(event, isEnded) && current !== undefined && !isEnded)
         current.oldest = Math.min(current.oldest, event.created_at);
-      if (isEnded) learnNames();
+      if (!isEnded) return;
+      results.hidden = false;
+      learnNames();
     },
     onEnd: (hint) => {
       isEnded = true;
       clearTimeout(timer);
       const found = shown.size - before;
       const total = shown.size;
-      told.textContent =
-        total === 0 ? "Nothing found." : `${total} shown.${isLive ? " New ones appear on top." : ""}`;
+      const news = isLive ? " New ones appear on top." : "";
+      tell(total === 0 ? `Nothing found.${news}` : `${total} shown.${news}`);
       more.hidden = found === 0 || hint === "finish" || limit >= LIMIT_MAX;
       if (!isLive) close(id);
       learnNames();
@@ -311,27 +332,32 @@ function ask(limit, until, isLive) {
     onClosed: (reason) => {
       clearTimeout(timer);
       more.hidden = true;
-      told.textContent = reason;
+      tell(reason, true);
     },
   });
   current = { id, oldest: current?.oldest ?? Number.POSITIVE_INFINITY, limit, isByTime, found: before };
 }
 
-function search() {
+function clear() {
   hits.replaceChildren();
   shown = new Set();
   if (current !== undefined) close(current.id);
   current = undefined;
   more.hidden = true;
-  results.hidden = false;
-  told.textContent = "Searching…";
+  tell("");
+}
+
+function search() {
+  clear();
+  hints.hidden = true;
+  tell("Searching…");
   ask(PAGE, undefined, value("live") !== "");
 }
 
 /** What was written by time goes on where the list ends; any other order is asked for again, longer. */
 function loadMore() {
   if (current === undefined) return;
-  told.textContent = "Searching…";
+  tell("Searching…");
   if (current.isByTime && Number.isFinite(current.oldest)) ask(PAGE, current.oldest, false);
   else ask(Math.min(LIMIT_MAX, current.limit + PAGE), undefined, false);
 }
@@ -349,7 +375,16 @@ function remember() {
   // "Everything" is the empty kind, which has to be said.
   if (value("kind") === "") pairs.push(["kind", ""]);
   const query = new URLSearchParams(pairs).toString();
-  history.replaceState(null, "", query === "" ? location.pathname : `?${query}`);
+  const address = query === "" ? location.pathname : `${location.pathname}?${query}`;
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+}
+
+/** What the address asks for; an address that asks for nothing has the hints. */
+function recall() {
+  form.reset();
+  if (restore()) return search();
+  clear();
+  hints.hidden = false;
 }
 
 function restore() {
@@ -375,4 +410,6 @@ form.addEventListener("change", (changed) => {
   search();
 });
 more.addEventListener("click", loadMore);
-if (restore()) search();
+addEventListener("popstate", recall);
+form.hidden = false;
+recall();

@@ -16,6 +16,7 @@ const SERIES_MAX = 5;
 const ROWS_SHOWN = 8;
 const PLOT_HEIGHT = 240;
 const NOTE_CHARACTERS_MAX = 400;
+const NAME_CHARACTERS_MAX = 70;
 
 const format = new Intl.NumberFormat();
 const panels = [...document.querySelectorAll(".panel")].filter((node) => node instanceof HTMLElement);
@@ -71,6 +72,22 @@ function pace(velocity) {
 }
 
 /**
+ * A link where there is something to go to. The name is a stranger's: it runs in its own direction, and only so long.
+ * @param {string} address
+ * @param {string} name
+ */
+function linkTo(address, name) {
+  const isLink = /^https?:\/\/|^\//.test(address);
+  const isLong = name.length > NAME_CHARACTERS_MAX;
+  const node = make(isLink ? "a" : "span", isLong ? `${name.slice(0, NAME_CHARACTERS_MAX)}…` : name);
+  node.dir = "auto";
+  if (isLong) node.title = name;
+  if (isLink) node.setAttribute("href", address);
+  if (isLink && !address.startsWith("/")) node.setAttribute("rel", "noopener noreferrer nofollow");
+  return node;
+}
+
+/**
  * @param {string} what
  * @param {Item} item
  * @param {number} at
@@ -84,13 +101,7 @@ function rowOf(what, item, at) {
     swatch.setAttribute("aria-hidden", "true");
     head.append(swatch);
   }
-  const address = addressOf(what, item);
-  if (/^https?:\/\/|^\//.test(address)) {
-    const link = make("a", nameOf(what, item));
-    link.setAttribute("href", address);
-    if (!address.startsWith("/")) link.setAttribute("rel", "noopener noreferrer nofollow");
-    head.append(link);
-  } else head.append(nameOf(what, item));
+  head.append(linkTo(addressOf(what, item), nameOf(what, item)));
   row.append(head);
   const second = what === "people" ? (item.new_followers ?? 0) : item.uses;
   row.append(make("td", format.format(item.people), "number"));
@@ -182,12 +193,17 @@ function noteOf(item) {
   const { event, engagement } = item;
   const entry = make("li");
   if (event === undefined || engagement === undefined) return entry;
-  const text = event.content;
-  const name = item.author?.name || shortKey(event.pubkey);
-  entry.append(make("strong", name));
-  entry.append(
-    make("p", text.length > NOTE_CHARACTERS_MAX ? `${text.slice(0, NOTE_CHARACTERS_MAX)}…` : text),
+  const text = event.content.trim().replace(/\s*\n\s*\n\s*/g, "\n\n");
+  const who = make("strong");
+  const notes =
+    searchPath === "" ? "" : `${searchPath}?q=${encodeURIComponent(`from:${event.pubkey}`)}&newest=1`;
+  who.append(linkTo(notes, item.author?.name || shortKey(event.pubkey)));
+  const words = make(
+    "p",
+    text.length > NOTE_CHARACTERS_MAX ? `${text.slice(0, NOTE_CHARACTERS_MAX)}…` : text,
   );
+  words.dir = "auto";
+  entry.append(who, words);
   const counts = /** @type {const} */ ([
     [engagement.reactions, "reaction"],
     [engagement.reposts + engagement.quotes, "repost"],

@@ -120,6 +120,24 @@ describe("packed input is known by its content", () => {
     }
   });
 
+  test.each<[string, number[], string]>([
+    ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00], "xz -dc"],
+    ["bzip2", [0x42, 0x5a, 0x68, 0x39], "bzip2 -dc"],
+    ["zip", [0x50, 0x4b, 0x03, 0x04], "unzip -p"],
+  ])("what %s packed is refused with the pipe that unpacks it", async (name, begin, unpacker) => {
+    const file = within(`events.${name}`);
+    writeFileSync(file, Uint8Array.from([...begin, ...Bun.deflateSync(realText.slice(0, 10_000))]));
+    for (const [words, input] of [
+      [[file], []],
+      [[], [readFileSync(file)]],
+    ] as const) {
+      const command = ["import", ...words, "--data", within("packed elsewhere")];
+      const { code, err } = await runCommand(command, { input: Readable.from(input) });
+      expect(err).toContain(`${unpacker} <file> | thermocline import`);
+      expect(code).toBe(1);
+    }
+  });
+
   test("a file that breaks off gives what it holds, and fails", async () => {
     const file = within("cut.gz");
     writeFileSync(file, Bun.gzipSync(bytes));

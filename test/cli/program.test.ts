@@ -3,8 +3,10 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import packageJson from "../../package.json" with { type: "json" };
 import { SETTING_ROWS } from "../../src/config/settings.ts";
+import { keypair, signed } from "../support/events.ts";
 import { runCommand } from "./run-command.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -68,6 +70,23 @@ test.each([["info"], ["export"]])(
   },
 );
 
+test.each<[string[], RegExp]>([
+  [["import", within("no/such/file")], /no\/such\/file: there is no such file or folder; check the path/],
+  [["export", within("no/folder/file")], /no\/folder\/file: there is no such file or folder/],
+  [["export", "/dev/full"], /\/dev\/full: the disk is full; free some space/],
+  [["export", within("")], /: this is a folder; name a file in it/],
+  [["config", "check", "--config", within("")], /cannot be read: it is a folder/],
+])("%p tells which file is at fault, and what to do", async (words, told) => {
+  const data = within("data of files");
+  const input = Readable.from([Buffer.from(JSON.stringify(signed(keypair(1))))]);
+  expect((await runCommand(["import", "--data", data], { input })).code).toBe(0);
+  const { code, out, err } = await runCommand([...words, "--data", data]);
+  expect(err).toMatch(told);
+  expect(err).not.toContain("database");
+  expect(code).toBe(words[0] === "config" ? 2 : 1);
+  expect(out).toBe("");
+});
+
 test("version", async () => {
   const { out, code } = await runCommand(["version", "--json"]);
   expect(code).toBe(0);
@@ -94,6 +113,16 @@ describe("config", () => {
     expect(code).toBe(2);
     expect(err).toContain(`${file}:2 limits.max_limt`);
     expect(err).toContain(`${file}:3 limits.max_filters`);
+    const json = await runCommand(["config", "check", "--json", "--config", file]);
+    expect([json.code, json.err]).toEqual([2, err]);
+    expect(JSON.parse(json.out)).toMatchObject({
+      right: false,
+      errors: [{ where: `${file}:2`, suggestion: "limits.max_limit" }, { key: "limits.max_filters" }],
+    });
+    expect(JSON.parse((await runCommand(["config", "check", "--json"])).out)).toEqual({
+      right: true,
+      errors: [],
+    });
   });
 
   test("show tells values and origins, and no secret", async () => {

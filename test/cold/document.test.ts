@@ -75,7 +75,7 @@ describe("a document", () => {
     },
   );
 
-  test("of a profile has names, about and domain, and is no action", () => {
+  test("of a profile has names and about, and is no action", () => {
     const profile = event({
       kind: 0,
       content: JSON.stringify({
@@ -87,7 +87,6 @@ describe("a document", () => {
     });
     expect(document(profile)).toMatchObject({
       name: ["alice", "Alice", "alice.example"],
-      domain: "alice.example",
       txt: "I paint",
     });
     expect(document(profile)["action"]).toBeUndefined();

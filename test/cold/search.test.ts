@@ -64,7 +64,7 @@ test("a filter that can match nothing asks nobody, and what the index has no fie
   expect(await search.search(parsed("kind:1 x"), { kinds: [2], tags: [] }, OPTIONS)).toMatchObject({
     value: { candidates: [], complete: true },
   });
-  expect(await search.search(parsed("sentiment:positive x"), { tags: [] }, OPTIONS)).toMatchObject({
+  expect(await search.search(parsed("tag:imeta x"), { tags: [] }, OPTIONS)).toMatchObject({
     prefix: "unsupported",
   });
   expect(asked).toHaveLength(0);

@@ -6,6 +6,7 @@ import { parse } from "smol-toml";
 import { configDocument, configSchema, configTemplate } from "../../src/config/document.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { maskUrl } from "../../src/config/masking.ts";
+import { createClientAddress } from "../../src/gateway/client-address.ts";
 import { SETTING_ROWS } from "../../src/config/settings.ts";
 import { shownSettings, showText } from "../../src/config/show.ts";
 import { parseFileSettings } from "../../src/config/source-of-file.ts";
@@ -62,4 +63,28 @@ test("show masks secrets, tells origins, and is TOML again", () => {
 test("only the password of a URL is masked", () => {
   expect(maskUrl("wss://relay.example:8080/a@b")).toBe("wss://relay.example:8080/a@b");
   expect(maskUrl("plain text: a@b")).toBe("plain text: a@b");
+});
+
+test("the containers are given settings that exist, and the proxy in front of them is believed", async () => {
+  const file = await Bun.file(join(import.meta.dir, "../../compose.yaml")).text();
+  const { services } = Bun.YAML.parse(file) as {
+    services: Record<string, { environment: Record<string, string>; ports?: string[] }>;
+  };
+  const { environment, ports } = services["relay"]!;
+  expect(ports).toEqual(["127.0.0.1:7777:7777"]);
+  // As compose does: `${NAME:-otherwise}`.
+  const env = Object.fromEntries(
+    Object.entries(environment).map(([name, text]) => [name, text.replace(/^\$\{\w+:-(.*)\}$/, "$1")]),
+  );
+  const loaded = loadConfig({ file: false, env });
+  if ("errors" in loaded) throw new Error(JSON.stringify(loaded.errors));
+  expect(loaded.config.cold.url).toBe("http://opensearch:9200");
+  const clientOf = createClientAddress({
+    trustedProxies: loaded.config.server.trusted_proxies,
+    header: loaded.config.server.client_ip_header,
+  });
+  const named = new Headers({ "x-forwarded-for": "198.51.100.7" });
+  for (const bridge of ["172.17.0.1", "172.31.0.1", "192.168.16.1"])
+    expect(clientOf(bridge, named)).toBe("198.51.100.7");
+  expect(clientOf("203.0.113.9", named)).toBe("203.0.113.9");
 });

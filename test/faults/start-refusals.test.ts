@@ -90,6 +90,27 @@ test.concurrent("a port in use", async () => {
   expect(code).toBe(1);
 });
 
+test.concurrent("an address that is not this machine's", async () => {
+  const ground = newGround();
+  const words = ["--server.host", "192.0.2.1"];
+  const { code, err } = await refusal(ground, { data: ground.path("data"), words });
+  expect(err).toContain("this machine has no address 192.0.2.1 to listen on; set server.host");
+  expect(code).toBe(1);
+});
+
+test.concurrent.each([
+  ["that is not there", undefined, /nothing\.pem: there is no such file or folder; check the path/],
+  ["that is no PEM file", "hello", /tls\.cert and tls\.key must be PEM files that belong together/],
+])("a certificate %s", async (_, content, expected) => {
+  const ground = newGround();
+  const file = ground.path("nothing.pem");
+  if (content !== undefined) writeFileSync(file, content);
+  const words = ["--tls.cert", file, "--tls.key", file];
+  const { code, err } = await refusal(ground, { data: ground.path("data"), words });
+  expect(err).toMatch(expected);
+  expect(code).toBe(1);
+});
+
 test.concurrent.each([
   ["a parse error", "[server\nport = 1", /settings\.toml:1:\d+: .*TOML/],
   ["an unknown key", "[server]\nprot = 1", /settings\.toml:2 server\.prot: .*did you mean server\.port/s],

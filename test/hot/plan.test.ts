@@ -5,6 +5,7 @@ import { expect, test } from "bun:test";
 import { type Plan, planScan } from "../../src/hot/plan.ts";
 import { ReadStatements } from "../../src/hot/stream-sql.ts";
 import { createTail } from "../../src/hot/tail.ts";
+import { TailLoader } from "../../src/hot/tail-loader.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { Filter } from "../../src/nostr/filter.ts";
 import { createSchema, insertRows } from "../support/insert-rows.ts";
@@ -45,7 +46,7 @@ function store(): Database {
 const database = store();
 const statements = new ReadStatements(database);
 const tail = createTail({ bytesMax: 2 ** 30 });
-tail.load(database);
+new TailLoader(tail, database).loadUpTo(Number.POSITIVE_INFINITY);
 
 const plan = (filter: Partial<Filter>, withTail = false): Plan =>
   planScan({ tags: [], ...filter }, statements, withTail ? tail : undefined, TAG_SEED);
@@ -94,21 +95,24 @@ test("of values that must all be there, only the rarest is walked", () => {
   });
 });
 
-test("broad questions walk the tail, narrow ones go to the index", () => {
-  expect(plan({}, true).usesTail).toBe(true);
-  expect(plan({ kinds: [1], limit: 50 }, true).usesTail).toBe(true);
+test("broad questions walk the tail, authors its lists, and what a tag drives goes to the index", () => {
+  expect(plan({}, true).tailWalk).toBe("columns");
+  expect(plan({ kinds: [1], limit: 50 }, true).tailWalk).toBe("columns");
   expect(
-    plan({ authors: Array.from({ length: 150 }, (_, i) => hex(i)), kinds: [1, 6], limit: 50 }, true).usesTail,
-  ).toBe(true);
-  expect(plan({ tags: [nostr], kinds: [1] }, true).usesTail).toBe(false);
-  expect(plan({ authors: [hex(77)], kinds: [0], limit: 1 }, true).usesTail).toBe(false);
+    plan({ authors: Array.from({ length: 150 }, (_, i) => hex(i)), kinds: [1, 6], limit: 50 }, true).tailWalk,
+  ).toBe("columns");
+  expect(plan({ tags: [nostr], kinds: [1] }, true).tailWalk).toBeUndefined();
+  expect(plan({ authors: [QUIET], kinds: [1], limit: 50 }, true).tailWalk).toBe("authors");
+  expect(plan({ authors: [hex(77)], kinds: [0], limit: 1 }, true).tailWalk).toBe("authors");
 });
 
 test("the tail is left out for what lies below its horizon", () => {
   const small = createTail({ bytesMax: 200_000 });
-  small.load(database);
+  new TailLoader(small, database).loadUpTo(Number.POSITIVE_INFINITY);
   expect(small.horizon).toBeGreaterThan(1_700_000_000);
   const old = { tags: [], until: small.horizon };
-  expect(planScan(old, statements, small, TAG_SEED).usesTail).toBe(false);
-  expect(planScan({ tags: [], until: small.horizon + 1 }, statements, small, TAG_SEED).usesTail).toBe(true);
+  expect(planScan(old, statements, small, TAG_SEED).tailWalk).toBeUndefined();
+  expect(planScan({ tags: [], until: small.horizon + 1 }, statements, small, TAG_SEED).tailWalk).toBe(
+    "columns",
+  );
 });

@@ -3,7 +3,13 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import type { Committed } from "../../src/hot/contract.ts";
+import { authorKey, rankOf } from "../../src/hot/keys.ts";
+import { NewestFirstMerge } from "../../src/hot/merge.ts";
+import { Meter } from "../../src/hot/scan-budget.ts";
+import { compareHits, PAUSED, type Start, startOf } from "../../src/hot/scan-source.ts";
+import { openTailStreams } from "../../src/hot/tail-stream.ts";
 import { createTail, type RecentTail } from "../../src/hot/tail.ts";
+import { TailLoader } from "../../src/hot/tail-loader.ts";
 import { DEAD } from "../../src/hot/tail-columns.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
 import { createSchema, hitOf, insertRows, removeRows } from "../support/insert-rows.ts";
@@ -21,7 +27,7 @@ function emptyStore(): Database {
 
 function loaded(database: Database, bytesMax = AMPLE_BYTES): RecentTail {
   const tail = createTail({ bytesMax });
-  tail.load(database);
+  new TailLoader(tail, database).loadUpTo(Number.POSITIVE_INFINITY);
   return tail;
 }
 
@@ -40,10 +46,59 @@ function columnSeqs(tail: RecentTail): number[] {
   return seqs;
 }
 
-/** Holds exactly what the model holds above the horizon, in order, and finds it by id and by seq. */
+/** Seqs that the authors' lists hand out from `start` on, newest first. */
+function listSeqs(
+  tail: RecentTail,
+  authors: readonly string[],
+  kinds: readonly number[] | undefined,
+  start: Start,
+): number[] {
+  const merge = new NewestFirstMerge();
+  for (const streams of openTailStreams(tail, authors.map(authorKey), kinds, { start, since: 0 }))
+    for (const stream of streams) merge.add(stream);
+  const meter = new Meter();
+  meter.start({ deadlineMs: Number.POSITIVE_INFINITY });
+  const seqs: number[] = [];
+  for (let tie = merge.next(meter); tie !== undefined && tie !== PAUSED; tie = merge.next(meter)) {
+    seqs.push(
+      ...tie.seqs
+        .map((seq) => tail.bySeq(seq)!)
+        .sort(compareHits)
+        .map(({ seq }) => seq),
+    );
+  }
+  return seqs;
+}
+
+/** The lists of some authors hold what the model holds of them, from the top and from the middle, whatever the kinds. */
+function expectListsTrue(tail: RecentTail, above: readonly NaiveRow[]): void {
+  const authors = [...new Set(above.map(({ event }) => event.pubkey))];
+  const kinds = above.slice(0, 2).map(({ event }) => event.kind);
+  const middle = above[above.length >>> 1];
+  for (const some of [authors, ...authors.slice(0, 3).map((author) => [author, author])]) {
+    // Strangers whose keys share 32 bits share a list.
+    const lists = new Set(some.map((author) => authorKey(author) >>> 0));
+    const own = above.filter(({ event }) => lists.has(authorKey(event.pubkey) >>> 0));
+    const top = startOf(undefined, undefined);
+    expect(listSeqs(tail, some, undefined, top)).toEqual(own.map(({ seq }) => seq));
+    const ofKinds = own.filter(({ event }) => kinds.includes(event.kind));
+    expect(listSeqs(tail, some, kinds, top)).toEqual(ofKinds.map(({ seq }) => seq));
+    if (middle === undefined) continue;
+    const { created_at: createdAt, id } = middle.event;
+    const rank = rankOf(id);
+    const below = own.filter(
+      ({ event }) =>
+        event.created_at < createdAt || (event.created_at === createdAt && rankOf(event.id) <= rank),
+    );
+    expect(listSeqs(tail, some, undefined, { createdAt, rank })).toEqual(below.map(({ seq }) => seq));
+  }
+}
+
+/** Holds exactly what the model holds above the horizon, in order, and finds it by id, by seq and by author. */
 function expectTrue(tail: RecentTail, model: NaiveStore): void {
   const above = model.matches({ tags: [] }).filter((row) => row.event.created_at > tail.horizon);
   expect(columnSeqs(tail)).toEqual(above.map((row) => row.seq));
+  expectListsTrue(tail, above);
   expect(tail.size).toBe(above.length);
   for (const row of model.rows) {
     const isHeld = row.event.created_at > tail.horizon;
@@ -92,6 +147,47 @@ describe(`recent tail (SEED=${seed})`, () => {
     }
     expectTrue(tail, model);
   });
+
+  test.each([AMPLE_BYTES, 200_000])(
+    "loading in slices among commits that run ahead, %p bytes",
+    (bytesMax) => {
+      const random = prng(seed);
+      const world = new RandomWorld(random);
+      const database = emptyStore();
+      const model = new NaiveStore();
+      model.add(randomRows(world, 1, 2000));
+      insertRows(database, model.rows, 1n);
+      const tail = createTail({ bytesMax });
+      const loader = new TailLoader(tail, database, 40);
+      loader.slice();
+      /** Commits that are in the file already and have not reached the tail. */
+      const ahead: Committed[] = [];
+      let seq = 2000;
+      const commit = (): void => {
+        const rows = randomRows(world, seq + 1, 1 + Math.floor(random() * 10));
+        const removed = Array.from({ length: Math.floor(random() * 10) }, () => pick(random, model.rows).seq);
+        seq += rows.length;
+        model.add(rows);
+        model.remove(removed);
+        insertRows(database, rows, 1n);
+        removeRows(database, removed);
+        ahead.push(commitOf(rows, removed, seq));
+      };
+      const catchUp = (): void => {
+        for (const committed of ahead.splice(0)) tail.apply(committed);
+      };
+      let isLoading = true;
+      while (isLoading) {
+        if (random() < 0.5) commit();
+        if (random() < 0.3) catchUp();
+        if (ahead.length === 0 && random() < 0.2) expectTrue(tail, model);
+        isLoading = loader.slice();
+      }
+      catchUp();
+      expectTrue(tail, model);
+      if (bytesMax === AMPLE_BYTES) expect(tail.horizon).toBe(-1);
+    },
+  );
 
   test("counts by kind and author return to zero when everything has gone", () => {
     const tail = loaded(emptyStore());

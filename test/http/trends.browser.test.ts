@@ -1,34 +1,12 @@
 // The trends and search pages in a real browser, on a real relay: accessible, live, at home on a phone and in the dark.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { chromiumPath } from "../../scripts/system-packages.ts";
 import type { VerifiedEvent } from "../../src/nostr/event.ts";
 import { type EventTemplate, keypair, signed, unsignedEvent } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
+import { BROWSER_TEST_MS, BrowserUnderTest, isBrowserThere, LOOKS, PHONE } from "./browser-under-test.ts";
 
-// A browser takes its time, so plain `bun test` does without; `bun run test` brings one.
-const isWanted = process.env["LONG_TESTS"] === "1";
-const executablePath = isWanted ? chromiumPath() : undefined;
-if (isWanted && executablePath === undefined && process.env["CI"] === "true")
-  throw new Error("NOT TESTED: the trends and search pages: Chromium is missing");
-
-const AXE = readFileSync(Bun.fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-const START_MS = 60_000;
 const NOW = Math.floor(Date.now() / 1000);
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-}
-
-const LOOKS = [
-  { name: "light", options: { colorScheme: "light", viewport: { width: 1280, height: 900 } } },
-  { name: "dark phone", options: { colorScheme: "dark", viewport: { width: 320, height: 640 } } },
-  { name: "phone", options: { colorScheme: "light", viewport: { width: 320, height: 640 } } },
-] as const;
 
 /** Twelve people with names who talk about the sea, like each other's notes, and one who would do harm. */
 function town(): VerifiedEvent[] {
@@ -40,7 +18,7 @@ function town(): VerifiedEvent[] {
     return event;
   };
   people.forEach((_, at) => {
-    say(at, { kind: 0, content: JSON.stringify({ name: `Sailor ${at}` }) });
+    say(at, { kind: 0, content: JSON.stringify({ name: at === 1 ? "Sailor".repeat(30) : `Sailor ${at}` }) });
     say(at, { kind: 3, tags: people.filter((_, to) => to !== at).map((key) => ["p", key]) });
   });
   for (let i = 0; i < 60; i++) {
@@ -52,137 +30,98 @@ function town(): VerifiedEvent[] {
       say((i + 1 + by) % 12, { kind: 7, content: "+", tags: [["e", note.event.id]], created_at: NOW - 300 });
   }
   say(0, { content: "<img src=x onerror=alert(1)> javascript:alert(1) kraken", created_at: NOW - 500 });
+  const endless = say(1, { content: `ahoy sea ${"~x".repeat(300)}`, created_at: NOW - 500 });
+  const leftwards = say(2, { content: "هنا البحر\n\n\n\nahoy sea", created_at: NOW - 500 });
+  for (let by = 3; by < 12; by++)
+    for (const { event } of [endless, leftwards])
+      say(by, { kind: 7, content: "+", tags: [["e", event.id]], created_at: NOW - 300 });
   return events;
 }
 
-describe.skipIf(executablePath === undefined)("trends and search in a browser", () => {
-  let browser: Browser;
+describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
+  let browser: BrowserUnderTest;
   let relay: TestRelay;
-  let problems: string[] = [];
 
   beforeAll(async () => {
     relay = await TestRelay.start({ stored: town(), config: { relay: { name: "Harbour relay" } } });
-    browser = await chromium.launch({
-      executablePath: executablePath ?? "",
-      args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-    });
+    browser = await BrowserUnderTest.start(new URL(relay.httpUrl).origin);
     // The index follows the log in the background.
     for (let tries = 0; tries < 100; tries++) {
       const answer = await fetch(`${relay.httpUrl}api/trends?what=hashtags&window=7d&lang=`);
       if (answer.ok && ((await answer.json()) as { items: unknown[] }).items.length === 3) break;
       await Bun.sleep(100);
     }
-  }, START_MS);
+  }, BROWSER_TEST_MS);
 
   afterAll(async () => {
-    await browser.close();
+    await browser.stop();
     await relay.stop();
   });
-
-  async function open(path: string, options: Parameters<Browser["newPage"]>[0] = {}): Promise<Page> {
-    const page = await browser.newPage({ ...options });
-    problems = [];
-    page.on("console", (message) => {
-      if (message.type() === "error") problems.push(message.text());
-    });
-    page.on("pageerror", (error) => problems.push(error.message));
-    page.on("request", (request) => {
-      if (!request.url().startsWith(relay.httpUrl)) problems.push(`asked for ${request.url()}`);
-    });
-    await page.goto(relay.httpUrl + path);
-    return page;
-  }
-
-  async function violations(page: Page): Promise<string[]> {
-    await page.evaluate(AXE);
-    const found = (await page.evaluate("axe.run()")) as { violations: readonly Violation[] };
-    return found.violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.failureSummary ?? node.html).join(" | ")}`,
-    );
-  }
-
-  async function expectGood(page: Page, name: string): Promise<void> {
-    const folder = process.env["SCREENSHOTS"];
-    if (folder !== undefined && folder !== "") {
-      mkdirSync(folder, { recursive: true });
-      await page.screenshot({ path: join(folder, `${name.replaceAll(" ", "-")}.png`), fullPage: true });
-    }
-    expect(await violations(page)).toEqual([]);
-    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
-    const outside = `[...document.querySelectorAll("section *")].filter((it) => it.offsetParent !== null
-      && it.getBoundingClientRect().right > it.closest("section").getBoundingClientRect().right + 1)
-      .map((it) => it.outerHTML.slice(0, 80))`;
-    expect(await page.evaluate(outside)).toEqual([]);
-    const small = `[...document.querySelectorAll("button, input, select, summary")]
-      .filter((it) => it.offsetParent !== null && (it.closest("label") ?? it).offsetHeight < 44).length`;
-    expect(await page.evaluate(small)).toBe(0);
-    expect(problems).toEqual([]);
-  }
 
   for (const { name, options } of LOOKS) {
     test(
       `trends, ${name}`,
       async () => {
-        const page = await open("trends", options);
+        const page = await browser.open("trends", options);
         await page.getByText("As of ").waitFor();
         expect(await page.locator('[data-what="hashtags"] canvas').count()).toBe(1);
         expect(await page.locator('[data-what="hashtags"] tbody tr').count()).toBe(3);
         expect(await page.locator("#notes li").count()).toBeGreaterThan(3);
-        await expectGood(page, `trends ${name}`);
+        await browser.expectGood(page, `trends ${name}`);
         await page.close();
       },
-      START_MS,
+      BROWSER_TEST_MS,
     );
 
     test(
       `search, ${name}`,
       async () => {
-        const page = await open("search?q=sea", options);
+        const page = await browser.open("search?q=sea", options);
         await page.getByText("20 shown.").waitFor();
         await page.getByText("Filters").click();
         await page.locator("#hits .author", { hasText: "Sailor" }).first().waitFor();
-        await expectGood(page, `search ${name}`);
+        await browser.expectGood(page, `search ${name}`);
         await page.close();
       },
-      START_MS,
+      BROWSER_TEST_MS,
     );
   }
 
   test(
     "another window is asked for, and stands in the address",
     async () => {
-      const page = await open("trends?window=4h");
+      const page = await browser.open("trends?window=4h");
       await page.getByText("As of ").waitFor();
       expect(await page.locator("input[value='4h']").isChecked()).toBe(true);
       await page.locator("label", { hasText: "7 days" }).click();
       await page.waitForURL("**/trends?window=7d");
-      expect(problems).toEqual([]);
+      browser.expectNoProblems();
       await page.close();
     },
-    START_MS,
+    BROWSER_TEST_MS,
   );
 
   test(
     "search goes on where the list ends, without doubles",
     async () => {
       for (const order of ["", "&newest=1"]) {
-        const page = await open(`search?q=sea${order}`);
+        const page = await browser.open(`search?q=sea${order}`);
         await page.getByText("20 shown.").waitFor();
         await page.getByRole("button", { name: "Load more" }).click();
         await page.locator("#hits li").nth(30).waitFor();
         const texts = await page.locator("#hits li p").allTextContents();
         expect(new Set(texts).size).toBe(texts.length);
-        expect(problems).toEqual([]);
+        browser.expectNoProblems();
         await page.close();
       }
     },
-    START_MS,
+    BROWSER_TEST_MS,
   );
 
   test(
     "what people write stays text, and links lend nobody their name",
     async () => {
-      const page = await open("search?q=kraken");
+      const page = await browser.open("search?q=kraken");
       await page.getByText("1 shown.").waitFor();
       expect(await page.locator("#hits img").count()).toBe(0);
       expect(await page.locator("#hits p").textContent()).toBe(
@@ -193,35 +132,86 @@ describe.skipIf(executablePath === undefined)("trends and search in a browser", 
       await page.getByText("20 shown.").waitFor();
       const link = page.locator("#hits a[href^='https://sea.example']").first();
       expect(await link.getAttribute("rel")).toBe("noopener noreferrer nofollow");
-      expect(problems).toEqual([]);
+      browser.expectNoProblems();
       await page.close();
     },
-    START_MS,
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "what runs from right to left does so, holes in a text are closed, and no name is too long",
+    async () => {
+      const text = "هنا البحر\n\nahoy sea";
+      const search = await browser.open("search?q=ahoy", PHONE);
+      await search.getByText("2 shown.").waitFor();
+      await search.locator("#hits .author", { hasText: "SailorSailor" }).waitFor();
+      await browser.expectGood(search, "search strange");
+      const trends = await browser.open("trends", PHONE);
+      await trends.getByText("As of ").waitFor();
+      for (const paragraph of [search.locator("#hits p"), trends.locator("#notes p")]) {
+        const found = paragraph.filter({ hasText: "ahoy sea" }).filter({ hasNotText: "~x" }).first();
+        expect(await found.textContent()).toBe(text);
+        expect(await found.evaluate((node) => node.matches(":dir(rtl)"))).toBe(true);
+      }
+      await search.close();
+      await trends.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "before a search the page says what can be written, after a fault what to write instead, and finds the way back",
+    async () => {
+      const page = await browser.open("search");
+      await page.getByText("What you can write").waitFor();
+      expect(await page.locator("#results").isVisible()).toBe(false);
+      await page.getByLabel("Words to search for").fill("sea since:abc");
+      await page.keyboard.press("Enter");
+      await page.getByText("since: takes a period").waitFor();
+      expect(await page.locator("#told").getAttribute("class")).toContain("fault");
+      expect(await page.getByText("What you can write").isVisible()).toBe(false);
+      expect(await page.locator("#results").isVisible()).toBe(false);
+      await browser.expectAccessible(page);
+      await page.getByLabel("Words to search for").fill("kraken");
+      await page.keyboard.press("Enter");
+      await page.getByText("1 shown.").waitFor();
+      expect(await page.locator("#told").getAttribute("class")).not.toContain("fault");
+      await page.goBack();
+      await page.getByText("since: takes a period").waitFor();
+      await page.goBack();
+      await page.getByText("What you can write").waitFor();
+      expect(await page.getByLabel("Words to search for").inputValue()).toBe("");
+      expect(await page.locator("#hits li").count()).toBe(0);
+      browser.expectNoProblems();
+      await page.close();
+    },
+    BROWSER_TEST_MS,
   );
 
   test(
     "a live search shows what is published while somebody looks",
     async () => {
-      const page = await open("search?q=lighthouse&live=1");
+      const page = await browser.open("search?q=lighthouse&live=1");
       await page.getByText("Nothing found.").waitFor();
       const client = await relay.connect();
       client.send("EVENT", signed(keypair(500), { content: "the lighthouse is lit", created_at: NOW }));
       await page.getByText("the lighthouse is lit").waitFor();
-      expect(problems).toEqual([]);
+      browser.expectNoProblems();
       await page.close();
     },
-    START_MS,
+    BROWSER_TEST_MS,
   );
 
   test(
     "without JavaScript the pages say what to do instead",
     async () => {
       for (const path of ["trends", "search"]) {
-        const page = await open(path, { javaScriptEnabled: false });
+        const page = await browser.open(path, { javaScriptEnabled: false });
         expect(await page.locator("noscript").isVisible()).toBe(true);
+        expect(await page.getByRole("button").count()).toBe(0);
         await page.close();
       }
     },
-    START_MS,
+    BROWSER_TEST_MS,
   );
 });

@@ -6,11 +6,11 @@ import type { EventTemplate, NostrEvent } from "nostr-tools/core";
 import { SimplePool } from "nostr-tools/pool";
 import { finalizeEvent } from "nostr-tools/pure";
 import { Relay } from "nostr-tools/relay";
-import { type Keypair, keypair } from "../support/events.ts";
+import { type Keypair, newcomers } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
+const someone = newcomers(2000);
 
 let relay: TestRelay;
-let keysUsed = 2000;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ knowsItsAddress: true });
@@ -21,7 +21,6 @@ afterAll(async () => {
   expect(relay.warnings).toEqual([]);
 });
 
-const someone = (): Keypair => keypair(keysUsed++);
 const now = (): number => Math.floor(Date.now() / 1000);
 const sign = (key: Keypair, template: Partial<EventTemplate> = {}): NostrEvent =>
   plain(finalizeEvent({ kind: 1, created_at: now(), tags: [], content: "", ...template }, key.secret));

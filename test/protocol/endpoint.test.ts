@@ -110,10 +110,15 @@ test("behind a trusted proxy the named client is counted, and everybody else's h
   ])
     answers.push(await upgradeFrom(behind, forwarded));
   expect(answers).toEqual([101, 429, 101, 101, 429, 101, 429]);
+  expect(behind.warnings).toEqual([]);
   await behind.stop();
   const direct = await TestRelay.start({ config: { server } });
   expect([await upgradeFrom(direct, "198.51.100.1"), await upgradeFrom(direct, "198.51.100.2")]).toEqual([
     101, 429,
+  ]);
+  // The first of them is also the last that the operator is told of.
+  expect(direct.warnings.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+    expect.stringContaining('set server.trusted_proxies = ["127.0.0.1"]'),
   ]);
   await direct.stop();
 });

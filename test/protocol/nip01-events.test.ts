@@ -5,15 +5,15 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import { eventIdOf } from "../../src/nostr/event-id.ts";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, type Keypair, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
+const someone = newcomers(100);
 
 let relay: TestRelay;
 let client: TestClient;
 let listener: TestClient;
-let keysUsed = 100;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW });
@@ -26,7 +26,6 @@ afterAll(async () => {
   expect(relay.warnings).toEqual([]);
 });
 
-const someone = (): Keypair => keypair(keysUsed++);
 const event = (key: Keypair, template: EventTemplate = {}): NostrEvent =>
   signed(key, { created_at: NOW, ...template });
 

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import { compareNewestFirst } from "../../src/nostr/order.ts";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, type Keypair, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
+const someone = newcomers(200);
 
 let relay: TestRelay;
 let client: TestClient;
-let keysUsed = 200;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW, config: { limits: { default_limit: 10, max_limit: 20 } } });
@@ -22,8 +22,6 @@ afterAll(async () => {
   await relay.stop();
   expect(relay.warnings).toEqual([]);
 });
-
-const someone = (): Keypair => keypair(keysUsed++);
 
 async function publish(key: Keypair, template: EventTemplate = {}): Promise<NostrEvent> {
   const event = signed(key, { created_at: NOW, ...template });

@@ -4,15 +4,15 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, type Keypair, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
 const MESSAGE_BYTES_MAX = 65_536;
+const someone = newcomers(300);
 
 let relay: TestRelay;
 let client: TestClient;
-let keysUsed = 300;
 
 beforeAll(async () => {
   relay = await TestRelay.start({
@@ -29,8 +29,6 @@ afterAll(async () => {
   await relay.stop();
   expect(relay.warnings).toEqual([]);
 });
-
-const someone = (): Keypair => keypair(keysUsed++);
 
 async function publish(key: Keypair, template: EventTemplate = {}): Promise<NostrEvent> {
   const event = signed(key, { created_at: NOW, ...template });
@@ -58,6 +56,20 @@ test.each([
   client.sendRaw(frame.slice(0, MESSAGE_BYTES_MAX));
   expect(String((await client.verb("NOTICE"))[1])).toMatch(/^(invalid|unsupported): /);
   expect(await client.stored({ ids: ["0".repeat(64)] })).toEqual([]);
+});
+
+test("negentropy is refused under the id that asked, and the connection stays", async () => {
+  for (const message of [
+    ["NEG-OPEN", "neg", {}, "6100000200"],
+    ["NEG-MSG", "neg", "61"],
+  ] as const) {
+    client.send(...message);
+    const answer = await client.verb("NEG-ERR", "NOTICE");
+    expect(answer.slice(0, 2)).toEqual(["NEG-ERR", "neg"]);
+    expect(String(answer[2])).toStartWith("unsupported: ");
+  }
+  client.send("NEG-CLOSE", "neg");
+  expect(await client.settled()).toHaveLength(0);
 });
 
 test("row 15: surplus elements of a message are ignored", async () => {

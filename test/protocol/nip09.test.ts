@@ -3,14 +3,14 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, type Keypair, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, keypair, newcomers, signed } from "../support/events.ts";
 import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
+const someone = newcomers(400);
 
 let relay: TestRelay;
 let client: TestClient;
-let keysUsed = 400;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW });
@@ -22,7 +22,6 @@ afterAll(async () => {
   expect(relay.warnings).toEqual([]);
 });
 
-const someone = (): Keypair => keypair(keysUsed++);
 const event = (key: Keypair, template: EventTemplate = {}): NostrEvent =>
   signed(key, { created_at: NOW - 100, ...template });
 const deletion = (key: Keypair, tags: readonly string[][], created_at = NOW): NostrEvent =>

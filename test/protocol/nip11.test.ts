@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, keypair, newcomers, signed } from "../support/events.ts";
 import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
@@ -22,10 +22,11 @@ interface Limitation {
   readonly restricted_writes: boolean;
 }
 
+const someone = newcomers(1500);
+
 let relay: TestRelay;
 let client: TestClient;
 let shown: Limitation;
-let keysUsed = 1500;
 
 async function informationOf(one: TestRelay): Promise<{ limitation: Limitation; supported_nips: number[] }> {
   const answer = await fetch(one.httpUrl, { headers: { accept: "application/nostr+json" } });
@@ -58,7 +59,7 @@ afterAll(async () => {
   expect(relay.warnings).toEqual([]);
 });
 
-const event = (template: EventTemplate = {}) => signed(keypair(keysUsed++), { created_at: NOW, ...template });
+const event = (template: EventTemplate = {}) => signed(someone(), { created_at: NOW, ...template });
 const accepts = async (template: EventTemplate): Promise<boolean> =>
   (await client.publish(event(template)))[0];
 
@@ -78,7 +79,7 @@ test("max_subscriptions", async () => {
 });
 
 test("max_limit and default_limit", async () => {
-  const key = keypair(keysUsed++);
+  const key = someone();
   for (let age = 0; age <= shown.max_limit; age++)
     expect(await client.publish(signed(key, { created_at: NOW - age }))).toEqual([true, ""]);
   const authors = [key.pubkey];
@@ -114,7 +115,7 @@ test("created_at_lower_limit and created_at_upper_limit", async () => {
 test("min_pow_difficulty, auth_required and restricted_writes are off by default, and follow the settings", async () => {
   expect(shown).toMatchObject({ min_pow_difficulty: 0, auth_required: false, restricted_writes: false });
   expect(await accepts({})).toBe(true);
-  const member = keypair(keysUsed++);
+  const member = someone();
   const strict = await TestRelay.start({
     now: () => NOW,
     config: {

@@ -45,6 +45,18 @@ test("row 61: a lucky id does not count for more than its committed target", asy
   expect([accepted, message]).toEqual([false, `pow: difficulty 2 is less than ${WORK}`]);
 });
 
+test("row 78: a request to vanish owes no work", async () => {
+  let request = signed(keypair(502), { kind: 62, created_at: NOW, tags: [["relay", "ALL_RELAYS"]] });
+  for (let n = 0; leadingZeroBits(request.id) >= WORK; n++)
+    request = signed(keypair(502), {
+      kind: 62,
+      created_at: NOW,
+      tags: [["relay", "ALL_RELAYS"]],
+      content: String(n),
+    });
+  expect(await client.publish(request)).toEqual([true, ""]);
+});
+
 test("row 61: ephemeral events owe the same work", async () => {
   let event = signed(keypair(501), { kind: 20_001, created_at: NOW });
   for (let n = 0; leadingZeroBits(event.id) >= WORK; n++)

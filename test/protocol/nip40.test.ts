@@ -2,14 +2,14 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TestClient } from "../support/client.ts";
-import { keypair, signed } from "../support/events.ts";
+import { newcomers, signed } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 let now = 1_800_000_000;
+const someone = newcomers(600);
 
 let relay: TestRelay;
 let client: TestClient;
-let keysUsed = 600;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => now });
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const expiring = (at: string, kind = 1, created_at = now) =>
-  signed(keypair(keysUsed++), { kind, created_at, tags: [["expiration", at]] });
+  signed(someone(), { kind, created_at, tags: [["expiration", at]] });
 
 test("row 59: an expiration in the past, or this very second, is refused", async () => {
   for (const at of [now - 1, now, 0]) {
@@ -40,7 +40,7 @@ test.each(["soon", "", "-5", "1e12", "1800000000.5", " 1900000000"])(
 );
 
 test("row 59: the first expiration tag counts, and one without a value is refused", async () => {
-  const key = keypair(keysUsed++);
+  const key = someone();
   const twice = signed(key, {
     created_at: now,
     tags: [
@@ -76,7 +76,7 @@ test("row 60: a stored event is gone from REQ, ids, COUNT and hints at its secon
 });
 
 test("row 60: an expired event does not take a place in a limited page", async () => {
-  const key = keypair(keysUsed++);
+  const key = someone();
   const lasting = signed(key, { created_at: now - 5 });
   const brief = signed(key, { created_at: now, tags: [["expiration", String(now + 3)]] });
   for (const event of [lasting, brief]) await client.publish(event);
@@ -86,7 +86,7 @@ test("row 60: an expired event does not take a place in a limited page", async (
 });
 
 test("row 60: when the newest version of a replaceable event expires, no older one comes back", async () => {
-  const key = keypair(keysUsed++);
+  const key = someone();
   const old = signed(key, { kind: 30_315, created_at: now - 10, tags: [["d", "music"]] });
   const status = signed(key, {
     kind: 30_315,

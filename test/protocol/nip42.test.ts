@@ -2,13 +2,13 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, keypair, newcomers, signed } from "../support/events.ts";
 import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
+const someone = newcomers(700);
 
 let relay: TestRelay;
-let keysUsed = 700;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW });
@@ -18,8 +18,6 @@ afterAll(async () => {
   await relay.stop();
   expect(relay.warnings).toEqual([]);
 });
-
-const someone = () => keypair(keysUsed++);
 
 async function proof(
   client: TestClient,
@@ -179,6 +177,21 @@ test("decision: where no challenge greets, it comes before the first auth-requir
   const counter = await shy.connect();
   expect(await counter.count("dm", { kinds: [4] })).toMatch(/^auth-required:/);
   expect(counter.frames.map((frame) => frame[0])).toEqual(["AUTH", "CLOSED"]);
+  await shy.stop();
+});
+
+test("a proof made before any challenge was sent does not keep the challenge from coming", async () => {
+  const shy = await TestRelay.start({ now: () => NOW, config: { auth: { challenge_on_connect: false } } });
+  const client = await shy.connect();
+  const key = someone();
+  const tags = [
+    ["relay", RELAY_URL],
+    ["challenge", "a guess"],
+  ];
+  await expectRefused(client, signed(key, { kind: 22_242, created_at: NOW, tags }));
+  expect((await client.request("dm", { kinds: [4] })).end[0]).toBe("CLOSED");
+  expect(client.frames.map((frame) => frame[0])).toEqual(["OK", "AUTH", "CLOSED"]);
+  expect(await client.authenticate(key, RELAY_URL, NOW)).toEqual([true, ""]);
   await shy.stop();
 });
 

@@ -4,14 +4,14 @@ import { schnorr } from "@noble/curves/secp256k1.js";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, type Keypair, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
+const someone = newcomers(1100);
 
 let relay: TestRelay;
 let client: TestClient;
-let keysUsed = 1100;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW, config: { limits: { default_limit: 2, max_limit: 3 } } });
@@ -22,8 +22,6 @@ afterAll(async () => {
   await relay.stop();
   expect(relay.warnings).toEqual([]);
 });
-
-const someone = (): Keypair => keypair(keysUsed++);
 
 async function publish(key: Keypair, template: EventTemplate = {}): Promise<NostrEvent> {
   const event = signed(key, { created_at: NOW, ...template });
@@ -124,6 +122,7 @@ test.each([
   ["two values", { kinds: [7], "#e": ["a".repeat(64), "b".repeat(64)] }, false],
   ["two kinds", { kinds: [1, 7], "#e": ["a".repeat(64)] }, false],
   ["a since", { kinds: [7], "#e": ["a".repeat(64)], since: 1 }, false],
+  ["a since of 0 and an until", { kinds: [7], "#e": ["a".repeat(64)], since: 0, until: 5 }, false],
   ["no tag", { kinds: [7] }, false],
   ["an author", { kinds: [7], "#e": ["a".repeat(64)], authors: ["a".repeat(64)] }, false],
 ])("row 81: hll of %s", async (_, filter, defined) => {

@@ -2,12 +2,14 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TestClient } from "../support/client.ts";
-import { keypair, signed } from "../support/events.ts";
+import { startLocalDomains } from "../identity/local-domains.ts";
+import { keypair, signed, unsignedEvent } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
 const ALICE = keypair(700);
 const BOB = keypair(701);
+const CAROL = keypair(702);
 
 let relay: TestRelay;
 let client: TestClient;
@@ -75,7 +77,113 @@ test("what cannot be read or answered is refused with what to do", async () => {
   expect(end[0]).toBe("CLOSED");
   expect(end[2]).toStartWith("invalid: since: takes");
   expect((await client.request("long", { search: "w ".repeat(30) })).end[2]).toStartWith("invalid: ");
-  expect((await client.request("lang", { search: "language:de foo" })).end[2]).toStartWith("unsupported: ");
+  for (const search of ["language:de foo", "sentiment:positive foo"]) {
+    expect((await client.request("lang", { search })).end[2]).toStartWith("unsupported: ");
+    expect(await client.count("count", { search })).toStartWith("unsupported: ");
+  }
+});
+
+test("language: and sentiment: are answered alike, stored, counted and live, where texts are looked at for them", async () => {
+  const detecting = await TestRelay.start({
+    now: () => NOW,
+    config: { search: { enabled: true, language_detection: true, sentiment_detection: true } },
+  });
+  try {
+    const [reader, writer] = [await detecting.connect(), await detecting.connect()];
+    const notes: Record<string, string> = {
+      happy: "I really love this wonderful relay and all of the people on it",
+      angry: "This is a terrible relay and I hate every single minute of using it",
+      plain: "The relay moves events between all of the clients that are connected",
+      german: "Ein ganz wunderbares Relay, ich liebe es und alle Leute die es benutzen",
+    };
+    const cases: [string, string[]][] = [
+      ["relay sentiment:positive", ["happy"]],
+      ["relay sentiment:negative", ["angry"]],
+      ["relay sentiment:neutral", ["plain"]],
+      ["relay -sentiment:positive language:en", ["angry", "plain"]],
+      ["sentiment:positive", ["happy"]],
+      ["relay language:de", ["german"]],
+    ];
+    for (const [index, [search]] of cases.entries())
+      await reader.request(`live${index}`, { search, limit: 0 });
+    for (const content of Object.values(notes))
+      await writer.publish(signed(ALICE, { content, created_at: NOW }));
+    const frames = await reader.settled();
+    for (const [index, [search, names]] of cases.entries()) {
+      const expected = names.map((name) => notes[name]!).toSorted();
+      const live = frames.filter((frame) => frame[0] === "EVENT" && frame[1] === `live${index}`);
+      expect([search, live.map((frame) => (frame[2] as { content: string }).content).toSorted()]).toEqual([
+        search,
+        expected,
+      ]);
+      const stored = (await reader.stored({ search })).map(({ content }) => content);
+      expect([search, stored.toSorted()]).toEqual([search, expected]);
+      expect(await reader.count("c", { search })).toMatchObject({ count: expected.length });
+    }
+  } finally {
+    await detecting.stop();
+  }
+});
+
+/** Whose domain it is, the index knows a moment after the profile was stored. */
+async function foundSoon(search: string, expected: readonly string[]): Promise<void> {
+  let found: string[] = [];
+  for (let tries = 0; tries < 100; tries++) {
+    found = (await contents({ search })).toSorted();
+    if (Bun.deepEquals(found, expected)) return;
+    await Bun.sleep(20);
+  }
+  expect(found).toEqual([...expected]);
+}
+
+test("domain: means everything by those whose profile names it, stored, counted and live", async () => {
+  const listener = await relay.connect();
+  const search = "domain:carol.example";
+  const content = JSON.stringify({ name: "carol", nip05: "carol@carol.example" });
+  await client.publish(signed(CAROL, { kind: 0, content, created_at: NOW }));
+  await listener.request("live", { search, kinds: [1], limit: 0 });
+  await client.publish(signed(CAROL, { content: "by carol", created_at: NOW }));
+  await client.publish(signed(BOB, { content: "by bob", created_at: NOW }));
+  const live = (await listener.settled()).filter((frame) => frame[0] === "EVENT");
+  expect(live.map((frame) => (frame[2] as { content: string }).content)).toEqual(["by carol"]);
+  await foundSoon(search, ["by carol", content]);
+  expect(await client.count("c", { search })).toMatchObject({ count: 2 });
+  await client.publish(signed(CAROL, { kind: 0, content: "{}", created_at: NOW + 1 }));
+  await foundSoon(search, []);
+});
+
+test("with search.verify_domains, domain: means only those whom the domain confirms", async () => {
+  const domains = startLocalDomains();
+  domains.answer = () => Response.json({ names: { carol: CAROL.pubkey } });
+  const claims = (name: string) => JSON.stringify({ name, nip05: `${name}@carol.example` });
+  const stored = [
+    unsignedEvent(CAROL.pubkey, { kind: 0, content: claims("carol"), created_at: NOW - 9 }),
+    unsignedEvent(BOB.pubkey, { kind: 0, content: claims("bob"), created_at: NOW - 8 }),
+    unsignedEvent(BOB.pubkey, { content: "water by bob", created_at: NOW - 7 }),
+    unsignedEvent(CAROL.pubkey, { content: "water by carol", created_at: NOW - 6 }),
+  ];
+  const config = { search: { enabled: true, verify_domains: true } };
+  const verifying = await TestRelay.start({ now: () => NOW, config, stored, reach: domains.reach });
+  try {
+    const reader = await verifying.connect();
+    const search = "domain:carol.example";
+    const found = async (text: string) =>
+      (await reader.stored({ search: text })).map(({ content }) => content).toSorted();
+    while (domains.asked.length < 2 || (await found(search)).length === 0) await Bun.sleep(20);
+    expect(await found(search)).toEqual(["water by carol", claims("carol")]);
+    expect(await found(`water ${search}`)).toEqual(["water by carol"]);
+    expect(await found(`water -${search}`)).toEqual(["water by bob"]);
+    expect(await reader.count("c", { search })).toMatchObject({ count: 2 });
+    await reader.request("live", { search, limit: 0 });
+    const writer = await verifying.connect();
+    await writer.publish(signed(BOB, { content: "by bob", created_at: NOW }));
+    await writer.publish(signed(CAROL, { content: "by carol", created_at: NOW }));
+    const live = (await reader.settled()).filter((frame) => frame[0] === "EVENT");
+    expect(live.map((frame) => (frame[2] as { content: string }).content)).toEqual(["by carol"]);
+  } finally {
+    await verifying.stop();
+    await domains.stop();
+  }
 });
 
 test("after EOSE only what matches comes live, and an event just stored is found at once", async () => {

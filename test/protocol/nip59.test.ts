@@ -3,15 +3,15 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, type Keypair, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
 import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
 const HOUR = 3600;
+const someone = newcomers(900);
 
 let relay: TestRelay;
 let stranger: TestClient;
-let keysUsed = 900;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW, config: { policy: { accept_bare_seals: true } } });
@@ -22,8 +22,6 @@ afterAll(async () => {
   await relay.stop();
   expect(relay.warnings).toEqual([]);
 });
-
-const someone = (): Keypair => keypair(keysUsed++);
 
 async function connectedAs(...keys: Keypair[]): Promise<TestClient> {
   const client = await relay.connect();

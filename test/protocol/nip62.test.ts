@@ -3,15 +3,15 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, type Keypair, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
 import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
 const T = NOW - 1000;
+const someone = newcomers(1200);
 
 let relay: TestRelay;
 let client: TestClient;
-let keysUsed = 1200;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW });
@@ -23,7 +23,6 @@ afterAll(async () => {
   expect(relay.warnings).toEqual([]);
 });
 
-const someone = (): Keypair => keypair(keysUsed++);
 const event = (key: Keypair, template: EventTemplate = {}): NostrEvent =>
   signed(key, { created_at: T - 10, ...template });
 const vanish = (key: Keypair, ...relays: string[]): NostrEvent =>

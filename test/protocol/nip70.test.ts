@@ -1,13 +1,13 @@
 // NIP-70 protected events: from their authenticated author only, and in no repost.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type EventTemplate, type Keypair, keypair, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
 import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
+const someone = newcomers(800);
 
 let relay: TestRelay;
-let keysUsed = 800;
 
 beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW });
@@ -18,7 +18,6 @@ afterAll(async () => {
   expect(relay.warnings).toEqual([]);
 });
 
-const someone = (): Keypair => keypair(keysUsed++);
 const guarded = (key: Keypair, template: EventTemplate = {}) =>
   signed(key, { created_at: NOW, tags: [["-"]], ...template });
 

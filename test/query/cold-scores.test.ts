@@ -29,15 +29,18 @@ function scores(): { counted: ColdScores; reactions: Map<string, number>; follow
         reactions.has(ref) ? { ...NO_ENGAGEMENT, ref, reactions: reactions.get(ref)! } : undefined,
       followers: (pubkey) => followers.get(pubkey) ?? 0,
     },
-    languageOf: (event) => (event.content.includes("note") ? "en" : undefined),
+    detectors: {
+      languageOf: (event) => (event.content.includes("note") ? "en" : undefined),
+      sentimentOf: (event) => (event.content.includes("note") ? "neutral" : undefined),
+    },
   });
   return { counted, reactions, followers };
 }
 
-test("a document carries the counts of its event, and the language that was found", () => {
+test("a document carries the counts of its event, and what was detected in its text", () => {
   const { counted, reactions } = scores();
   reactions.set(target.id, 5);
-  expect(counted.scoresOf(target)).toEqual({ engagement: 5, language: "en" });
+  expect(counted.scoresOf(target)).toEqual({ engagement: 5, language: "en", sentiment: "neutral" });
 });
 
 test("a document is outdated when its score has reached another step since it was written, and only then", () => {
@@ -94,7 +97,7 @@ test("counters that cannot be read count as nothing", () => {
       },
       followers: () => 0,
     },
-    languageOf: undefined,
+    detectors: {},
   });
   expect(broken.scoresOf(target)).toEqual({ engagement: 0 });
   expect(counted.outdated()).toEqual([]);

@@ -31,7 +31,9 @@ async function start(
     folder: path,
     path: store.path,
     tagSeed: store.tagSeed,
-    detectLanguage: false,
+    detect: { languages: false, sentiments: false },
+    verifyDomains: false,
+    seeds: [],
     depthMax,
     onProgress: (cursor) => {
       progress.resolve(cursor);
@@ -97,7 +99,12 @@ test("refusals: what it has no means for, and more than it can hold", async () =
 test("as a source of a REQ: waits, wakes, shows hits in rank order, and says whether there is more", async () => {
   const { service, write } = await start();
   await write(...[1, 2, 3].map((i) => unsignedEvent(ALICE, { content: `note ${i}`, created_at: NOW - i })));
-  const port = createSearchPort(service, { budgetMs: 1000, hitsMax: 1000, hides: () => false });
+  const port = createSearchPort(service, {
+    budgetMs: 1000,
+    hitsMax: 1000,
+    hides: () => false,
+    capabilities: { languages: false, sentiments: false },
+  });
   const run = async (search: string, limit: number) => {
     const woken = Promise.withResolvers<void>();
     const context: QueryContext = { upToSeq: 99, keys: new Set(), now: NOW, wake: woken.resolve } as never;

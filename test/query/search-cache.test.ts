@@ -30,6 +30,7 @@ function world() {
       },
     },
     {
+      oracles: {},
       reader: {
         getMany: (seqs) => stored.filter((hit) => seqs.includes(hit.seq)),
         log: (after, limit) =>
@@ -76,14 +77,22 @@ test("events that do not match leave it standing, one that matches does not", as
   expect(searches()).toBe(2);
 });
 
-test("what was deleted since is gone from it at once", async () => {
+test("a hit that is gone, deleted or to the cold store alone, makes it ask anew", async () => {
   const { stored, add, ask, searches } = world();
   add("a fox");
   add("a second fox");
   await ask();
   stored.shift();
   expect(await ask()).toEqual([2]);
-  expect(searches()).toBe(1);
+  expect(searches()).toBe(2);
+});
+
+test("what is asked by domain is not kept: it changes with profiles that do not match themselves", async () => {
+  const { add, ask, searches } = world();
+  add("a fox");
+  await ask("fox domain:a.example");
+  await ask("fox domain:a.example");
+  expect(searches()).toBe(2);
 });
 
 test("after very many new events it asks anew rather than look through them", async () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { filesBelow, importsOf, resolveImport, type SourceFile } from "./sources.ts";
 
 const PURE = ["channel", "nostr", "search"];
-const STORES = ["policy", "ffi", "hot", "cold"];
+const STORES = ["policy", "ffi", "hot", "cold", "identity"];
 const SERVICES = ["admission", "live", "query"];
 
 /** What each part of src may import besides itself. A part is a folder, or a file directly in src. */
@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ffi: PURE,
   hot: PURE,
   cold: PURE,
+  identity: PURE,
   admission: [...PURE, ...STORES, "telemetry"],
   live: [...PURE, ...STORES, "telemetry"],
   query: [...PURE, ...STORES, "telemetry"],
@@ -33,7 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages and built-ins that have one home, so that what they stand for can be changed in one place. */
 const HOME_OF: Readonly<Record<string, readonly string[]>> = {
-  "bun:sqlite": ["hot", "cold", "cli"],
+  "bun:sqlite": ["hot", "cold", "identity", "cli"],
   "bun:ffi": ["ffi"],
   "@opensearch-project/opensearch": ["cold"],
   hono: ["http", "web"],

@@ -15,6 +15,12 @@ export function keypair(seed: number): Keypair {
   return { secret, pubkey: Buffer.from(schnorr.getPublicKey(secret)).toString("hex") };
 }
 
+/** A new key with each call, the same ones in the same order for the same first number. */
+export function newcomers(first: number): () => Keypair {
+  let next = first;
+  return () => keypair(next++);
+}
+
 export interface EventTemplate {
   readonly kind?: number;
   readonly content?: string;

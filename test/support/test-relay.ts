@@ -7,6 +7,7 @@ import { defaultConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/settings.ts";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
 import { createWriter } from "../../src/hot/writer.ts";
+import type { Reach } from "../../src/identity/reach.ts";
 import type { VerifiedEvent } from "../../src/nostr/event.ts";
 import { createRelay, type Relay } from "../../src/relay.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
@@ -22,6 +23,8 @@ export interface TestRelayOptions {
   readonly now?: () => number;
   /** Count the address under which the test reaches the relay as its own, for clients that name it in AUTH. */
   readonly knowsItsAddress?: boolean;
+  /** How domains of NIP-05 identifiers are reached. */
+  readonly reach?: Reach;
   /** Put into the store before the relay starts, without a look at their signatures. */
   readonly stored?: readonly VerifiedEvent[];
 }
@@ -85,6 +88,7 @@ export class TestRelay {
     const relay = await createRelay(config, {
       logger,
       ...(options.now === undefined ? {} : { now: options.now }),
+      ...(options.reach === undefined ? {} : { reach: options.reach }),
     });
     return new TestRelay(relay, config, folder, warnings, port);
   }

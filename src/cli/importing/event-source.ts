@@ -75,10 +75,23 @@ function readHead(path: string): { readonly head: Uint8Array; readonly sizeBytes
   }
 }
 
+/** How packed files begin. */
+const GZIP = [0x1f, 0x8b];
+const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
+/** Other relays export these; the runtime cannot unpack them, but a pipe can. */
+const UNREAD: readonly (readonly [unpacker: string, begin: readonly number[]])[] = [
+  ["xz -dc", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+  ["bzip2 -dc", [0x42, 0x5a, 0x68]],
+  ["unzip -p", [0x50, 0x4b, 0x03, 0x04]],
+];
+
 function packingOf(head: Uint8Array): Packing {
-  if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return "zstd";
-  return "none";
+  const begins = (begin: readonly number[]): boolean => begin.every((byte, at) => head[at] === byte);
+  if (begins(GZIP)) return "gzip";
+  if (begins(ZSTD)) return "zstd";
+  const unpacker = UNREAD.find(([, start]) => begins(start))?.[0];
+  if (unpacker === undefined) return "none";
+  throw new Error(`this file is packed; unpack it on the way: ${unpacker} <file> | thermocline import`);
 }
 
 function countingStream(stream: AsyncIterable<Uint8Array>): {

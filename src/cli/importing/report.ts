@@ -1,6 +1,6 @@
 // What an import says when it is over.
 
-import { emitJson, say, type Terminal } from "../terminal.ts";
+import { counted, emitJson, say, type Terminal } from "../terminal.ts";
 import type { PipelineEnd } from "./pipeline.ts";
 import { FATES, type Fate, type Tally } from "./tally.ts";
 
@@ -33,7 +33,7 @@ export async function reportImport(report: ImportReport, json: boolean, terminal
   const rate = Math.round(tally.total / Math.max(seconds, 0.001));
   say(
     terminal,
-    `${tally.total} events in ${seconds.toFixed(1)} s (${rate}/s)${dryRun ? ", nothing written" : ""}:`,
+    `${counted(tally.total, "event")} in ${seconds.toFixed(1)} s (${rate}/s)${dryRun ? ", nothing written" : ""}:`,
   );
   for (const fate of FATES) {
     if (tally.counts[fate] === 0) continue;

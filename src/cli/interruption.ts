@@ -1,20 +1,18 @@
-// Ctrl-C during an import: the first lets what was read be written, the second ends the process at once.
-
-import { say, type Terminal } from "../terminal.ts";
+// Ctrl-C while a command works or waits: the first lets it end in order, the second ends the process at once.
 
 const EXIT_BY_SIGNAL = 130;
 
 export interface Interruption {
   readonly asked: AbortSignal;
   /** Gives the signals back. */
-  readonly stop: () => void;
+  stop(): void;
 }
 
-export function listenForInterruption(terminal: Terminal): Interruption {
+export function listenForInterruption(onFirst?: () => void): Interruption {
   const controller = new AbortController();
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(EXIT_BY_SIGNAL);
-    say(terminal, "\nWriting what was read; once more to stop at once.");
+    onFirst?.();
     controller.abort();
   };
   process.on("SIGINT", interrupt);

@@ -1,0 +1,80 @@
+// NIP-50 over both kinds of index: what a relay answers from OpenSearch is what one with FTS5 alone answers.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { NostrEvent } from "../../src/nostr/event.ts";
+import type { TestClient } from "../support/client.ts";
+import { keypair, signed, verified } from "../support/events.ts";
+import { describeWithOpenSearch, ownPrefix } from "../support/opensearch.ts";
+import { TestRelay } from "../support/test-relay.ts";
+
+const [ALICE, BOB] = [keypair(720), keypair(721)];
+/** Older than what a relay with OpenSearch asks its own index for. */
+const THEN = Math.floor(Date.now() / 1000) - 7200;
+
+const NOTES: readonly NostrEvent[] = [
+  signed(ALICE, {
+    content: "I really love this wonderful relay and all of the people on it",
+    created_at: THEN,
+  }),
+  signed(BOB, {
+    content: "This is a terrible relay and I hate every single minute of it",
+    created_at: THEN + 1,
+  }),
+  signed(ALICE, { content: "The relay moves events between all of the clients", created_at: THEN + 2 }),
+  signed(BOB, { content: "Ein ganz wunderbares Relay, ich liebe es sehr", created_at: THEN + 3 }),
+  signed(BOB, {
+    kind: 0,
+    content: JSON.stringify({ name: "bob", nip05: "_@bob.example", about: "runs a relay" }),
+    created_at: THEN + 4,
+  }),
+];
+
+describeWithOpenSearch("searches in OpenSearch", (url) => {
+  const search = { enabled: true, language_detection: true, sentiment_detection: true };
+  const prefix = ownPrefix();
+  let relays: TestRelay[] = [];
+  let clients: TestClient[] = [];
+
+  beforeAll(async () => {
+    const stored = NOTES.map(verified);
+    relays = [
+      await TestRelay.start({ stored, config: { search } }),
+      await TestRelay.start({ stored, config: { search, cold: { url, index_prefix: prefix } } }),
+    ];
+    clients = await Promise.all(relays.map((relay) => relay.connect()));
+    for (let documents = 0; documents < NOTES.length;) {
+      await Bun.sleep(100);
+      await fetch(`${url}/${prefix}-*/_refresh`, { method: "POST" });
+      const answer = (await (await fetch(`${url}/${prefix}-*/_count`)).json()) as { count?: number };
+      documents = answer.count ?? 0;
+    }
+  }, 60_000);
+
+  afterAll(async () => {
+    for (const relay of relays) await relay.stop();
+  });
+
+  const cases: [string, number[]][] = [
+    ["relay sentiment:positive", [0]],
+    ["relay sentiment:negative", [1]],
+    ["relay sentiment:neutral", [2]],
+    ["relay -sentiment:positive language:en", [1, 2]],
+    ["sentiment:positive", [0]],
+    ["relay language:de", [3]],
+    ["relay -language:en", [3, 4]],
+    ["relay domain:bob.example", [1, 3, 4]],
+    ["relay domain:bob.example language:en", [1]],
+    ["relay -domain:bob.example", [0, 2]],
+    ["domain:bob.example", [1, 3, 4]],
+    ["relay domain:nobody.example", []],
+  ];
+  test.each(cases)("%p", async (text, expected) => {
+    for (const client of clients) {
+      const { events, end } = await client.request("s", { search: text });
+      const ids = (events as NostrEvent[]).map(({ id }) => id).toSorted();
+      expect(ids).toEqual(expected.map((index) => NOTES[index]!.id).toSorted());
+      expect(end[2]).toEqual(["finish"]);
+      expect(await client.count("c", { search: text })).toMatchObject({ count: expected.length });
+    }
+  });
+});
