@@ -23,14 +23,14 @@ export class EngagementReader {
   private readonly database: Database;
   private readonly byKey: Statement<TargetEngagement, [number]>;
   private readonly followersOf: Statement<{ followers: number }, [number]>;
-  private readonly begin: Statement;
-  private readonly commit: Statement;
+  private readonly begin: Statement<unknown, []>;
+  private readonly commit: Statement<unknown, []>;
 
   constructor(database: Database) {
     this.database = database;
     this.byKey = database.prepare(`SELECT ${TARGET_COLUMNS} FROM target WHERE key = ?`);
-    this.begin = database.prepare("BEGIN");
-    this.commit = database.prepare("COMMIT");
+    this.begin = database.prepare<unknown, []>("BEGIN");
+    this.commit = database.prepare<unknown, []>("COMMIT");
     this.followersOf = database.prepare("SELECT followers FROM author WHERE key = ?");
   }
 
