@@ -390,7 +390,7 @@ async function startSearch(
       : new TieredSearch({
           hot: service,
           cold: cold.search,
-          visibleSeq: () => cold.feed.status?.visibleSeq ?? 0,
+          visibleSeq: () => cold.feed.visibleSeq,
           history,
         });
   const cache = new SearchCache(engine, {

@@ -52,7 +52,12 @@ export class ColdFeed {
     const { last } = this;
     if (last === undefined || (last.state !== "up" && last.state !== "lagging")) return 0;
     if (last.job?.state === "running") return 0;
-    return Math.min(last.visibleSeq, last.cursor);
+    return this.visibleSeq;
+  }
+
+  /** Searches of the cold store show what the log holds up to here; after a switch of generations the cursor may be behind. */
+  get visibleSeq(): number {
+    return this.last === undefined ? 0 : Math.min(this.last.visibleSeq, this.last.cursor);
   }
 
   /** Something was committed. Cheap: call it for every commit. */
