@@ -1,7 +1,12 @@
 // `thermocline search rebuild`: fills the full-text index of the hot store anew, or asks the relay that has it open to.
 
 import type { Config } from "../config/settings.ts";
-import { openFulltext, openFulltextForReading, removeFulltext } from "../hot/fulltext-database.ts";
+import {
+  fulltextNumber,
+  openFulltext,
+  openFulltextForReading,
+  removeFulltext,
+} from "../hot/fulltext-database.ts";
 import { FULLTEXT_FOLLOWER, FulltextFeed } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { readRebuild, type RebuildState, requestRebuild } from "../hot/fulltext-rebuild.ts";
@@ -66,6 +71,10 @@ export async function runSearchRebuild(
 async function rebuildBeside(config: Config, json: boolean, terminal: Terminal): Promise<ExitCode> {
   if (!config.search.enabled) {
     say(terminal, "search.enabled is off: the relay has no index to fill.");
+    return 1;
+  }
+  if (fulltextNumber(config.data.dir) === undefined) {
+    say(terminal, "There is no index yet: the relay that runs here is about to make it.");
     return 1;
   }
   const mark = crypto.randomUUID();
