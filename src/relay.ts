@@ -15,6 +15,7 @@ import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
 import { claimedDomainOf } from "./hot/claimed-domain.ts";
 import type { Hit } from "./hot/contract.ts";
+import { memoryBytes, tailBytesFor } from "./hot/tail-size.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { asStoreError, faultText } from "./hot/store-error.ts";
 import type { Reach } from "./identity/reach.ts";
@@ -185,6 +186,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       reader: hot.reader,
       pool,
       hides,
+      budgetMs: config.limits.query_budget_ms,
       ...(search === undefined ? {} : { search: search.port }),
       ...(past.history === undefined ? {} : { history: past.history }),
     },
@@ -192,6 +194,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     publishedSeq: () => hot.lastSeq,
     verify: (signed, settle) => prompt.offer(signed, settle),
     now,
+    failed: (error) => logger.error({ error }, "a message could not be handled: a defect of this program"),
     meters: createGatewayMeters(metrics),
   });
 
@@ -221,6 +224,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     verifier,
     pool,
     live,
+    gateway,
     connections: () => connections.count,
     eventsStored: () => eventsStored + past.evicted(),
     search,
@@ -236,9 +240,11 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     readiness: () => ({
       reasons: isStopping
         ? ["the relay is stopping"]
-        : writeFault === undefined
-          ? []
-          : [`the last write failed: ${writeFault}`],
+        : hot.writerFault !== undefined
+          ? [hot.writerFault]
+          : writeFault === undefined
+            ? []
+            : [`the last write failed: ${writeFault}`],
     }),
     metrics,
     onError: (error) => logger.error({ error }, "an HTTP request failed"),
@@ -271,7 +277,6 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       sendBufferBytesMax: config.server.send_buffer_bytes,
       compressionThresholdBytes: config.server.compression_threshold_bytes,
       closed: (address) => connections.leave(address),
-      failed: (error) => logger.error({ error }, "a message could not be handled: a defect of this program"),
     }),
     metrics,
     facts,
@@ -324,7 +329,7 @@ async function openStore(config: Config, verifier: StartedVerifierPool, logger: 
     return await openHotStore({
       folder: data.dir,
       synchronous: hot.synchronous,
-      tailBytesMax: hot.tail_bytes,
+      tailBytesMax: hot.tail_bytes === "auto" ? tailBytesFor(memoryBytes()) : hot.tail_bytes,
       readerCacheBytes: hot.cache_bytes,
       writerCacheBytes: hot.page_cache_bytes,
       writeDepthMax: limits.write_queue,
@@ -405,6 +410,7 @@ interface Gauged {
   readonly verifier: StartedVerifierPool;
   readonly pool: ReaderPool;
   readonly live: Live;
+  readonly gateway: Gateway;
   readonly connections: () => number;
   readonly eventsStored: () => number;
   readonly search: Search | undefined;
@@ -414,7 +420,19 @@ interface Gauged {
 
 function watchGauges(
   metrics: Metrics,
-  { hot, admission, verifier, pool, live, connections, eventsStored, search, cold, identity }: Gauged,
+  {
+    hot,
+    admission,
+    verifier,
+    pool,
+    live,
+    gateway,
+    connections,
+    eventsStored,
+    search,
+    cold,
+    identity,
+  }: Gauged,
 ): void {
   metrics.watch({
     connections,
@@ -424,6 +442,7 @@ function watchGauges(
       { name: "admission", ...admission.waiting },
       { name: "verifier", depth: verifier.depth, depthMax: verifier.depthMax },
       { name: "writer", depth: hot.writeDepth, depthMax: hot.writeDepthMax },
+      { name: "inbox-bytes", depth: gateway.inboxBytes, depthMax: gateway.inboxBytesMax },
       { name: "readers", depth: pool.depth, depthMax: pool.depthMax },
       ...(search === undefined
         ? []
@@ -432,6 +451,7 @@ function watchGauges(
         ? []
         : [{ name: "identities", depth: identity.checks.depth, depthMax: identity.checks.depthMax }]),
     ],
+    writerRestarts: () => hot.writerRestarts,
     coldLag: () => cold?.feed.status?.lagEvents,
   });
 }

@@ -59,15 +59,18 @@ export async function startOpenSearch(options: StartOptions = {}): Promise<Runni
     if (options.signal?.aborted === true) return { unavailable: "stopped while starting" };
     if (options.way !== undefined && !way.name.startsWith(options.way)) continue;
     const missing = await way.missing();
-    if (missing !== undefined) {
-      reasons.push(`${way.name}: ${missing}`);
-      continue;
-    }
-    const node = await launch(way, options);
+    const node = missing === undefined ? await launch(way, options) : { unavailable: missing };
     if (!("unavailable" in node)) return node;
-    reasons.push(`${way.name}: ${node.unavailable}`);
+    const reason = `${way.name}: ${node.unavailable}`;
+    // Aloud at once: where a later way works, nobody would hear why the earlier ones did not.
+    options.say?.(`OpenSearch not by ${inOneLine(reason)}`);
+    reasons.push(reason);
   }
   return { unavailable: reasons.join("; ") };
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, " | ");
 }
 
 async function useGiven(url: string): Promise<RunningNode | Unavailable> {

@@ -64,6 +64,11 @@ export function verdictOf(outcome: WriteOutcome): Verdict {
       return ACCEPTED;
     case "duplicate":
       return DUPLICATE;
+    case "unknown":
+      return refused(
+        { prefix: "error", text: "it is not known whether the event was stored; send it again" },
+        "failed",
+      );
     case "failed":
       return refused(
         { prefix: "error", text: `the event could not be stored (${outcome.error}); try again later` },

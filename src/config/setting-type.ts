@@ -131,6 +131,21 @@ export function bytes(min: number, max: number = Number.MAX_SAFE_INTEGER): Setti
   });
 }
 
+/** The word "auto", or what the type takes. */
+export function orAuto<T>(type: SettingType<T>): SettingType<T | "auto"> {
+  const wanted = `"auto" or ${type.wanted}`;
+  return {
+    wanted,
+    schema: { anyOf: [{ const: "auto" }, type.schema] },
+    parse: (value) => {
+      if (value === "auto") return { value };
+      const parsed = type.parse(value);
+      return "wanted" in parsed ? { wanted } : parsed;
+    },
+    fromText: (given) => (given === "auto" ? given : type.fromText(given)),
+  };
+}
+
 /** A size for people: the largest binary unit that leaves no fraction. */
 export function sizeText(size: number): string {
   if (size === 0) return "0";

@@ -2,7 +2,7 @@
 
 import { retentionRules, webUrl } from "./nostr-types.ts";
 import { section, setting } from "./setting.ts";
-import { bytes, oneOf, text, whole, yesOrNo } from "./setting-type.ts";
+import { bytes, oneOf, orAuto, text, whole, yesOrNo } from "./setting-type.ts";
 
 const MiB = 2 ** 20;
 const WORKERS_MAX = 256;
@@ -18,9 +18,9 @@ export const hot = section("The hot store (SQLite).", {
     "When a commit is on disk: full survives a power cut; normal may lose the last moments to one; off may lose the database.",
   ),
   tail_bytes: setting(
-    bytes(0),
-    192 * MiB,
-    "Memory for the newest events, from which most queries are answered.",
+    orAuto(bytes(0)),
+    "auto",
+    "Memory for the newest events, from which most queries are answered; auto takes a sixteenth of the machine's (or the container's), from 128 MiB to 1 GiB.",
     { unit: "bytes" },
   ),
   cache_bytes: setting(bytes(0), 64 * MiB, "Memory for texts of older events.", { unit: "bytes" }),

@@ -14,56 +14,23 @@ export interface ClientMessage {
 
 const KNOWN: ReadonlySet<unknown> = new Set(VERBS);
 
-/** Messages of Nostr nest four deep: message, event, tags, tag. */
-const DEPTH_MAX = 64;
-/** Below this length even the deepest nesting is parsed in no time. */
-const DEPTH_CHECKED_FROM = 16_384;
+export const NOT_JSON = refuse("invalid", "the message is not JSON");
+export const NOT_AN_ARRAY = refuse("invalid", 'a message is a JSON array such as ["REQ","id",{}]');
 
-const QUOTE = 0x22;
-const OPEN_ARRAY = 0x5b;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_ARRAY = 0x5d;
-const CLOSE_OBJECT = 0x7d;
-
-/** Nested deeper than any message is? Parsing millions of brackets takes long and gigabytes; looking does not. */
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
-    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
-      if (++depth > DEPTH_MAX) return true;
-    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--;
-  }
-  return false;
-}
-
-/** Where the string that begins at `start` ends; the end of the text when it does not. */
-function endOfString(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
-    let before = at - 1;
-    while (text[before] === "\\") before--;
-    if ((at - before) % 2 === 1) return at;
-  }
-  return text.length;
-}
-
+/** For short messages; long ones are read in slices. */
 export function parseClientMessage(text: string): ClientMessage | Refusal {
-  if (text.length >= DEPTH_CHECKED_FROM && isTooDeep(text)) {
-    return refuse("invalid", `the message is nested deeper than ${DEPTH_MAX} levels`);
-  }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return refuse("invalid", "the message is not JSON");
+    return NOT_JSON;
   }
   return messageOf(value);
 }
 
 /** For hosts that parse JSON before they hand a message over. */
 export function messageOf(value: unknown): ClientMessage | Refusal {
-  if (!Array.isArray(value)) return refuse("invalid", 'a message is a JSON array such as ["REQ","id",{}]');
+  if (!Array.isArray(value)) return NOT_AN_ARRAY;
   const verb: unknown = value[0];
   if (!KNOWN.has(verb)) {
     // Only text is repeated: to print a value that is nested deeply enough overflows the stack.

@@ -6,6 +6,15 @@ import { checkAsk } from "../policy/ask.ts";
 import type { Gateway, GatewayLimits } from "./gateway.ts";
 import type { Session } from "./session.ts";
 
+/** A filter that has been parsed already, because its message was long. */
+export class ReadFilter {
+  readonly filter: Filter | Refusal;
+
+  constructor(filter: Filter | Refusal) {
+    this.filter = filter;
+  }
+}
+
 export function readFilters(
   gateway: Gateway,
   session: Session,
@@ -24,7 +33,7 @@ export function readFilters(
   }
   const filters: Filter[] = [];
   for (const value of values) {
-    const filter = parseFilter(value);
+    const filter = value instanceof ReadFilter ? value.filter : parseFilter(value);
     if (isRefusal(filter)) return filter;
     const fault = checkSize(filter, limits) ?? checkSearch(gateway, filter);
     if (fault !== undefined) return fault;

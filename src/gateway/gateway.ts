@@ -12,6 +12,7 @@ import { AddressLimiter } from "../policy/rate.ts";
 import type { LimitOptions, QueryStores } from "../query/planner.ts";
 import { TurnBudget } from "../query/turn-budget.ts";
 import { type ClientMessage, messageOf, parseClientMessage } from "./client-message.ts";
+import { Inbox } from "./inbox.ts";
 import type { GatewayMeters } from "./meters.ts";
 import { closedMessage, noticeMessage } from "./relay-message.ts";
 import { type OpenRequest, Session } from "./session.ts";
@@ -61,6 +62,8 @@ export interface GatewayPorts {
   readonly searchMatcher?: (filter: Filter) => ((event: NostrEvent) => boolean) | Refusal;
   /** Unix seconds. */
   readonly now: () => number;
+  /** A defect of the relay met a message of some client. */
+  readonly failed: (error: unknown) => void;
   readonly meters: GatewayMeters;
 }
 
@@ -68,8 +71,9 @@ export interface GatewayPorts {
 const INDEX_KEYS_PER_CONNECTION_MAX = 100_000;
 const INDEX_KEYS_TOTAL_MAX = 20_000_000;
 
-/** So many queries may use up their whole time on this thread before the sockets are looked at again. */
-const QUERY_BUDGETS_PER_TURN = 2;
+/** Messages of the largest size that may wait on one connection, and the bytes that may wait on all. */
+const INBOX_MESSAGES = 4;
+const INBOX_BYTES_MAX = 256 * 1024 * 1024;
 
 export class Gateway {
   readonly options: GatewayOptions;
@@ -78,6 +82,7 @@ export class Gateway {
   readonly eventLimiter: AddressLimiter;
   readonly requestLimiter: AddressLimiter;
   private readonly turn: TurnBudget;
+  private readonly inbox: Inbox;
   private readonly dirty: Session[] = [];
   private indexKeys = 0;
   private topicBytes = 0;
@@ -87,7 +92,25 @@ export class Gateway {
     this.ports = ports;
     this.eventLimiter = new AddressLimiter(options.limits.eventsPerSecondPerAddressMax);
     this.requestLimiter = new AddressLimiter(options.limits.requestsPerSecondPerAddressMax);
-    this.turn = new TurnBudget(options.limits.queryBudgetMs * QUERY_BUDGETS_PER_TURN);
+    this.turn = new TurnBudget(options.limits.queryBudgetMs);
+    this.inbox = new Inbox({
+      bytesPerConnectionMax: options.limits.messageBytesMax * INBOX_MESSAGES,
+      bytesMax: INBOX_BYTES_MAX,
+      sliceMs: options.limits.queryBudgetMs,
+      turn: this.turn,
+      parse: (message) => this.parse(message),
+      take: (session, message) => this.take(session, message),
+      guarded: (session, work) => this.guarded(session, work),
+    });
+  }
+
+  /** Bytes of messages that wait to be read, and their bound. */
+  get inboxBytes(): number {
+    return this.inbox.bytes;
+  }
+
+  get inboxBytesMax(): number {
+    return INBOX_BYTES_MAX;
   }
 
   /** `hasTopics`: may this socket ride native topics? Only where the relay can publish to its server. */
@@ -108,7 +131,26 @@ export class Gateway {
 
   /** `message` is the text of a frame, a Buffer for a binary one, or JSON that the host has parsed already. */
   message(session: Session, message: unknown): void {
-    const parsed = this.parse(message);
+    this.guarded(session, () => this.read(session, message));
+  }
+
+  /** A defect that meets a message of some client is told to both; whoever hosts the relay must not fall over it. */
+  private guarded(session: Session, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.ports.failed(error);
+      session.send(noticeMessage(refuse("error", "the relay could not handle this message")));
+    }
+  }
+
+  private read(session: Session, message: unknown): void {
+    if (!this.inbox.isFor(session, message)) return this.take(session, this.parse(message));
+    if (typeof message === "string" && this.isTooLong(message)) return this.take(session, this.tooLong());
+    this.inbox.put(session, message);
+  }
+
+  private take(session: Session, parsed: ClientMessage | Refusal): void {
     if (isRefusal(parsed)) {
       this.ports.meters.received("other");
       this.ports.meters.refused(parsed.prefix);
@@ -127,6 +169,7 @@ export class Gateway {
 
   closed(session: Session, code: number): void {
     session.isOpen = false;
+    this.inbox.drop(session);
     for (const id of [...session.requests.keys()]) this.endRequest(session, id);
     for (const count of session.counts.values()) count.cancel();
     session.counts.clear();

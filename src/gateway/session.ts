@@ -45,6 +45,9 @@ export class Session implements LiveSink, Publisher {
   /** Index keys held by open requests: one of the bounds. */
   indexKeys = 0;
   isOpen = true;
+  /** Messages of this connection read in the last turn of the event loop that had any. */
+  readInTurn = 0;
+  lastTurn = 0;
   /** Set when the relay ends the connection. */
   closeReason: CloseReason | undefined;
   readonly address: string;

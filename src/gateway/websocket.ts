@@ -1,8 +1,6 @@
 // The WebSocket handler object: of the shape Bun.serve takes, and that Elysia's .ws() accepts.
 
 import type { Gateway } from "./gateway.ts";
-import { refuse } from "../nostr/reason.ts";
-import { noticeMessage } from "./relay-message.ts";
 import type { Session } from "./session.ts";
 import type { RelaySocket } from "./socket.ts";
 
@@ -27,8 +25,6 @@ export interface WebSocketOptions {
   readonly compressionThresholdBytes: number;
   /** The connection is gone; told once. */
   readonly closed: (address: string) => void;
-  /** A defect of the relay met a message of some client; whoever hosts the relay must not fall over it. */
-  readonly failed: (error: unknown) => void;
 }
 
 /** Frames somewhat over the limit get a sentence instead of a bare close code: this much is read beyond it. */
@@ -60,13 +56,7 @@ export function createWebSocketHandler(gateway: Gateway, options: WebSocketOptio
 
     message(host: HostSocket, message: unknown): void {
       const session = sessionOf(host);
-      if (session === undefined) return;
-      try {
-        gateway.message(session, message);
-      } catch (error) {
-        options.failed(error);
-        session.send(noticeMessage(refuse("error", "the relay could not handle this message")));
-      }
+      if (session !== undefined) gateway.message(session, message);
     },
 
     drain(host: HostSocket): void {

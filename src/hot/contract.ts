@@ -19,7 +19,9 @@ export type WriteOutcome =
   /** An operator has banned the event or its author. */
   | { readonly type: "banned" }
   /** The transaction failed and was rolled back (disk full, read-only folder…). Nothing of it is stored. */
-  | { readonly type: "failed"; readonly error: string };
+  | { readonly type: "failed"; readonly error: string }
+  /** The writer was lost before it answered: the event is stored, or nothing of it is. */
+  | { readonly type: "unknown" };
 
 /** One stored event as a scan meets it. `expiresAt` is NEVER_EXPIRES (0) or unix seconds. */
 export interface Hit {

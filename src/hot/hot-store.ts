@@ -14,8 +14,9 @@ import { outcomeOf } from "./outcome-code.ts";
 import { createReader } from "./reader.ts";
 import { asStoreError } from "./store-error.ts";
 import { createTail } from "./tail.ts";
+import { TailLoader } from "./tail-loader.ts";
 import type { AppliedBatch } from "./writer.ts";
-import { WriterThread } from "./writer-thread.ts";
+import { WriterLost, WriterThread } from "./writer-thread.ts";
 
 export interface HotStoreOptions {
   /** An existing folder; the database file in it is made when missing. */
@@ -54,6 +55,9 @@ export interface HotStore {
   /** Events queued and in flight, and their bound. */
   readonly writeDepth: number;
   readonly writeDepthMax: number;
+  /** Why nothing can be written now; undefined while the writer thread is up. And how often it was started anew. */
+  readonly writerFault: string | undefined;
+  readonly writerRestarts: number;
   /** Operator's acts. They resolve once they are on disk and published; a large rest is removed in the background. */
   banEvent(id: string, reason: string): Promise<void>;
   unbanEvent(id: string): Promise<void>;
@@ -76,6 +80,9 @@ export interface HotStore {
 const MEBIBYTE = 1024 * 1024;
 const WRITE_DEPTH_MAX = 20_000;
 const BATCH_MAX = 1000;
+/** What the tail holds before the relay serves: some 100 ms of a start. The rest comes in slices, with pauses between. */
+const TAIL_AT_START_BYTES = 32 * MEBIBYTE;
+const SLICE_PAUSE_MS = 2;
 
 /** Opens the store of a data folder for serving. Throws StoreError when the folder, the file or the lock says no. */
 export async function openHotStore(options: HotStoreOptions): Promise<HotStore> {
@@ -110,6 +117,9 @@ class ThreadedHotStore implements HotStore {
   private readonly publisher: CommitPublisher;
   private readonly writeBytesMax: number;
   private writeBytes = 0;
+  /** Set while the tail is still being filled with older events. */
+  private loader: TailLoader | undefined;
+  private loading: Timer | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(path: string, thread: WriterThread, lock: FolderLock, options: HotStoreOptions) {
@@ -119,7 +129,10 @@ class ThreadedHotStore implements HotStore {
     this.tagSeed = thread.tagSeed;
     this.writeDepthMax = options.writeDepthMax ?? WRITE_DEPTH_MAX;
     this.writeBytesMax = options.writeBytesMax ?? 64 * MEBIBYTE;
-    const tail = loadTail(path, options.tailBytesMax ?? 128 * MEBIBYTE);
+    const tail = createTail({ bytesMax: options.tailBytesMax ?? 128 * MEBIBYTE });
+    this.loader = new TailLoader(tail, openDatabase(path, { readonly: true }));
+    this.loader.loadUpTo(TAIL_AT_START_BYTES);
+    this.loadOlder(this.loader);
     this.reader = createReader(path, {
       tagSeed: this.tagSeed,
       tail,
@@ -133,7 +146,10 @@ class ThreadedHotStore implements HotStore {
       batchMax: BATCH_MAX,
       inFlightMax: 1,
       carry: (events) => this.carry(events),
-      failed: (error) => ({ type: "failed", error: error instanceof Error ? error.message : String(error) }),
+      failed: (error) =>
+        error instanceof WriterLost
+          ? { type: "unknown" }
+          : { type: "failed", error: error instanceof Error ? error.message : String(error) },
     });
     thread.listen({
       swept: ({ before, lastSeq, removed }) =>
@@ -149,6 +165,14 @@ class ThreadedHotStore implements HotStore {
 
   get writeDepth(): number {
     return this.channel.depth;
+  }
+
+  get writerFault(): string | undefined {
+    return this.thread.fault;
+  }
+
+  get writerRestarts(): number {
+    return this.thread.restarts;
   }
 
   write(event: VerifiedEvent, settle: (outcome: WriteOutcome) => void): boolean {
@@ -228,24 +252,28 @@ class ThreadedHotStore implements HotStore {
     });
   }
 
+  /** A slice now and then, until the tail is full or holds everything. */
+  private loadOlder(loader: TailLoader): void {
+    this.loading = setTimeout(() => {
+      if (loader.slice()) this.loadOlder(loader);
+      else this.endLoading();
+    }, SLICE_PAUSE_MS);
+  }
+
+  private endLoading(): void {
+    clearTimeout(this.loading);
+    this.loader?.close();
+    this.loader = undefined;
+  }
+
   private async close(): Promise<void> {
+    this.endLoading();
     await this.channel.drained();
     await this.thread.stop();
     this.publisher.stop();
     this.reader.close();
     this.lock.release();
   }
-}
-
-function loadTail(path: string, bytesMax: number): ReturnType<typeof createTail> {
-  const tail = createTail({ bytesMax });
-  const database = openDatabase(path, { readonly: true });
-  try {
-    tail.load(database);
-  } finally {
-    database.close();
-  }
-  return tail;
 }
 
 function outcomesOf({ codes, error }: AppliedBatch): WriteOutcome[] {

@@ -149,8 +149,10 @@ function countRows({ access, table }: Candidate, kinds: readonly number[] | unde
 
 // Measured costs in microseconds, rounded: only their proportions matter.
 const TAIL_ROW_US = 0.003;
-const TAIL_LIST_US = 0.3;
-const TAIL_LIST_HIT_US = 0.1;
+const TAIL_LIST_US = 0.15;
+const TAIL_LIST_HIT_US = 0.2;
+/** Lists of an author whose kinds nobody names. */
+const KINDS_EACH = 4;
 const STREAM_US = 4;
 const HEAD_US = 0.8;
 const SKIP_HEAD_US = 7;
@@ -173,13 +175,11 @@ function cheaperWalk(
   const ofKinds = shareOfKinds(filter.kinds, tail);
   const byAuthors = authorKeys === undefined ? tail.size : Math.min(tail.size, eventsBy(authorKeys, tail));
   const matching = ofKinds * byAuthors;
-  // The part of what is looked through that is met before enough matching events have been.
-  const part = matching <= wanted ? 1 : wanted / matching;
-  const columns = tail.columns.length * part * TAIL_ROW_US;
-  const lists =
-    authorKeys === undefined
-      ? Number.POSITIVE_INFINITY
-      : authorKeys.length * TAIL_LIST_US + byAuthors * part * TAIL_LIST_HIT_US;
+  const found = Math.min(matching, wanted);
+  const walked = matching <= wanted ? tail.columns.length : (tail.columns.length * wanted) / matching;
+  const columns = walked * TAIL_ROW_US;
+  const pairs = (authorKeys?.length ?? Number.POSITIVE_INFINITY) * (filter.kinds?.length ?? KINDS_EACH);
+  const lists = pairs * TAIL_LIST_US + found * TAIL_LIST_HIT_US;
   if (Math.min(columns, lists) >= indexCost(access, wanted)) return undefined;
   return columns <= lists ? "columns" : "authors";
 }

@@ -12,7 +12,10 @@ const SEARCHED_VALUES_MAX = 8;
 
 type Check = (hit: Hit) => boolean;
 
-/** Compiles the whole filter (but for limit and search) into one exact test of a hit. */
+/**
+ * Compiles the whole filter (but for limit and search) into one exact test of a hit. Sets are made when the first hit
+ * asks: a scan may name thousands of values and find nothing.
+ */
 export function compileMatch(filter: Filter): Check {
   const { kinds, ids, authors, tags, since, until } = filter;
   const checks: Check[] = [];
@@ -38,8 +41,8 @@ function allOf(checks: readonly Check[]): Check {
 
 function kindCheck(kinds: readonly number[]): Check {
   if (kinds.length > SEARCHED_VALUES_MAX) {
-    const set = new Set(kinds);
-    return (hit) => set.has(hit.kind);
+    let set: Set<number> | undefined;
+    return (hit) => (set ??= new Set(kinds)).has(hit.kind);
   }
   return (hit) => kinds.includes(hit.kind);
 }
@@ -48,12 +51,12 @@ function kindCheck(kinds: readonly number[]): Check {
 function hexCheck(values: readonly string[], at: number): Check {
   const [only] = values;
   if (only !== undefined && values.length === 1) return (hit) => hit.json.startsWith(only, at);
-  const set = new Set(values);
-  return (hit) => set.has(hit.json.slice(at, at + HEX_LENGTH));
+  let set: Set<string> | undefined;
+  return (hit) => (set ??= new Set(values)).has(hit.json.slice(at, at + HEX_LENGTH));
 }
 
 function tagCheck({ name, mode, values }: TagCondition): Check {
-  if (values.length > SEARCHED_VALUES_MAX) return parsedTagCheck(name, mode, new Set(values));
+  if (values.length > SEARCHED_VALUES_MAX) return parsedTagCheck(name, mode, values);
   const needles = values.map((value) => tagNeedle(name, value));
   const [only] = needles;
   if (only !== undefined && needles.length === 1) return (hit) => hit.json.includes(only);
@@ -70,14 +73,16 @@ function tagNeedle(name: string, value: string): string {
   return `["${name}",${JSON.stringify(value)}`;
 }
 
-function parsedTagCheck(name: string, mode: TagCondition["mode"], values: ReadonlySet<string>): Check {
+function parsedTagCheck(name: string, mode: TagCondition["mode"], values: readonly string[]): Check {
+  let wanted: Set<string> | undefined;
   const carried = (event: NostrEvent): Set<string> => {
+    wanted ??= new Set(values);
     const found = new Set<string>();
     for (const tag of event.tags) {
-      if (tag[0] === name && tag[1] !== undefined && values.has(tag[1])) found.add(tag[1]);
+      if (tag[0] === name && tag[1] !== undefined && wanted.has(tag[1])) found.add(tag[1]);
     }
     return found;
   };
-  const needed = mode === "any" ? 1 : values.size;
+  const needed = mode === "any" ? 1 : values.length;
   return (hit) => carried(eventFromJson(hit.json)).size >= needed;
 }

@@ -81,6 +81,15 @@ export class TailColumns {
     this.end += rows.length;
   }
 
+  /** Puts rows before all present ones: they are sorted, and older than those. */
+  prepend(rows: readonly TailRow[]): void {
+    const { length } = rows;
+    // Room for as many again: a tail that is being loaded grows by slices.
+    if (this.start < length) this.reallocate(this.length * 2 + length * 2, this.length + length);
+    this.start -= length;
+    for (let i = 0; i < length; i++) this.write(this.start + i, rows[i]!);
+  }
+
   kill(position: number): void {
     this.slot[position] = DEAD;
     this.dead++;
@@ -141,22 +150,27 @@ export class TailColumns {
   private reserve(count: number): void {
     if (this.end + count <= this.slot.length) return;
     const { start, end, length } = this;
-    if (length + count <= this.slot.length * 0.75) {
-      this.move(0, start, end);
-    } else {
-      const capacity = Math.max((length + count) * 2, CAPACITY_MIN);
-      this.createdAt = copyInto(new Float64Array(capacity), this.createdAt.subarray(start, end));
-      this.rank = copyInto(new Uint32Array(capacity), this.rank.subarray(start, end));
-      this.author = copyInto(new Uint32Array(capacity), this.author.subarray(start, end));
-      this.kind = copyInto(new Uint16Array(capacity), this.kind.subarray(start, end));
-      this.slot = copyInto(new Int32Array(capacity), this.slot.subarray(start, end));
-    }
+    if (length + count > this.slot.length * 0.75) return this.reallocate((length + count) * 2, 0);
+    this.move(0, start, end);
     this.start = 0;
     this.end = length;
   }
+
+  /** New columns of at least this capacity, with the rows from position `front` on. */
+  private reallocate(wanted: number, front: number): void {
+    const { start, end, length } = this;
+    const capacity = Math.max(wanted, CAPACITY_MIN);
+    this.createdAt = copyInto(new Float64Array(capacity), this.createdAt.subarray(start, end), front);
+    this.rank = copyInto(new Uint32Array(capacity), this.rank.subarray(start, end), front);
+    this.author = copyInto(new Uint32Array(capacity), this.author.subarray(start, end), front);
+    this.kind = copyInto(new Uint16Array(capacity), this.kind.subarray(start, end), front);
+    this.slot = copyInto(new Int32Array(capacity), this.slot.subarray(start, end), front);
+    this.start = front;
+    this.end = front + length;
+  }
 }
 
-function copyInto<T extends { set(from: T): void }>(target: T, from: T): T {
-  target.set(from);
+function copyInto<T extends { set(from: T, at: number): void }>(target: T, from: T, at: number): T {
+  target.set(from, at);
   return target;
 }

@@ -1,8 +1,14 @@
-// One author's events in the recent tail, walked newest first, as a stream among others.
+// An author's events of one kind in the recent tail, walked newest first, as a stream among others.
 
 import type { Start } from "./scan-source.ts";
 import type { NewestFirstStream } from "./stream.ts";
 import type { RecentTail } from "./tail.ts";
+import type { SlotList } from "./tail-authors.ts";
+
+export interface TailBounds {
+  readonly start: Start;
+  readonly since: number;
+}
 
 export class TailStream implements NewestFirstStream {
   createdAt = 0;
@@ -12,21 +18,14 @@ export class TailStream implements NewestFirstStream {
   private readonly tail: RecentTail;
   private readonly slots: readonly number[];
   private readonly first: number;
-  private readonly kinds: readonly number[] | undefined;
   private readonly since: number;
   /** The index above the next one to look at. */
   private at: number;
 
-  constructor(
-    tail: RecentTail,
-    { slots, start }: { readonly slots: readonly number[]; readonly start: number },
-    kinds: readonly number[] | undefined,
-    bounds: { readonly start: Start; readonly since: number },
-  ) {
+  constructor(tail: RecentTail, { slots, start }: Readonly<SlotList>, bounds: TailBounds) {
     this.tail = tail;
     this.slots = slots;
     this.first = start;
-    this.kinds = kinds;
     this.since = bounds.since;
     this.at = this.above(bounds.start);
   }
@@ -37,47 +36,53 @@ export class TailStream implements NewestFirstStream {
   }
 
   step(): boolean {
-    while (this.at > this.first) {
-      const slot = this.slots[--this.at]!;
-      const { createdAt, kind, seq } = this.tail.atSlot(slot);
-      if (createdAt < this.since) return false;
-      if (this.kinds !== undefined && !this.kinds.includes(kind)) continue;
-      this.createdAt = createdAt;
-      this.rank = this.tail.rankAt(slot);
-      this.seq = seq;
-      return true;
-    }
-    return false;
+    if (this.at <= this.first) return false;
+    const slot = this.slots[--this.at]!;
+    const { createdAt, seq } = this.tail.atSlot(slot);
+    if (createdAt < this.since) return false;
+    this.createdAt = createdAt;
+    this.rank = this.tail.rankAt(slot);
+    this.seq = seq;
+    return true;
   }
 
   /** The first index that stands above the start. */
   private above({ createdAt, rank }: Start): number {
+    const { slots, tail } = this;
+    const isAbove = (index: number): boolean => {
+      const slot = slots[index]!;
+      const at = tail.atSlot(slot).createdAt;
+      return at > createdAt || (at === createdAt && tail.rankAt(slot) > rank);
+    };
+    // Most walks begin at the newest event.
+    if (!isAbove(slots.length - 1)) return slots.length;
     let low = this.first;
-    let high = this.slots.length;
+    let high = slots.length - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const slot = this.slots[middle]!;
-      const at = this.tail.atSlot(slot).createdAt;
-      if (at < createdAt || (at === createdAt && this.tail.rankAt(slot) <= rank)) low = middle + 1;
-      else high = middle;
+      if (isAbove(middle)) high = middle;
+      else low = middle + 1;
     }
     return low;
   }
 }
 
-/** A stream for each author with something to show. `authors` are 48-bit keys; doubles are walked once. */
+/** A stream for each author and kind with something to show. `authors` are 48-bit keys; doubles are walked once. */
 export function* openTailStreams(
   tail: RecentTail,
   authors: readonly number[],
   kinds: readonly number[] | undefined,
-  bounds: { readonly start: Start; readonly since: number },
+  bounds: TailBounds,
 ): Generator<TailStream[], void> {
-  const streams: TailStream[] = [];
   for (const author of new Set(authors.map((key) => key >>> 0))) {
-    const list = tail.authors.listOf(author);
-    if (list === undefined) continue;
-    const stream = new TailStream(tail, list, kinds, bounds);
-    if (stream.step()) streams.push(stream);
+    const lists = tail.authors.listsOf(author);
+    if (lists === undefined) continue;
+    const streams: TailStream[] = [];
+    for (const kind of kinds === undefined ? lists.keys() : new Set(kinds)) {
+      const list = lists.get(kind);
+      const stream = list && new TailStream(tail, list, bounds);
+      if (stream?.step() === true) streams.push(stream);
+    }
+    yield streams;
   }
-  yield streams;
 }

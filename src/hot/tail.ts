@@ -18,7 +18,8 @@ export interface TailOptions {
 
 /** Buckets of the author counts: an upper bound of what one author has in the tail. */
 const AUTHOR_BUCKETS = 65_536;
-const LOAD_CHUNK = 1024;
+/** Loading stops a little below the bound, so that it and the next commits do not work against each other. */
+const FULL_SHARE = 0.97;
 const RANKS_MIN = 1024;
 
 export function createTail(options: TailOptions): RecentTail {
@@ -27,12 +28,12 @@ export function createTail(options: TailOptions): RecentTail {
 
 /**
  * Everything with created_at above `horizon` that the store holds as of `lastSeq`. It starts empty and complete for
- * nothing; load() fills it from the store, and from then on apply() must be given every commit, in order.
+ * nothing; a TailLoader fills it from the store, and from its first slice on apply() must be given every commit, in order.
  */
 export class RecentTail {
   readonly columns: TailColumns;
   readonly authors: TailAuthors;
-  /** Complete for created_at > horizon: -1 when the whole store fits, Infinity before load(). */
+  /** Complete for created_at > horizon: -1 when the whole store fits, Infinity before it is loaded. */
   horizon = Number.POSITIVE_INFINITY;
   lastSeq = 0;
   /** Changes with every change of content: a scan that paused looks whether its place still holds. */
@@ -89,7 +90,7 @@ export class RecentTail {
 
   /** Takes in one commit: stored events above the horizon come in, removed ones go, the oldest make room. */
   apply(committed: Committed): void {
-    if (this.horizon === Number.POSITIVE_INFINITY) return;
+    if (!this.isLoaded) return;
     const fresh = committed.stored.filter((hit) => hit.createdAt > this.horizon && hit.seq > this.lastSeq);
     if (fresh.length > 0) this.insert(fresh);
     for (const seq of committed.removed) this.remove(seq);
@@ -99,44 +100,33 @@ export class RecentTail {
   }
 
   /**
-   * Fills an empty tail from the store, newest first until the bytes are spent, as one consistent snapshot. Blocks its
-   * thread for about 3 µs an event. Commits with a seq that the snapshot already held are passed over by apply().
+   * Takes in what lies between `floor` (excluded) and the horizon, which moves down to `floor`: all of it, as of lastSeq
+   * or later. -1 for the floor says that the store holds nothing older. Answers whether there was room for all of it.
    */
-  load(database: Database): void {
-    database.run("BEGIN");
-    try {
-      this.lastSeq = lastSeqOf(database);
-      this.loadRows(database);
-    } finally {
-      database.run("COMMIT");
-    }
+  extend(hits: readonly Hit[], floor: number): boolean {
+    const rows = hits.map((hit) => this.hold(hit)).sort((a, b) => this.compareRows(a, b));
+    this.columns.prepend(rows);
+    // From the newest back, for each goes to the front of its list.
+    for (const { author, kind, slot } of rows.toReversed()) this.authors.addOldest(author, kind, slot);
+    this.horizon = floor;
+    this.evict();
     this.version++;
+    return this.horizon === floor;
   }
 
-  private loadRows(database: Database): void {
-    const chunk = database.prepare<unknown, number[]>(
-      `SELECT seq, created_at, rank, kind, expires_at, json FROM event WHERE (created_at, rank, seq) < (?1, ?2, ?3)
-       ORDER BY created_at DESC, rank DESC, seq DESC LIMIT ${LOAD_CHUNK}`,
-    );
-    try {
-      const held: TailRow[] = [];
-      let [createdAt, rank, seq] = [Number.MAX_SAFE_INTEGER, 2 ** 32, 0];
-      for (;;) {
-        const rows = chunk.values(createdAt, rank, seq) as [number, number, number, number, number, string][];
-        for (const row of rows) {
-          [seq, createdAt, rank] = row;
-          held.push(this.hold({ seq, createdAt, kind: row[3], expiresAt: row[4], json: row[5] }));
-        }
-        const isFull = this.bytes > this.bytesMax;
-        if (!isFull && rows.length === LOAD_CHUNK) continue;
-        this.enter(held.reverse());
-        this.horizon = -1;
-        this.evict();
-        return;
-      }
-    } finally {
-      chunk.finalize();
-    }
+  /** False until the first extend(): the tail knows nothing then. */
+  get isLoaded(): boolean {
+    return this.horizon !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Does it hold the whole store? */
+  get isComplete(): boolean {
+    return this.horizon < 0;
+  }
+
+  /** Would more older events be dropped again at once? */
+  get isFull(): boolean {
+    return this.bytes >= this.bytesMax * FULL_SHARE;
   }
 
   private insert(hits: readonly Hit[]): void {
@@ -145,14 +135,9 @@ export class RecentTail {
       // A fresh object: what comes in may carry a parsed event that must not be kept alive.
       rows.push(this.hold({ seq, createdAt, kind, expiresAt, json }));
     }
-    this.enter(rows);
-  }
-
-  /** Puts rows that are held into the columns and the lists. */
-  private enter(rows: TailRow[]): void {
     if (rows.length > 1) rows.sort((a, b) => this.compareRows(a, b));
     this.columns.insert(rows);
-    for (const { author, slot } of rows) this.authors.add(author, slot);
+    for (const { author, kind, slot } of rows) this.authors.add(author, kind, slot);
   }
 
   private compareSlots(a: number, b: number): number {
@@ -196,7 +181,7 @@ export class RecentTail {
 
   private release(slot: number): void {
     const hit = this.hits[slot]!;
-    this.authors.remove(tailAuthor(hit), slot);
+    this.authors.remove(tailAuthor(hit), hit.kind, slot);
     this.hits[slot] = undefined;
     this.free.push(slot);
     this.slotsById.remove(idKey(idOfJson(hit.json)), slot);

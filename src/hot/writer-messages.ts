@@ -35,7 +35,7 @@ export type WriterRequest =
 
 /** The writer tells every commit in the order it made them. */
 export type WriterReply =
-  | { readonly type: "opened"; readonly tagSeed: bigint }
+  | { readonly type: "opened"; readonly tagSeed: bigint; readonly lastSeq: number }
   | {
       readonly type: "refused";
       readonly fault: StoreFault | undefined;

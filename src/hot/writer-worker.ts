@@ -39,7 +39,7 @@ function open(options: OpenWriter): Office | undefined {
       foreign: (lastSeq) => reply({ type: "foreign", lastSeq }),
       trouble: (error) => reply({ type: "trouble", text: faultText(asStoreError(error, options.path)) }),
     });
-    reply({ type: "opened", tagSeed: writer.tagSeed });
+    reply({ type: "opened", tagSeed: writer.tagSeed, lastSeq: writer.lastSeq() });
     housekeeping.start();
     return { writer, housekeeping, path: options.path };
   } catch (error) {

@@ -5,6 +5,8 @@ import { type Filter, matchesNothing, matchesTags } from "../nostr/filter.ts";
 
 /** Lists up to this length are faster to walk than to hash. */
 const WALKED_LIST_MAX = 8;
+/** A long list is walked so often before a set of it is made: most filters are never asked so often. */
+const WALKS_MAX = 16;
 
 export interface Matcher {
   readonly filter: Filter;
@@ -35,6 +37,12 @@ function membership<T>(values: readonly T[] | undefined): (value: T) => boolean 
   if (values === undefined) return () => true;
   if (values.length === 1) return (value) => value === values[0];
   if (values.length <= WALKED_LIST_MAX) return (value) => values.includes(value);
-  const set = new Set(values);
-  return (value) => set.has(value);
+  let walks = 0;
+  let set: Set<T> | undefined;
+  return (value) => {
+    if (set !== undefined) return set.has(value);
+    if (walks++ < WALKS_MAX) return values.includes(value);
+    set = new Set(values);
+    return set.has(value);
+  };
 }

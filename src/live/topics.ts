@@ -4,6 +4,9 @@ import type { NostrEvent } from "../nostr/event.ts";
 import { isPublicKind } from "../policy/read.ts";
 import type { LiveEvent, LiveSubscription } from "./subscription.ts";
 
+/** Kinds that a subscription may name to ride: each is a topic to join, and to leave. */
+const KINDS_MAX = 64;
+
 /** Hands one frame to everybody who joined the topic. */
 export type Publish = (topic: string, frame: string) => void;
 
@@ -17,7 +20,7 @@ interface TopicGroup {
 }
 
 /**
- * May this subscription ride topics? Its filters name public kinds, no other attribute, and no `until`. A `since` is
+ * May this subscription ride topics? Its filters name some public kinds, no other attribute, and no `until`. A `since` is
  * fine: an event older than some rider's `since` is not published but handed out one by one.
  */
 export function ridesTopics(subscription: LiveSubscription): boolean {
@@ -29,7 +32,13 @@ export function ridesTopics(subscription: LiveSubscription): boolean {
       tags.length === 0 &&
       until === undefined &&
       search === undefined;
-    return isPlain && kinds !== undefined && kinds.length > 0 && kinds.every(isPublicKind);
+    return (
+      isPlain &&
+      kinds !== undefined &&
+      kinds.length > 0 &&
+      kinds.length <= KINDS_MAX &&
+      kinds.every(isPublicKind)
+    );
   });
 }
 

@@ -32,6 +32,7 @@ export class ColdFeed {
   private progressTimer: Timer | undefined;
   private isWaking = false;
   private deaths = 0;
+  private isDown = false;
 
   constructor(options: ColdFeedOptions) {
     this.options = options;
@@ -72,6 +73,7 @@ export class ColdFeed {
     clearTimeout(this.progressTimer);
     await new Promise<void>((resolve) => {
       this.stopped = resolve;
+      if (this.isDown) return resolve();
       this.send({ type: "stop" });
       setTimeout(resolve, STOP_PATIENCE_MS).unref();
     });
@@ -81,7 +83,8 @@ export class ColdFeed {
   private start(): Worker {
     const worker = new Worker(new URL("./cold-feed-worker.ts", import.meta.url));
     worker.onmessage = (message: MessageEvent<ColdFeedReply>) => this.receive(message.data);
-    worker.onerror = (event) => this.replace(event.message);
+    worker.onerror = (event) => this.replace(worker, event.message);
+    worker.addEventListener("close", () => this.replace(worker, "its thread ended"));
     worker.unref();
     const { onProgress: _p, onState: _s, onTrouble: _t, ...start } = this.options;
     worker.postMessage({ type: "start", start } satisfies ColdFeedRequest);
@@ -118,13 +121,17 @@ export class ColdFeed {
     this.options.onProgress(cursor);
   }
 
-  private replace(reason: string): void {
-    this.worker.terminate();
+  private replace(worker: Worker, reason: string): void {
+    if (this.isDown || this.worker !== worker) return;
+    this.isDown = true;
+    worker.terminate();
     if (this.stopped !== undefined) return this.stopped();
     this.options.onTrouble(reason);
     const pause = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** Math.min(this.deaths++, 8));
     setTimeout(() => {
-      if (this.stopped === undefined) this.worker = this.start();
+      if (this.stopped !== undefined) return;
+      this.isDown = false;
+      this.worker = this.start();
     }, pause).unref();
   }
 

@@ -52,11 +52,18 @@ export class CountQuery {
       if (source === undefined) return this.finish();
       const state = source.pull(deadlineMs);
       if (state === "waiting") return;
+      if (state === "paused") return this.continueSoon();
       if (state === "failed")
         return this.fail(source.error ?? refuse("error", "the count was interrupted; ask again"));
       if (state === "ended") this.current++;
       else this.take(source);
     }
+  }
+
+  private continueSoon(): void {
+    const { turn } = this.options;
+    if (turn === undefined) setImmediate(() => this.advance());
+    else turn.later(() => this.advance());
   }
 
   cancel(): void {

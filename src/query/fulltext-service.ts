@@ -125,7 +125,11 @@ export class FulltextService {
   private start(): Worker {
     const worker = new Worker(new URL("./fulltext-worker.ts", import.meta.url));
     worker.onmessage = (message: MessageEvent<FulltextReply>) => this.receive(message.data);
-    worker.onerror = (event) => this.replace(reasonOf(event.message));
+    const died = (reason: string): void => {
+      if (this.worker === worker) this.replace(reason);
+    };
+    worker.onerror = (event) => died(reasonOf(event.message));
+    worker.addEventListener("close", () => died("its thread ended"));
     worker.unref();
     const { folder, path, tagSeed, detect, verifyDomains, seeds } = this.options;
     const start: FulltextStart = { folder, path, tagSeed, detect, verifyDomains, seeds };

@@ -13,6 +13,8 @@ export interface HotSourceOptions {
   readonly reader: HotReader;
   /** Takes over when the scan has used up its time on this thread. */
   readonly pool: ReaderPool | undefined;
+  /** Milliseconds of this thread that it may use up. */
+  readonly budgetMs: number;
   readonly upToSeq: number;
   /** Readable hits to show, at most. */
   readonly limit: number;
@@ -34,6 +36,7 @@ export class HotSource implements HitSource {
   private accepted = 0;
   private ended = false;
   private waiting = false;
+  private usedMs = 0;
 
   constructor(filter: Filter, options: HotSourceOptions) {
     this.filter = filter;
@@ -67,10 +70,20 @@ export class HotSource implements HitSource {
   }
 
   private runLocal(scan: Scan, deadlineMs: number): PullState {
+    const startedMs = performance.now();
     const state = scan.run((hit) => this.take(hit), { deadlineMs });
+    this.usedMs += performance.now() - startedMs;
     if (state === "exhausted") this.end(false);
-    if (state === "paused") this.moveAway(scan);
+    if (state === "paused") {
+      if (this.buffer.length === 0 && !this.isSpent) return "paused";
+      if (this.isSpent) this.moveAway(scan, this.options.pool!);
+    }
     return this.pull(deadlineMs);
+  }
+
+  /** Slices may be shorter than the budget, where others have used the turn. */
+  private get isSpent(): boolean {
+    return this.options.pool !== undefined && this.usedMs >= this.options.budgetMs;
   }
 
   /** Answers whether the scan should go on. One hit more than the limit is looked for, to know whether there is more. */
@@ -90,17 +103,9 @@ export class HotSource implements HitSource {
     this.close();
   }
 
-  /** The budget is spent: a worker takes over, or, where there is none, the scan goes on here after other work. */
-  private moveAway(scan: Scan): void {
-    const { pool, upToSeq, wake } = this.options;
-    if (pool === undefined) {
-      this.waiting = true;
-      setImmediate(() => {
-        this.waiting = false;
-        wake();
-      });
-      return;
-    }
+  /** The budget is spent: a worker takes over. */
+  private moveAway(scan: Scan, pool: ReaderPool): void {
+    const { upToSeq } = this.options;
     const after = scan.position();
     this.scan = undefined;
     this.remote = pool.open(this.filter, after === undefined ? { upToSeq } : { upToSeq, after });

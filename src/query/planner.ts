@@ -19,6 +19,8 @@ export interface QueryStores {
   readonly search?: SearchPort;
   /** Events that are being erased and may still stand in an index for a moment. */
   readonly hides: (hit: Hit) => boolean;
+  /** Milliseconds that a scan may use up on this thread. */
+  readonly budgetMs: number;
   /** Where events may have left the hot store for the cold one. */
   readonly history?: History;
 }
@@ -105,9 +107,17 @@ function isSearch(
 }
 
 function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, limit: number): HotSource {
-  const { reader, pool } = stores;
+  const { reader, pool, budgetMs } = stores;
   const { upToSeq, wake } = context;
-  return new HotSource(filter, { reader, pool, upToSeq, limit, accept: gateOf(context, stores), wake });
+  return new HotSource(filter, {
+    reader,
+    pool,
+    budgetMs,
+    upToSeq,
+    limit,
+    accept: gateOf(context, stores),
+    wake,
+  });
 }
 
 function coldOptions(history: History, context: QueryContext, stores: QueryStores): ColdSourceOptions {

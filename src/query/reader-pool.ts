@@ -92,7 +92,8 @@ export class ReaderPool {
   private startWorker(lane: Lane): void {
     const worker = new Worker(new URL("./reader-worker.ts", import.meta.url));
     worker.onmessage = (message: MessageEvent<ReaderReply>) => this.settle(lane, message.data);
-    worker.onerror = (event) => this.replace(lane, event.message);
+    worker.onerror = (event) => this.replace(lane, worker, event.message);
+    worker.addEventListener("close", () => this.replace(lane, worker, "its thread ended"));
     worker.unref();
     lane.worker = worker;
     const { path, tagSeed } = this.options;
@@ -114,8 +115,8 @@ export class ReaderPool {
   }
 
   /** A worker that died takes its scans with it; the clients are told and the next ones find a new worker. */
-  private replace(lane: Lane, reason: string): void {
-    if (this.stopped) return;
+  private replace(lane: Lane, worker: Worker, reason: string): void {
+    if (this.stopped || lane.worker !== worker) return;
     this.failAll(lane, `the query was interrupted (${reason}); ask again`);
     lane.worker.terminate();
     this.startWorker(lane);

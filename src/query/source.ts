@@ -10,6 +10,8 @@ export type PullState =
   | "ended"
   /** Something is on its way from elsewhere: the wake callback will be called. */
   | "waiting"
+  /** The deadline has passed: ask again in a later turn. */
+  | "paused"
   /** It cannot go on; `error` says why. */
   | "failed";
 

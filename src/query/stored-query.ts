@@ -59,6 +59,7 @@ export class StoredQuery {
       if (!this.hasRoom()) return;
       const next = this.next(deadlineMs);
       if (next === "waiting") return;
+      if (next === "paused") return this.continueSoon();
       if (next === "ended") return this.finish();
       if (next === "failed") return this.fail();
       this.emit(next);

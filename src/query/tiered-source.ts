@@ -70,7 +70,7 @@ export class TieredSource implements HitSource {
   /** Brings the next hit of either store to hand, beyond the limit too: then it proves that there is more. */
   private find(deadlineMs: number): PullState {
     const hotState = this.pullHot(deadlineMs);
-    if (hotState === "waiting" || hotState === "failed") return hotState;
+    if (hotState !== "ready" && hotState !== "ended") return hotState;
     const hot = hotState === "ready" ? this.hot.peek() : undefined;
     // The hot store had one more than the limit: what comes first does not matter any more.
     if (this.shown === this.options.limit && (hot !== undefined || this.hot.hasMore === true))

@@ -117,6 +117,7 @@ export class TrendsService {
         worker.postMessage({ type: "stop" } satisfies TrendsRequest);
         setTimeout(resolve, STOP_PATIENCE_MS).unref();
       });
+      this.worker = undefined;
       worker.terminate();
     }
     this.failAll("the relay is stopping");
@@ -142,14 +143,17 @@ export class TrendsService {
   private startWorker(): Worker {
     const worker = new Worker(new URL("./trends-worker.ts", import.meta.url));
     worker.onmessage = (message: MessageEvent<TrendsReply>) => this.receive(message.data);
-    worker.onerror = (event) => {
+    const died = (reason: string): void => {
+      if (this.worker !== worker) return;
       // The next question starts another.
-      if (this.worker === worker) this.worker = undefined;
+      this.worker = undefined;
       worker.terminate();
-      this.failAll(`counting trends was interrupted (${event.message}); ask again`);
-      this.options.onTrouble(event.message);
+      this.failAll(`counting trends was interrupted (${reason}); ask again`);
+      this.options.onTrouble(reason);
       this.stopped?.();
     };
+    worker.onerror = (event) => died(event.message);
+    worker.addEventListener("close", () => died("its thread ended"));
     worker.unref();
     worker.postMessage({ type: "start", start: this.options.start } satisfies TrendsRequest);
     return worker;

@@ -1,4 +1,4 @@
-// How long all queries together may hold this thread before the sockets get their turn, and who goes on in the next one.
+// How long messages and queries together may hold this thread before the sockets get their turn, and who goes on in the next.
 
 /** What one query sees of it. */
 export interface Turn {
@@ -16,6 +16,8 @@ export interface Turn {
  * waits for more than a turn because of somebody else's pipeline. Bounded by what clients may have open.
  */
 export class TurnBudget {
+  /** Changes with every turn of the event loop in which somebody asked for it. */
+  number = 0;
   private readonly turnMs: number;
   private endMs = 0;
   private isOpen = false;
@@ -31,11 +33,22 @@ export class TurnBudget {
     return {
       deadline: (sliceMs) => Math.min(this.open() + sliceMs, this.endMs),
       begin: (work) => {
-        if (this.queues.size > 0 || this.open() > this.endMs) this.wait(client, work);
+        if (this.queues.size > 0 || this.isSpent()) this.wait(client, work);
         else work();
       },
       later: (work) => this.wait(client, work),
     };
+  }
+
+  /** Is its time used up? */
+  isSpent(): boolean {
+    return this.open() > this.endMs;
+  }
+
+  /** A turn is entered with the first message that is read in it. Cheap after that; answers the turn's number. */
+  enter(): number {
+    if (!this.isOpen) this.open();
+    return this.number;
   }
 
   /** Answers the time. */
@@ -43,6 +56,7 @@ export class TurnBudget {
     const nowMs = performance.now();
     if (this.isOpen) return nowMs;
     this.isOpen = true;
+    this.number++;
     this.endMs = nowMs + this.turnMs;
     this.schedule();
     return nowMs;
@@ -67,7 +81,7 @@ export class TurnBudget {
 
   private serveWaiting(): void {
     for (const [client, queue] of this.queues) {
-      if (this.open() > this.endMs) return;
+      if (this.isSpent()) return;
       // Deleted and set again it comes last: a Map is walked in the order of insertion, also while it changes.
       this.queues.delete(client);
       const work = queue.shift();

@@ -73,6 +73,7 @@ export interface GaugeSources {
   readonly eventsStored?: () => number;
   readonly storeBytes?: () => number;
   readonly walBytes?: () => number;
+  readonly writerRestarts?: () => number;
   readonly tailEvents?: () => number;
   readonly tailBytes?: () => number;
   /** Log entries that the cold store has not acknowledged yet. */
@@ -181,6 +182,9 @@ function exposeSources(registry: Registry, sources: GaugeSources): void {
   gauge("events_stored", "Events in the hot store.", () => sources.eventsStored?.());
   gauge("store_bytes", "Size of the database file.", () => sources.storeBytes?.());
   gauge("wal_bytes", "Size of the write-ahead log.", () => sources.walBytes?.());
+  gauge("writer_restarts", "Times that the writer thread died and was started anew.", () =>
+    sources.writerRestarts?.(),
+  );
   gauge("tail_events", "Events in the recent tail.", () => sources.tailEvents?.());
   gauge("tail_bytes", "Memory of the recent tail.", () => sources.tailBytes?.());
   gauge("cold_lag_entries", "Log entries not yet in the cold store.", () => sources.coldLag?.());

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Budget, Hit, HotReader, Scan, ScanOptions, ScanState } from "../../src/hot/contract.ts";
 import { type CountingReader, createReader } from "../../src/hot/reader.ts";
 import { createTail, type RecentTail } from "../../src/hot/tail.ts";
+import { TailLoader } from "../../src/hot/tail-loader.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
 import type { Filter } from "../../src/nostr/filter.ts";
 import { createSchema, hitOf, insertRows, removeRows } from "../support/insert-rows.ts";
@@ -41,7 +42,7 @@ class World {
     createSchema(this.database);
     this.commit(150 + Math.floor(this.random() * 150), 0);
     this.tails = [2 ** 30, 40_000, 4_000].map((bytesMax) => createTail({ bytesMax, spread: seed }));
-    for (const tail of this.tails) tail.load(this.database);
+    for (const tail of this.tails) new TailLoader(tail, this.database).loadUpTo(Number.POSITIVE_INFINITY);
     const workPerLook = 1;
     this.readers = [undefined, ...this.tails].map((tail) =>
       createReader(path, { tagSeed: TAG_SEED, cacheBytes: 20_000, workPerLook, ...(tail && { tail }) }),

@@ -5,6 +5,7 @@ import { expect, test } from "bun:test";
 import { type Plan, planScan } from "../../src/hot/plan.ts";
 import { ReadStatements } from "../../src/hot/stream-sql.ts";
 import { createTail } from "../../src/hot/tail.ts";
+import { TailLoader } from "../../src/hot/tail-loader.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { Filter } from "../../src/nostr/filter.ts";
 import { createSchema, insertRows } from "../support/insert-rows.ts";
@@ -45,7 +46,7 @@ function store(): Database {
 const database = store();
 const statements = new ReadStatements(database);
 const tail = createTail({ bytesMax: 2 ** 30 });
-tail.load(database);
+new TailLoader(tail, database).loadUpTo(Number.POSITIVE_INFINITY);
 
 const plan = (filter: Partial<Filter>, withTail = false): Plan =>
   planScan({ tags: [], ...filter }, statements, withTail ? tail : undefined, TAG_SEED);
@@ -107,7 +108,7 @@ test("broad questions walk the tail, authors its lists, and what a tag drives go
 
 test("the tail is left out for what lies below its horizon", () => {
   const small = createTail({ bytesMax: 200_000 });
-  small.load(database);
+  new TailLoader(small, database).loadUpTo(Number.POSITIVE_INFINITY);
   expect(small.horizon).toBeGreaterThan(1_700_000_000);
   const old = { tags: [], until: small.horizon };
   expect(planScan(old, statements, small, TAG_SEED).tailWalk).toBeUndefined();

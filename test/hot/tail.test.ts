@@ -9,6 +9,7 @@ import { Meter } from "../../src/hot/scan-budget.ts";
 import { compareHits, PAUSED, type Start, startOf } from "../../src/hot/scan-source.ts";
 import { openTailStreams } from "../../src/hot/tail-stream.ts";
 import { createTail, type RecentTail } from "../../src/hot/tail.ts";
+import { TailLoader } from "../../src/hot/tail-loader.ts";
 import { DEAD } from "../../src/hot/tail-columns.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
 import { createSchema, hitOf, insertRows, removeRows } from "../support/insert-rows.ts";
@@ -26,7 +27,7 @@ function emptyStore(): Database {
 
 function loaded(database: Database, bytesMax = AMPLE_BYTES): RecentTail {
   const tail = createTail({ bytesMax });
-  tail.load(database);
+  new TailLoader(tail, database).loadUpTo(Number.POSITIVE_INFINITY);
   return tail;
 }
 
@@ -146,6 +147,47 @@ describe(`recent tail (SEED=${seed})`, () => {
     }
     expectTrue(tail, model);
   });
+
+  test.each([AMPLE_BYTES, 200_000])(
+    "loading in slices among commits that run ahead, %p bytes",
+    (bytesMax) => {
+      const random = prng(seed);
+      const world = new RandomWorld(random);
+      const database = emptyStore();
+      const model = new NaiveStore();
+      model.add(randomRows(world, 1, 2000));
+      insertRows(database, model.rows, 1n);
+      const tail = createTail({ bytesMax });
+      const loader = new TailLoader(tail, database, 40);
+      loader.slice();
+      /** Commits that are in the file already and have not reached the tail. */
+      const ahead: Committed[] = [];
+      let seq = 2000;
+      const commit = (): void => {
+        const rows = randomRows(world, seq + 1, 1 + Math.floor(random() * 10));
+        const removed = Array.from({ length: Math.floor(random() * 10) }, () => pick(random, model.rows).seq);
+        seq += rows.length;
+        model.add(rows);
+        model.remove(removed);
+        insertRows(database, rows, 1n);
+        removeRows(database, removed);
+        ahead.push(commitOf(rows, removed, seq));
+      };
+      const catchUp = (): void => {
+        for (const committed of ahead.splice(0)) tail.apply(committed);
+      };
+      let isLoading = true;
+      while (isLoading) {
+        if (random() < 0.5) commit();
+        if (random() < 0.3) catchUp();
+        if (ahead.length === 0 && random() < 0.2) expectTrue(tail, model);
+        isLoading = loader.slice();
+      }
+      catchUp();
+      expectTrue(tail, model);
+      if (bytesMax === AMPLE_BYTES) expect(tail.horizon).toBe(-1);
+    },
+  );
 
   test("counts by kind and author return to zero when everything has gone", () => {
     const tail = loaded(emptyStore());

@@ -27,6 +27,7 @@ test("metric names, on which dashboards and alerts hang", async () => {
       "thermocline_events_stored gauge",
       "thermocline_store_bytes gauge",
       "thermocline_wal_bytes gauge",
+      "thermocline_writer_restarts gauge",
       "thermocline_tail_events gauge",
       "thermocline_tail_bytes gauge",
       "thermocline_cold_lag_entries gauge",

@@ -48,7 +48,7 @@ export class HotSide {
   }
 
   stores(): QueryStores {
-    return { reader: this.reader, pool: undefined, hides: () => false };
+    return { reader: this.reader, pool: undefined, hides: () => false, budgetMs: 5 };
   }
 
   close(): void {

@@ -61,7 +61,8 @@ export class Tally {
 
   addOutcome(outcome: WriteOutcome): void {
     if (outcome.type === "failed") this.failures.add(outcome.error);
-    this.add(outcome.type === "stored" ? "accepted" : outcome.type);
+    if (outcome.type === "stored") this.add("accepted");
+    else this.add(outcome.type === "unknown" ? "failed" : outcome.type);
   }
 
   get total(): number {

@@ -1,0 +1,106 @@
+// A long message, read in slices: where its elements lie, then one after the other, trusting nothing.
+
+import { parseFilter } from "../nostr/filter.ts";
+import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
+import { type ClientMessage, messageOf, NOT_AN_ARRAY, NOT_JSON } from "./client-message.ts";
+import { ReadFilter } from "./filters.ts";
+
+/** Shorter messages are parsed in one go: below this, even the deepest nesting takes no time. */
+export const LONG_FROM_CHARACTERS = 16_384;
+
+/** Messages of Nostr nest four deep: message, event, tags, tag. */
+const DEPTH_MAX = 64;
+const TOO_DEEP = refuse("invalid", `the message is nested deeper than ${DEPTH_MAX} levels`);
+
+/** Characters looked at between two slices, about 0.2 ms; finding the next quote costs as much as so many. */
+const LOOKS_PER_SLICE = 131_072;
+const LOOKS_PER_QUOTE = 32;
+
+/**
+ * Answers what parsing it whole would; yields after each piece of work, none of them long unless a single element is. To
+ * parse millions of brackets takes seconds and gigabytes: what is nested too deep is not parsed at all.
+ */
+export function* readLongMessage(text: string): Generator<void, ClientMessage | Refusal> {
+  const spans = yield* spansOf(text);
+  if (isRefusal(spans)) return spans;
+  const elements: unknown[] = [];
+  for (const [start, end] of spans) {
+    try {
+      elements.push(JSON.parse(text.slice(start, end)));
+    } catch {
+      return NOT_JSON;
+    }
+    yield;
+  }
+  const message = messageOf(elements);
+  if (isRefusal(message) || (message.verb !== "REQ" && message.verb !== "COUNT")) return message;
+  for (let at = 2; at < elements.length; at++) {
+    elements[at] = new ReadFilter(parseFilter(elements[at]));
+    yield;
+  }
+  return message;
+}
+
+type Span = readonly [start: number, end: number];
+
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_ARRAY = 0x5d;
+const CLOSE_OBJECT = 0x7d;
+
+/** The elements of the outermost array. Whether each of them is JSON is not known yet. */
+function* spansOf(text: string): Generator<void, readonly Span[] | Refusal> {
+  const spans: Span[] = [];
+  let depth = 0;
+  let start = -1;
+  let isBlankSince = true;
+  let looks = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (++looks > LOOKS_PER_SLICE) {
+      looks = 0;
+      yield;
+    }
+    const code = text.charCodeAt(at);
+    if (isBlank(code)) continue;
+    if (depth === 0) {
+      if (code !== OPEN_ARRAY || start !== -1) return start === -1 ? NOT_AN_ARRAY : NOT_JSON;
+      depth = 1;
+      start = at + 1;
+    } else if (code === QUOTE) {
+      isBlankSince = false;
+      do {
+        at = text.indexOf('"', at + 1);
+        if (at === -1) return NOT_JSON;
+        looks += LOOKS_PER_QUOTE;
+        if (looks > LOOKS_PER_SLICE) {
+          looks = 0;
+          yield;
+        }
+      } while (isEscaped(text, at));
+    } else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
+      isBlankSince = false;
+      if (++depth > DEPTH_MAX) return TOO_DEEP;
+    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) {
+      if (--depth > 0) continue;
+      if (code !== CLOSE_ARRAY) return NOT_JSON;
+      if (spans.length > 0 || !isBlankSince) spans.push([start, at]);
+    } else if (code === COMMA && depth === 1) {
+      spans.push([start, at]);
+      start = at + 1;
+    } else isBlankSince = false;
+  }
+  return depth === 0 && start !== -1 ? spans : start === -1 ? NOT_AN_ARRAY : NOT_JSON;
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let before = quote - 1;
+  while (text.charCodeAt(before) === BACKSLASH) before--;
+  return (quote - before) % 2 === 0;
+}

@@ -1,0 +1,139 @@
+// Threads of a serving relay end without a word: what they owed is answered, another takes over, nothing is lost.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import { DATABASE_FILE } from "../../src/hot/database.ts";
+import { ReaderPool } from "../../src/query/reader-pool.ts";
+import type { TestClient } from "../support/client.ts";
+import { newcomers, signed } from "../support/events.ts";
+import { prng, testSeed } from "../support/prng.ts";
+import { TestRelay } from "../support/test-relay.ts";
+
+/** Threads in the order of their start, by the name of their file. */
+const threads = new Map<string, Worker[]>();
+const RuntimeWorker = globalThis.Worker;
+const someone = newcomers(4700);
+const NOTES = 400;
+const KILLS = 4;
+const seed = testSeed();
+const random = prng(seed);
+
+let relay: TestRelay;
+let client: TestClient;
+
+beforeAll(async () => {
+  globalThis.Worker = class extends RuntimeWorker {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      const name = String(url).split("/").at(-1)!;
+      threads.set(name, [...(threads.get(name) ?? []), this]);
+    }
+  };
+  relay = await TestRelay.start();
+  client = await relay.connect();
+});
+
+afterAll(async () => {
+  globalThis.Worker = RuntimeWorker;
+  await relay.stop();
+});
+
+function end(name: string): void {
+  threads.get(name)!.at(-1)!.terminate();
+}
+
+/** Waits until another thread of this name has been started. */
+async function followed(name: string, before: number): Promise<void> {
+  while (threads.get(name)!.length <= before) await Bun.sleep(5);
+}
+
+async function readiness(): Promise<{ status: string; reasons?: string[] }> {
+  return (await fetch(`${relay.httpUrl}ready`)).json() as Promise<{ status: string; reasons?: string[] }>;
+}
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${relay.httpUrl}metrics`)).text();
+  return Number(new RegExp(`^thermocline_${name} (\\d+)$`, "m").exec(text)?.[1]);
+}
+
+function hasWarning(...parts: string[]): boolean {
+  return relay.warnings.some((line) => parts.every((part) => line.includes(part)));
+}
+
+test(`the writer: every OK stands, every event has an answer, and subscribers miss nothing (seed ${seed})`, async () => {
+  const listener = await relay.connect();
+  const key = someone();
+  listener.send("REQ", "live", { authors: [key.pubkey] });
+  await listener.verb("EOSE");
+  const events = Array.from({ length: NOTES }, (_, index) =>
+    signed(key, { kind: 1, content: `${index} ${"x".repeat(2000)}` }),
+  );
+  const answers: Promise<[boolean, string]>[] = [];
+  for (let kill = 0; kill < KILLS; kill++) {
+    const before = await metric("writer_restarts");
+    const burst = events.slice(answers.length, answers.length + NOTES / KILLS);
+    for (const event of burst) answers.push(client.publish(event));
+    await Bun.sleep(random() * 20);
+    end("writer-worker.ts");
+    while ((await metric("writer_restarts")) === before) await Bun.sleep(5);
+  }
+  const verdicts = await Promise.all(answers);
+  const unknown = events.filter((_, index) => !verdicts[index]![0]);
+  for (const [isStored, text] of verdicts) {
+    expect(isStored ? text : text.slice(0, 60)).toBe(
+      isStored ? text : "error: it is not known whether the event was stored; send it",
+    );
+  }
+  // As a client is told to do. Those that were stored are duplicates.
+  for (const event of unknown) expect((await client.publish(event))[0]).toBe(true);
+  expect(await client.count("all", { authors: [key.pubkey] })).toEqual({ count: NOTES });
+  await listener.settled();
+  const heard = listener.eventsOf("live").map(({ id }) => id);
+  expect(heard.toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+  expect(await readiness()).toEqual({ status: "ready" });
+  expect(await metric("writer_restarts")).toBe(KILLS);
+  expect(hasWarning("the writer thread ended", "another is started")).toBe(true);
+});
+
+test("the writer: while there is none, the relay says that it is not ready, and events wait", async () => {
+  end("writer-worker.ts");
+  while ((await readiness()).status === "ready") await Bun.sleep(1);
+  expect((await readiness()).reasons).toEqual(["the writer thread is being restarted"]);
+  expect(await client.publish(signed(someone(), { kind: 1 }))).toEqual([true, ""]);
+  expect(await readiness()).toEqual({ status: "ready" });
+});
+
+test("readers: what was under way is interrupted, and the next long scan finds another", async () => {
+  const path = join(relay.folder, DATABASE_FILE);
+  const pool = new ReaderPool({ path, tagSeed: 0n, workers: 1, depthMax: 4 });
+  const open = () => pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER })!;
+  expect((await open().next(10)).hits).toHaveLength(10);
+  const before = threads.get("reader-worker.ts")!.length;
+  const interrupted = open().next(10);
+  end("reader-worker.ts");
+  expect(interrupted).rejects.toThrow("ask again");
+  await followed("reader-worker.ts", before);
+  expect((await open().next(10)).hits).toHaveLength(10);
+  expect(threads.get("reader-worker.ts")).toHaveLength(before + 1);
+  pool.stop();
+});
+
+test("search: refused for a moment, then goes on where the index stood", async () => {
+  const before = threads.get("fulltext-worker.ts")!.length;
+  end("fulltext-worker.ts");
+  await followed("fulltext-worker.ts", before);
+  const event = signed(someone(), { kind: 1, content: "after the accident" });
+  expect(await client.publish(event)).toEqual([true, ""]);
+  const found = async () => (await client.request("s", { search: "accident" })).events.length;
+  while ((await found()) === 0) await Bun.sleep(20);
+  expect(hasWarning("the full-text thread was restarted", "its thread ended")).toBe(true);
+});
+
+test("trends: the next question starts another", async () => {
+  const asked = async (what: string) =>
+    (await fetch(`${relay.httpUrl}api/trends?what=${what}&window=1h`)).status;
+  expect(await asked("hashtags")).toBe(200);
+  end("trends-worker.ts");
+  while (!hasWarning("trends were not counted", "its thread ended")) await Bun.sleep(5);
+  expect(await asked("links")).toBe(200);
+});
