@@ -281,9 +281,11 @@ describe("search", () => {
     );
     const relay = await TestRelay.start({ stored });
     try {
-      const isLevel = async (): Promise<boolean> =>
-        JSON.parse((await runCommand(["search", "status", "--json", "--data", relay.folder])).out).behind ===
-        0;
+      // Fails while the relay is still making its index.
+      const isLevel = async (): Promise<boolean> => {
+        const { code, out } = await runCommand(["search", "status", "--json", "--data", relay.folder]);
+        return code === 0 && JSON.parse(out).behind === 0;
+      };
       while (!(await isLevel())) await Bun.sleep(5);
       const before = fulltextNumber(relay.folder);
       const { code, out } = await runCommand(["search", "rebuild", "--json", "--data", relay.folder]);
