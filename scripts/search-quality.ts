@@ -8,6 +8,7 @@ import { IndexChoice } from "../src/cold/index-choice.ts";
 import { ColdSearch } from "../src/cold/search.ts";
 import { eventFromJson } from "../src/nostr/event.ts";
 import { isRefusal } from "../src/nostr/reason.ts";
+import { eventLogOf } from "../src/query/event-log.ts";
 import { RankedSearch } from "../src/query/ranked-search.ts";
 import { FulltextStore, NOW, parsed } from "../test/support/fulltext-store.ts";
 import { coldBench } from "../test/support/opensearch.ts";
@@ -50,7 +51,7 @@ async function withOpenSearch(
   run: (search: JudgedSearch) => Promise<void>,
 ): Promise<void> {
   const prefix = `quality${crypto.randomUUID().slice(0, 8)}`;
-  const bench = coldBench({ url, prefix, log: store.reader });
+  const bench = coldBench({ url, prefix, log: eventLogOf(store.reader) });
   bench.start();
   try {
     await bench.level();

@@ -25,6 +25,11 @@ export function searchCapabilities({ search }: Config): SearchCapabilities {
   return { languages: search.language_detection, sentiments: search.sentiment_detection };
 }
 
+/** Keys from which the relay's trust in others begins. */
+export function trustSeeds({ relay }: Config): string[] {
+  return relay.pubkey === "" ? [] : [relay.pubkey];
+}
+
 export function admissionOptions(config: Config): AdmissionOptions {
   const { limits, policy, auth } = config;
   return {

@@ -4,6 +4,7 @@ import type { Config } from "./config/settings.ts";
 import { loadRelayKey, type RelayKey } from "./ffi/relay-key.ts";
 import type { HotStore } from "./hot/hot-store.ts";
 import { TrendsService } from "./query/trends-service.ts";
+import { trustSeeds } from "./relay-options.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
 export interface Trends {
@@ -31,7 +32,7 @@ export function startTrends(
       folder: data.dir,
       path: hot.path,
       tagSeed: hot.tagSeed,
-      seeds: relay.pubkey === "" ? [] : [relay.pubkey],
+      seeds: trustSeeds(config),
       key,
       relayUrl: relay.urls[0] ?? "",
       ...(cold.url === ""

@@ -44,6 +44,7 @@ import {
   ownUrls,
   searchCapabilities,
   verifierThreads,
+  trustSeeds,
 } from "./relay-options.ts";
 import { startTrends } from "./relay-trends.ts";
 import type { Oracles } from "./search/match.ts";
@@ -370,6 +371,7 @@ async function startSearch(
     tagSeed: hot.tagSeed,
     detect: capabilities,
     verifyDomains: identity !== undefined,
+    seeds: trustSeeds(config),
     depthMax: config.limits.reader_queue,
     // What is not noted now is noted with the next progress; until then the log keeps more than it must.
     onProgress: (cursor) => {

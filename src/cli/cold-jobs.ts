@@ -1,9 +1,11 @@
 // `thermocline cold reindex` and `reconcile`: asks the indexer for a job and watches it; without a relay it indexes itself.
 
 import { join } from "node:path";
+import type { DayCounts } from "../cold/contract.ts";
 import { type Job, type JobKind, Ledger, LEDGER_FILE } from "../cold/ledger.ts";
 import { maskUrl } from "../config/masking.ts";
 import type { Config } from "../config/settings.ts";
+import { daysText, unrepaired } from "./cold-days.ts";
 import { type Indexing, lockUnlessServed, startIndexing } from "./cold-indexing.ts";
 import { type JobStep, startJobProgress } from "./cold-job-progress.ts";
 import { listenForInterruption } from "./interruption.ts";
@@ -22,7 +24,12 @@ export function runColdReindex(_given: readonly string[], options: Options, term
 }
 
 export function runColdReconcile(_given: readonly string[], options: Options, terminal: Terminal) {
-  return runJobCommand("cold reconcile", "reconcile", options, terminal);
+  return runJobCommand(
+    "cold reconcile",
+    options["dryRun"] === true ? "compare" : "reconcile",
+    options,
+    terminal,
+  );
 }
 
 async function runJobCommand(
@@ -59,11 +66,12 @@ export async function performJob(
   try {
     say(terminal, openingLine(kind, indexing !== undefined));
     // A comparison looks no further than the cursor.
-    if (kind === "reconcile" && indexing !== undefined) await catchUp(indexing, leave.asked, terminal);
+    if (isComparison(kind) && indexing !== undefined) await catchUp(indexing, leave.asked, terminal);
     const end = leave.asked.aborted ? undefined : await watchJob(ledger, kind, leave.asked, terminal);
     if (leave.asked.aborted && end?.state !== "done")
       say(terminal, leftLine(kind, end, indexing !== undefined));
-    return await told(end, kind, json, leave.asked.aborted, terminal);
+    const days = end !== undefined && isComparison(kind) ? ledger.days(end.id) : undefined;
+    return await told({ job: end, days }, kind, json, leave.asked.aborted, terminal);
   } finally {
     leave.stop();
     await indexing?.stop();
@@ -139,18 +147,25 @@ function isOver({ state }: Job): boolean {
   return state === "done" || state === "failed";
 }
 
+/** How a job ended, and what it found by day where it compared. */
+interface End {
+  readonly job: Job | undefined;
+  readonly days: readonly DayCounts[] | undefined;
+}
+
 async function told(
-  job: Job | undefined,
+  { job, days }: End,
   kind: JobKind,
   json: boolean,
   hasLeft: boolean,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  if (json) await emitJson(terminal, job ?? { kind, state: "not begun" });
+  if (json) await emitJson(terminal, { ...(job ?? { kind, state: "not begun" }), ...(days && { days }) });
   if (job === undefined) return 1;
   if (job.state === "done") {
+    if (!json && days !== undefined) await emit(terminal.output, `${daysText(days)}\n`);
     if (!json) await emit(terminal.output, `${job.message}\n`);
-    return 0;
+    return kind === "reconcile" ? wholeOrNot(days ?? [], terminal) : 0;
   }
   if (job.state === "failed") say(terminal, `The ${kind} failed: ${job.message}`);
   else if (!hasLeft) {
@@ -160,4 +175,19 @@ async function told(
     );
   }
   return 1;
+}
+
+function wholeOrNot(days: readonly DayCounts[], terminal: Terminal): ExitCode {
+  const left = unrepaired(days);
+  if (left === 0) return 0;
+  say(
+    terminal,
+    `${left} differences could not be repaired: look at thermocline cold dead; events that were evicted and are missing in the index are in no store any more, but for a snapshot of it.`,
+  );
+  return 1;
+}
+
+/** Does it look at both stores event by event? */
+function isComparison(kind: JobKind): boolean {
+  return kind === "reconcile" || kind === "compare";
 }

@@ -160,7 +160,8 @@ function addColdCommands(program: Command, run: Run): void {
 
   const reconcile = cold
     .command("reconcile")
-    .description("compare both stores event by event and repair the indexes")
+    .description("compare both stores event by event, tell the difference by day, and repair the indexes")
+    .option("--dry-run", "only compare")
     .option("--json", "the result as JSON");
   addSettingsFlags(reconcile, "common").action(run(async () => (await load()).runColdReconcile));
 

@@ -37,8 +37,16 @@ export interface EventLog {
   log(after: number, limit: number): readonly LogEntry[];
   /** Events of these seqs that are stored now; missing ones are left out. */
   getMany(seqs: readonly number[]): readonly StoredRow[];
+  /** Events with seq > after that were evicted and still stand, rising, at most `limit`. */
+  evictedAfter(after: number, limit: number): readonly StandingEvent[];
   /** The highest seq given out so far. */
   lastSeq(): number;
+}
+
+/** An event that the relay stands by, wherever it is kept. */
+export interface StandingEvent {
+  readonly seq: number;
+  readonly createdAt: number;
 }
 
 /** What this relay knows about an event beyond its own text; each number a score of 0 or more. */
@@ -105,10 +113,25 @@ export interface ColdStatus {
 }
 
 export interface ColdJobStatus {
-  readonly kind: "reindex" | "reconcile" | "retry-dead";
+  /** `compare` is a reconcile that only looks. */
+  readonly kind: "reindex" | "reconcile" | "compare" | "retry-dead";
   readonly state: "running" | "done" | "failed";
   readonly done: number;
   readonly total: number;
   /** What was found or changed, in words. */
   readonly message: string;
+}
+
+/** One day of created_at in a comparison of both stores; `earlier` and `later` stand for dates far off. */
+export interface DayCounts {
+  readonly day: string;
+  /** Events that the hot store holds, and those that have left it for the cold store. */
+  readonly hot: number;
+  readonly evicted: number;
+  /** Documents. */
+  readonly indexed: number;
+  readonly missing: number;
+  readonly surplus: number;
+  /** Of the missing and the surplus together. */
+  readonly repaired: number;
 }

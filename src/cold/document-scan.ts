@@ -39,21 +39,27 @@ export async function* readDocuments(
   }
 }
 
-/** seqs of all visible documents with after < seq <= upTo, rising. */
+export interface IndexedSeq {
+  readonly seq: number;
+  readonly createdAt: number;
+}
+
+/** All visible documents with after < seq <= upTo, rising. */
 export async function seqsBetween(
   client: Client,
   index: string,
   after: number,
   upTo: number,
-): Promise<number[]> {
-  const seqs: number[] = [];
+): Promise<IndexedSeq[]> {
+  const seqs: IndexedSeq[] = [];
   for (;;) {
-    const page = await search(client, index, { gt: seqs.at(-1) ?? after, lte: upTo }, SEQS_PER_PAGE, {
+    const page = await search(client, index, { gt: seqs.at(-1)?.seq ?? after, lte: upTo }, SEQS_PER_PAGE, {
       _source: false,
       stored_fields: "_none_",
-      docvalue_fields: ["seq"],
+      docvalue_fields: ["seq", { field: "created_at", format: "epoch_second" }],
     });
-    for (const found of page) seqs.push(found.fields.seq[0]);
+    for (const { fields } of page)
+      seqs.push({ seq: fields.seq[0], createdAt: Number(fields.created_at?.[0] ?? 0) });
     if (page.length < SEQS_PER_PAGE) return seqs;
   }
 }

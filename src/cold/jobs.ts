@@ -56,7 +56,9 @@ export class JobRunner {
       case "reindex":
         return rebuild(this.indexer, report, signal);
       case "reconcile":
-        return reconcile(this.indexer, report, signal);
+        return reconcile(this.indexer, job.id, { repairs: true }, report, signal);
+      case "compare":
+        return reconcile(this.indexer, job.id, { repairs: false }, report, signal);
       case "retry-dead":
         return retryDead(this.indexer, report, signal);
     }

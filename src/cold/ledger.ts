@@ -1,7 +1,7 @@
 // What the indexer must remember between runs, in a small SQLite file of its own: its cursor, dead letters, jobs.
 
 import { Database } from "bun:sqlite";
-import type { ColdJobStatus, ColdStatus } from "./contract.ts";
+import type { ColdJobStatus, ColdStatus, DayCounts } from "./contract.ts";
 
 /** In the data folder. */
 export const LEDGER_FILE = "cold.db";
@@ -45,6 +45,17 @@ const SCHEMA = `
     done    INTEGER NOT NULL DEFAULT 0,
     total   INTEGER NOT NULL DEFAULT 0,
     message TEXT NOT NULL DEFAULT ''
+  ) STRICT;
+  -- What the last comparison found.
+  CREATE TABLE IF NOT EXISTS job_day (
+    job      INTEGER NOT NULL,
+    day      TEXT NOT NULL,
+    hot      INTEGER NOT NULL,
+    evicted  INTEGER NOT NULL,
+    indexed  INTEGER NOT NULL,
+    missing  INTEGER NOT NULL,
+    surplus  INTEGER NOT NULL,
+    repaired INTEGER NOT NULL
   ) STRICT;
 `;
 
@@ -151,6 +162,26 @@ export class Ledger {
     this.database
       .query("UPDATE job SET state = $state, done = $done, total = $total, message = $message WHERE id = $id")
       .run({ id, ...status });
+  }
+
+  /** Keeps what a comparison found, in place of what the one before it found. */
+  saveDays(job: number, days: readonly DayCounts[]): void {
+    const add = this.database.query(
+      `INSERT INTO job_day VALUES ($job, $day, $hot, $evicted, $indexed, $missing, $surplus, $repaired)`,
+    );
+    this.database.transaction(() => {
+      this.database.run("DELETE FROM job_day");
+      for (const day of days) add.run({ job, ...day });
+    })();
+  }
+
+  /** In the order in which they were saved; empty when another comparison has been made since. */
+  days(job: number): DayCounts[] {
+    return this.database
+      .query(
+        "SELECT day, hot, evicted, indexed, missing, surplus, repaired FROM job_day WHERE job = ? ORDER BY rowid",
+      )
+      .all(job) as DayCounts[];
   }
 
   close(): void {

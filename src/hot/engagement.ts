@@ -67,8 +67,8 @@ export class EngagementFeed {
     const actor = authorKey(action.actor);
     if (statements.addAction.run(seq, target, kind, actor, action.msats).changes === 0) return;
     const before = statements.usesOf.get(target, kind, actor) as { uses: number } | null;
-    if (before !== null) statements.useAgain.run(target, kind, actor);
-    else statements.addActor.run(target, kind, actor, hour);
+    if (before !== null) statements.useAgain.run(action.msats, target, kind, actor);
+    else statements.addActor.run(target, kind, actor, hour, action.msats);
     if (before !== null && action.msats === 0) return;
     statements.addTarget.run(target, action.target);
     this.change(target, action.class, before === null ? 1 : 0, action.msats);
@@ -86,7 +86,7 @@ export class EngagementFeed {
     if (held === null) return;
     const isLast = held.uses <= 1;
     if (isLast) statements.dropActor.run(row.target, row.class, row.actor);
-    else statements.useLess.run(row.target, row.class, row.actor);
+    else statements.useLess.run(row.msats, row.target, row.class, row.actor);
     this.change(row.target, ACTION_CLASSES[row.class]!, isLast ? -1 : 0, -row.msats);
     statements.drainBucket.run(isLast ? 1 : 0, row.msats, held.hour, row.target, row.class);
   }
@@ -143,12 +143,12 @@ function prepare(database: Database) {
     actionsOfSeq: database.prepare("SELECT target, class, actor, msats FROM action WHERE seq = ?"),
     forgetActions: database.prepare("DELETE FROM action WHERE seq = ?"),
     usesOf: database.prepare("SELECT uses, hour FROM actor WHERE target = ? AND class = ? AND actor = ?"),
-    addActor: database.prepare("INSERT INTO actor VALUES (?, ?, ?, 1, ?)"),
+    addActor: database.prepare("INSERT INTO actor VALUES (?, ?, ?, 1, ?, ?)"),
     useAgain: database.prepare(
-      "UPDATE actor SET uses = uses + 1 WHERE target = ? AND class = ? AND actor = ?",
+      "UPDATE actor SET uses = uses + 1, msats = msats + ? WHERE target = ? AND class = ? AND actor = ?",
     ),
     useLess: database.prepare(
-      "UPDATE actor SET uses = uses - 1 WHERE target = ? AND class = ? AND actor = ?",
+      "UPDATE actor SET uses = uses - 1, msats = max(0, msats - ?) WHERE target = ? AND class = ? AND actor = ?",
     ),
     dropActor: database.prepare("DELETE FROM actor WHERE target = ? AND class = ? AND actor = ?"),
     addTarget: database.prepare("INSERT OR IGNORE INTO target (key, ref) VALUES (?, ?)"),

@@ -82,6 +82,19 @@ export class EvictionReader {
     );
   }
 
+  /** The same for all that stand after a seq, rising, at most `limit`. */
+  stubsAfter(seq: number, limit: number): Stub[] {
+    const { seqsAfter } = this.sql;
+    const stubs: Stub[] = [];
+    for (let last = seq; stubs.length < limit;) {
+      const seqs = seqsAfter.all(last, limit - stubs.length).map((row) => row.seq);
+      if (seqs.length === 0) break;
+      last = seqs.at(-1)!;
+      stubs.push(...this.stubsAt(seqs));
+    }
+    return stubs;
+  }
+
   /** Events held by the cold store alone. Walks an index: ask once. */
   evictedCount(): number {
     return (this.database.query("SELECT count(*) AS count FROM evicted").get() as { count: number }).count;
@@ -137,6 +150,10 @@ function prepare(database: Database) {
       database,
       `SELECT s.full_id AS id, a.pubkey, s.kind, s.created_at, s.expires_at
        FROM evicted s JOIN evicted_key a ON a.key = s.author WHERE s.seq = ?1`,
+    ),
+    seqsAfter: statement<{ seq: number }, [number, number]>(
+      database,
+      "SELECT seq FROM evicted WHERE seq > ? ORDER BY seq LIMIT ?+0",
     ),
     isBannedEvent: statement<{ 1: 1 }, [Uint8Array]>(database, "SELECT 1 FROM banned_event WHERE id = ?1"),
     isBannedPubkey: statement<{ 1: 1 }, [Uint8Array]>(

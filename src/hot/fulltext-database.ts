@@ -11,7 +11,7 @@ import { TREND_SCHEMA } from "./trend-schema.ts";
 export const FULLTEXT_FILE = "fulltext.db";
 
 /** Raise it when tables, tokenising or searchable text change: an older file is then emptied and filled again. */
-const VERSION = 2;
+const VERSION = 3;
 
 // FTS5 gets tokens that are made already (src/search/tokenise.ts), separated by spaces; its `ascii` tokenizer leaves
 // everything beyond ASCII alone. Nothing is stored but the index itself, and rowid is the event's seq.
@@ -60,6 +60,7 @@ const SCHEMA = `
     actor  INTEGER NOT NULL,
     uses   INTEGER NOT NULL,
     hour   INTEGER NOT NULL,     -- unix hours of the first
+    msats  INTEGER NOT NULL,
     PRIMARY KEY (target, class, actor)
   ) WITHOUT ROWID, STRICT;
   -- Which event did it, to take it back when that event goes.

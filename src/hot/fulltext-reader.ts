@@ -12,19 +12,22 @@ import type { HotReader } from "./contract.ts";
 import { EngagementReader } from "./engagement-reader.ts";
 import type { FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
 import { readCursor } from "./fulltext-feed.ts";
+import { TrustedEngagement } from "./trusted-engagement.ts";
 import { FulltextSearch, type SearchGround } from "./fulltext-search.ts";
 
 export class FulltextReader {
   readonly engagement: EngagementReader;
+  readonly trusted: TrustedEngagement;
   private readonly database: Database;
   private readonly reader: HotReader;
   private readonly ground: SearchGround;
 
-  /** `database` is of openFulltext() or openFulltextForReading(), `reader` reads the store that it follows. */
-  constructor(database: Database, reader: HotReader, oracles: Oracles = {}) {
+  /** `database` is of openFulltext(), `reader` reads the store that it follows, `seeds` are the operator's keys. */
+  constructor(database: Database, reader: HotReader, oracles: Oracles = {}, seeds: readonly string[] = []) {
     this.database = database;
     this.reader = reader;
     this.engagement = new EngagementReader(database);
+    this.trusted = new TrustedEngagement(database, seeds);
     this.ground = {
       database,
       reader,

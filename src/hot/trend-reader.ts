@@ -18,7 +18,14 @@ import {
 import { CLASS_COLUMN, hourOf } from "./engagement-columns.ts";
 import { openFulltextForReading } from "./fulltext-database.ts";
 import { FOLLOW_ACT, topicNumber, TREND_HOURS_KEPT, type TrendTopic } from "./trend-schema.ts";
-import { reckonTrust, type TrustBasis, TrustLevel } from "./trend-trust.ts";
+import {
+  crowdOf,
+  type LevelRow,
+  reckonTrust,
+  standingOf,
+  type TrustBasis,
+  TrustLevel,
+} from "./trend-trust.ts";
 
 export interface TrendItem {
   readonly topic: TrendTopic;
@@ -64,11 +71,6 @@ const NOTES_OF_AUTHOR_MAX = 2;
 interface CandidateRow {
   readonly key: number;
   readonly text: string;
-}
-
-interface LevelRow {
-  readonly level: number;
-  readonly people: number;
 }
 
 interface HourRow {
@@ -193,7 +195,7 @@ export class TrendReader {
   }
 
   private standing(): Standing {
-    return this.basis === "web" || this.basis === "established" ? "settled" : this.basis;
+    return standingOf(this.basis);
   }
 
   private crowdOf(topic: number, key: number, from: number, author: number): Crowd {
@@ -230,16 +232,6 @@ export function openTrends(folder: string): Database {
 }
 
 const NO_AUTHOR = -1;
-
-function crowdOf(rows: readonly LevelRow[]): Crowd {
-  const crowd = { trusted: 0, known: 0, fresh: 0 };
-  for (const { level, people } of rows) {
-    if (level === TrustLevel.trusted) crowd.trusted += people;
-    else if (level === TrustLevel.known) crowd.known += people;
-    else crowd.fresh += people;
-  }
-  return crowd;
-}
 
 function hourlyOf(rows: readonly HourRow[], { from, hourNow }: { from: number; hourNow: number }): number[] {
   const hourly = new Array<number>(hourNow - from).fill(0);

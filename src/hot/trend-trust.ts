@@ -1,6 +1,7 @@
 // Whose acts count in trends, and how much: a web of trust from the operator's keys, or what age and followers say.
 
 import type { Database } from "bun:sqlite";
+import type { Crowd, Standing } from "../search/trend-score.ts";
 import { authorKey } from "./keys.ts";
 
 /** What is known of whoever acts. Bots (NIP-24) have no level: they do not count. */
@@ -16,6 +17,26 @@ export type TrustBasis =
   | "young"
   /** There is no follow list and no old key: all are alike. */
   | "nobody";
+
+/** How many people of a level. */
+export interface LevelRow {
+  readonly level: number;
+  readonly people: number;
+}
+
+export function crowdOf(rows: readonly LevelRow[]): Crowd {
+  const crowd = { trusted: 0, known: 0, fresh: 0 };
+  for (const { level, people } of rows) {
+    if (level === TrustLevel.trusted) crowd.trusted += people;
+    else if (level === TrustLevel.known) crowd.known += people;
+    else crowd.fresh += people;
+  }
+  return crowd;
+}
+
+export function standingOf(basis: TrustBasis): Standing {
+  return basis === "web" || basis === "established" ? "settled" : basis;
+}
 
 /** A web of fewer keys than this says nothing about a relay's public. */
 const WEB_MIN = 10;

@@ -11,6 +11,7 @@ import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
 import type { NostrEvent } from "../nostr/event.ts";
 import type { ColdFeedReply, ColdFeedRequest, ColdFeedStart } from "./cold-feed-protocol.ts";
+import { eventLogOf } from "./event-log.ts";
 import { ColdScores, detected } from "./cold-scores.ts";
 import { loadDetectors } from "./detectors.ts";
 
@@ -63,7 +64,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
   const indexer = new Indexer(
     {
       client: clients.write,
-      log: reader,
+      log: eventLogOf(reader),
       ledger,
       store: storeName(start.tagSeed),
       isHotComplete: () => !mayHaveEvicted,

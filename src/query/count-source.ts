@@ -69,13 +69,13 @@ interface Counted {
   readonly pubkey: string;
 }
 
-/** Up to so many cold matches are looked at one by one; of more, only their number is asked. */
-const SEEN_MAX = 50_000;
+/** So long cold matches are looked at one by one; of the rest, only the number is asked. A million take some seconds. */
+const LOOKING_MS_MAX = 10_000;
 const PAGE_SEQS = 2000;
 
 /**
  * Hot events first, then what the cold store names by seq and the hot store has a stub of: so nothing is counted twice, and
- * nothing that was erased. Beyond SEEN_MAX, or while events leave, the number is only near.
+ * nothing that was erased. Where time runs out, or while events leave, the number is only near.
  */
 export class TieredCount implements CountSource {
   unseen = 0;
@@ -84,21 +84,24 @@ export class TieredCount implements CountSource {
   private readonly options: ColdSourceOptions;
   private readonly part: Filter | undefined;
   private readonly version: number;
+  private readonly lookingMs: number;
+  private lookUntilMs = 0;
   private isHotOver = false;
-  /** Hot events from the part of the past that the cold store is asked about. */
-  private hotInPart = 0;
+  /** Counted events from the part of the past that the cold store is asked about. */
+  private countedInPart = 0;
   private batch: readonly Counted[] = [];
   private head = 0;
   private state: "unasked" | "waiting" | "ended" = "unasked";
   private next: (() => Promise<void>) | undefined;
 
   /** `hot` answers the same filter without a limit. */
-  constructor(filter: Filter, hot: HitSource, options: ColdSourceOptions) {
+  constructor(filter: Filter, hot: HitSource, options: ColdSourceOptions, lookingMs = LOOKING_MS_MAX) {
     this.hot = hot;
     this.options = options;
+    this.lookingMs = lookingMs;
     this.version = options.history.horizon.version;
     this.part = coldPartOf(filter, options.history);
-    this.next = () => this.decide();
+    this.next = () => this.begin();
   }
 
   get error(): Refusal | undefined {
@@ -131,7 +134,7 @@ export class TieredCount implements CountSource {
       this.head++;
       return;
     }
-    if (this.part !== undefined && this.hot.peek().createdAt <= this.part.until!) this.hotInPart++;
+    if (this.part !== undefined && this.hot.peek().createdAt <= this.part.until!) this.countedInPart++;
     this.hot.shift();
   }
 
@@ -156,20 +159,10 @@ export class TieredCount implements CountSource {
     });
   }
 
-  /** Many or few? */
-  private async decide(): Promise<void> {
+  private async begin(): Promise<void> {
     const part = this.part!;
-    if (part.ids !== undefined) return this.takeIds(part);
-    const outcome = await this.options.history.cold.count([part], this.limits());
-    this.next = undefined;
-    if (outcome.type !== "answered" || outcome.isPartial) this.isExact = false;
-    if (outcome.type !== "answered") return;
-    if (outcome.value.count <= SEEN_MAX) {
-      this.next = () => this.takePage(part);
-      return;
-    }
-    this.isExact = false;
-    this.unseen = Math.max(0, outcome.value.count - this.hotInPart);
+    this.lookUntilMs = performance.now() + this.lookingMs;
+    await (part.ids === undefined ? this.takePage(part) : this.takeIds(part));
   }
 
   private async takeIds(part: Filter): Promise<void> {
@@ -195,9 +188,20 @@ export class TieredCount implements CountSource {
     if (this.state === "ended") return;
     this.batch = batch;
     this.head = 0;
-    if (!outcome.isPartial && next !== undefined && next >= (filter.since ?? 0)) {
-      this.next = () => this.takePage({ ...filter, until: next });
+    this.countedInPart += batch.length;
+    if (outcome.isPartial) this.next = () => this.estimate();
+    else if (next !== undefined && next >= (filter.since ?? 0)) {
+      const isLate = performance.now() >= this.lookUntilMs;
+      this.next = isLate ? () => this.estimate() : () => this.takePage({ ...filter, until: next });
     }
+  }
+
+  /** The number of all matches, hot or cold, is close to what the index says. */
+  private async estimate(): Promise<void> {
+    this.next = undefined;
+    this.isExact = false;
+    const outcome = await this.options.history.cold.count([this.part!], this.limits());
+    if (outcome.type === "answered") this.unseen = Math.max(0, outcome.value.count - this.countedInPart);
   }
 
   private stubs(seqs: readonly number[]): Stub[] {

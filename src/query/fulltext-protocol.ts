@@ -18,6 +18,8 @@ export interface FulltextStart {
   readonly detect: SearchCapabilities;
   /** `domain:` means what the directory in the data folder says, and not what profiles claim. */
   readonly verifyDomains: boolean;
+  /** The operator's keys, from which trust begins. */
+  readonly seeds: readonly string[];
 }
 
 export interface SearchTask {

@@ -42,7 +42,7 @@ self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   );
 };
 
-async function open({ folder, path, tagSeed, detect, verifyDomains }: FulltextStart): Promise<Ground> {
+async function open({ folder, path, tagSeed, detect, verifyDomains, seeds }: FulltextStart): Promise<Ground> {
   const detectors = await loadDetectors(detect);
   const database = openFulltext(folder);
   const reader = createReader(path, { tagSeed });
@@ -57,7 +57,7 @@ async function open({ folder, path, tagSeed, detect, verifyDomains }: FulltextSt
   follower.restart();
   const directory = verifyDomains ? new Directory(folder) : undefined;
   const oracles = { ...detectors, ...(directory === undefined ? {} : verifiedDomains(directory)) };
-  const search = new RankedSearch(new FulltextReader(database, reader, oracles), reader);
+  const search = new RankedSearch(new FulltextReader(database, reader, oracles, seeds), reader);
   return { database, reader, follower, search, directory };
 }
 

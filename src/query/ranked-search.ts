@@ -7,6 +7,7 @@ import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
+import { needsCounters } from "../search/order.ts";
 import type { SearchQuery } from "../search/query.ts";
 import { type HitFacts, rank, rankable } from "../search/rank.ts";
 
@@ -63,7 +64,7 @@ export class RankedSearch {
     if (isByTime && !query.options.distinctAuthor) return stored.map(({ hit }) => hit);
     const ranked = stored.slice(0, RANKED_MAX).map(({ hit, textScore }) => {
       const event = eventFromJson(hit.json);
-      return rankable(hit, event, query, { textScore, ...this.countersOf(event) });
+      return rankable(hit, event, query, { textScore, ...this.countersOf(event, query, options.nowSeconds) });
     });
     const ordered = rank(ranked, query, {
       nowSeconds: options.nowSeconds,
@@ -75,9 +76,17 @@ export class RankedSearch {
     return [...ordered.map(({ item }) => item), ...rest.map(({ hit }) => hit)];
   }
 
-  private countersOf(event: NostrEvent): Omit<HitFacts, "textScore"> {
-    const { engagement } = this.fulltext;
-    const counts = engagement.counts(targetOf(event)) ?? NO_ENGAGEMENT;
+  /** An order by what people did asks who they are; relevance weighs crowds so little that it need not. */
+  private countersOf(
+    event: NostrEvent,
+    { sort }: SearchQuery,
+    nowSeconds: number,
+  ): Omit<HitFacts, "textScore"> {
+    const { engagement, trusted } = this.fulltext;
+    const target = targetOf(event);
+    const counts = needsCounters(sort)
+      ? trusted.counts(target, event.pubkey, nowSeconds)
+      : (engagement.counts(target) ?? NO_ENGAGEMENT);
     return {
       engagement: engagementScore(counts),
       answers: counts.replies + counts.quotes,

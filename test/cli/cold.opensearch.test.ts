@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Finding } from "../../src/cli/diagnosis/finding.ts";
+import type { DayCounts } from "../../src/cold/contract.ts";
 import type { ColdReport } from "../../src/cli/cold-status.ts";
 import { createColdClients } from "../../src/cold/client.ts";
 import { type Job, Ledger, LEDGER_FILE } from "../../src/cold/ledger.ts";
@@ -15,8 +16,10 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const within = temporaryFolder();
 const EVENTS = 40;
+/** Half of the events were written before it. */
+const MIDNIGHT = Date.UTC(2023, 10, 15) / 1000;
 const notes = Array.from({ length: EVENTS }, (_, i) =>
-  unsignedEvent("ab".repeat(32), { content: `note ${i}`, created_at: 1_700_000_000 + i }),
+  unsignedEvent("ab".repeat(32), { content: `note ${i}`, created_at: MIDNIGHT + EVENTS / 2 - i - 1 }),
 );
 
 async function fill(folder: string): Promise<void> {
@@ -63,11 +66,29 @@ describeWithOpenSearch("cold commands", (url) => {
 
     expect((await run("reconcile")).out).toContain("index and log agree");
     await lose(prefix, { range: { seq: { lte: 7 } } });
-    expect(await run("reconcile")).toMatchObject({
-      code: 0,
-      out: expect.stringContaining("7 missing and written again"),
-    });
-    expect((await run("reconcile", "--json")).out).toContain("index and log agree");
+    const looked = await run("reconcile", "--dry-run");
+    expect([looked.code, looked.out]).toEqual([
+      0,
+      expect.stringContaining("7 missing, 0 surplus, nothing changed"),
+    ]);
+    expect(looked.out).toMatch(/^2023-11-15 +20 +0 +13 +7 +0 +0$/m);
+    const repaired = await run("reconcile");
+    expect([repaired.code, repaired.out]).toEqual([
+      0,
+      expect.stringContaining("7 missing, 0 surplus, 7 of them repaired"),
+    ]);
+    expect(repaired.out).toMatch(/^day .UTC. +hot +evicted +indexed +missing +surplus +repaired$/m);
+    expect(repaired.out).toMatch(/^2023-11-14 +20 +0 +20 +0 +0 +0$/m);
+    expect(repaired.out).toMatch(/^2023-11-15 +20 +0 +13 +7 +0 +7$/m);
+    expect(repaired.out).toMatch(/^total +40 +0 +33 +7 +0 +7$/m);
+    const { days, message } = JSON.parse((await run("reconcile", "--json")).out) as Job & {
+      days: DayCounts[];
+    };
+    expect(message).toContain("index and log agree");
+    expect(days.map(({ day, hot, indexed, missing }) => [day, hot, indexed, missing])).toEqual([
+      ["2023-11-14", 20, 20, 0],
+      ["2023-11-15", 20, 20, 0],
+    ]);
 
     const ledger = new Ledger(join(folder, LEDGER_FILE));
     ledger.bury({ seq: 3, id: notes[2]!.event.id, error: "was refused", at: 1_700_000_000 });
@@ -84,7 +105,10 @@ describeWithOpenSearch("cold commands", (url) => {
     await fill(folder);
     const { run, report } = cold(folder, prefix);
     const { code, out } = await run("reconcile");
-    expect([code, out]).toEqual([0, `index and log agree; compared up to ${EVENTS}\n`]);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining(`index and log agree; compared up to ${EVENTS}\n`),
+    ]);
     expect(await report()).toMatchObject({ behind: 0 });
   }, 60_000);
 

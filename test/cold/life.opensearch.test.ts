@@ -97,10 +97,37 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     const ghost = note("stranger", "nobody knows me");
     const document = { seq: 2, id: ghost.id, pubkey: ghost.pubkey, kind: 1, raw: JSON.stringify(ghost) };
     await bench.clients.write.index({ index, id: ghost.id, body: document, refresh: true });
-    expect(await perform(bench, "reconcile")).toContain("1 missing and written again, 1 surplus");
+    expect(await perform(bench, "reconcile")).toContain("1 missing, 1 surplus, 2 of them repaired");
     await bench.level();
     expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
     expect(await perform(bench, "reconcile")).toContain("agree");
+    await bench.stop();
+  });
+
+  test("reconcile knows what was evicted: it stays, what was erased since goes, and what is lost is told", async () => {
+    const prefix = ownPrefix();
+    const log = filled(40);
+    const parts = { isHotComplete: () => false };
+    const bench = coldBench({ url, prefix, log, parts });
+    bench.start();
+    await bench.level();
+    const [kept, erased, lost] = log.stored().filter(({ kind }) => kind === 1);
+    for (const each of [kept!, erased!, lost!]) log.evict(each.id);
+    await bench.level();
+    // Erased without the indexer's knowledge, and lost without the relay's.
+    log.evicted.delete(erased!.id);
+    await bench.clients.write.delete({ index: `${prefix}-ev-v1-all`, id: lost!.id, refresh: true });
+    const found = "1 missing, 1 surplus";
+    expect(await perform(bench, "compare")).toContain(
+      `${found}, nothing changed; 2 held by the cold store alone`,
+    );
+    expect(await visibleIds(bench, prefix)).toContain(erased!.id);
+    expect(await perform(bench, "reconcile")).toContain(`${found}, 1 of them repaired`);
+    expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds().filter((id) => id !== lost!.id));
+    const sum = (name: "missing" | "surplus" | "evicted" | "repaired"): number =>
+      bench.ledger.days(2).reduce((total, day) => total + day[name], 0);
+    expect([sum("missing"), sum("surplus"), sum("evicted"), sum("repaired")]).toEqual([1, 1, 2, 1]);
+    expect(bench.ledger.days(1)).toEqual([]);
     await bench.stop();
   });
 

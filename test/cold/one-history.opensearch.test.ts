@@ -50,6 +50,7 @@ class RealSide extends TieredSide {
       log: {
         log: (after, limit) => (this.isPaused ? [] : this.reader.log(after, limit)),
         getMany: (seqs) => this.reader.getMany(seqs),
+        evictedAfter: (after, limit) => this.reader.evictions.stubsAfter(after, limit),
         lastSeq: () => this.reader.lastSeq(),
       },
       parts: { isHotComplete: () => this.reader.evictions.horizon().latest < 0 },

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import type { ColdStatus } from "../../src/cold/contract.ts";
 import { openHotStore } from "../../src/hot/hot-store.ts";
 import { COLD_FOLLOWER, ColdFeed } from "../../src/query/cold-feed.ts";
+import { eventLogOf } from "../../src/query/event-log.ts";
 import { hexOf, note } from "../support/cold-events.ts";
 import { unsignedEvent, verified } from "../support/events.ts";
 import { coldBench, describeWithOpenSearch, ownPrefix } from "../support/opensearch.ts";
@@ -62,7 +63,7 @@ describeWithOpenSearch("the cold feed", (url) => {
     feed.request("reconcile");
     while (feed.status?.job?.state !== "done") await Bun.sleep(10);
     expect(feed.status.job.message).toContain("agree");
-    const { reader, clients, stop } = coldBench({ url, prefix, log: hot.reader });
+    const { reader, clients, stop } = coldBench({ url, prefix, log: eventLogOf(hot.reader) });
     await clients.write.indices.refresh({ index: prefix });
     const found = await reader.page(
       { kinds: [1], tags: [] },

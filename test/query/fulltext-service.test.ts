@@ -33,6 +33,7 @@ async function start(
     tagSeed: store.tagSeed,
     detect: { languages: false, sentiments: false },
     verifyDomains: false,
+    seeds: [],
     depthMax,
     onProgress: (cursor) => {
       progress.resolve(cursor);

@@ -3,6 +3,9 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import type { VerifiedEvent } from "../../src/nostr/event.ts";
 import type { Filter } from "../../src/nostr/filter.ts";
+import { type CountResult, CountQuery } from "../../src/query/count.ts";
+import { TieredCount } from "../../src/query/count-source.ts";
+import { planSources } from "../../src/query/planner.ts";
 import { unsignedEvent } from "../support/events.ts";
 import { FakeCold } from "../support/fake-cold.ts";
 import { prng, testSeed } from "../support/prng.ts";
@@ -49,7 +52,7 @@ describe("differential", () => {
       whole.close();
       tiered.close();
     }
-    expect(asked).toEqual(new Set(["page", "byIds", "bySeqs", "count"]));
+    expect(asked).toEqual(new Set(["page", "byIds", "bySeqs"]));
   });
 });
 
@@ -194,17 +197,38 @@ describe("a history of a hundred notes of which sixty are cold", () => {
     expect(await ask(side.stores(), [half])).toEqual({ ids: idsOf(0, 90), hint: "more" });
   });
 
-  test("many cold matches are counted by their number, and said to be near", async () => {
-    const page = cold.count.bind(cold);
-    cold.count = async (filters, limits) => {
-      const outcome = await page(filters, limits);
-      if (outcome.type !== "answered") return outcome;
-      return { ...outcome, value: { count: outcome.value.count + 60_000, isExact: true } };
-    };
-    expect(await count(side.stores(), [filter()])).toMatchObject({
-      count: 60_100,
-      approximate: true,
-      sawAuthors: false,
-    });
+  test("where time runs out, the rest is counted by its number, and the answer says so", async () => {
+    const leaving = Array.from({ length: 2100 }, (_, index) =>
+      unsignedEvent(ALICE, { created_at: 10 + Math.floor(index / 10), content: `${index}` }),
+    );
+    const seqs = side.put(leaving) as number[];
+    for (const [index, each] of leaving.entries()) cold.put(seqs[index]!, each);
+    side.evict(seqs);
+    const counted = (lookingMs?: number): Promise<CountResult> =>
+      new Promise((resolve, reject) => {
+        const wake = (): void => query.advance();
+        const { history, ...hot } = side.stores();
+        const context = { upToSeq: side.reader.lastSeq(), keys: new Set<string>(), now: 1_700_000_000, wake };
+        const [all] = planSources([filter()], hot, context, { defaultLimit: 1e6, limitMax: 1e6 });
+        const options = {
+          history: history!,
+          nowSeconds: context.now,
+          isStranger: true,
+          accept: () => true,
+          wake,
+        };
+        const query: CountQuery = new CountQuery([new TieredCount(filter(), all!, options, lookingMs)], {
+          done: resolve,
+          failed: ({ text }) => reject(new Error(text)),
+          sliceMs: 1000,
+        });
+        query.advance();
+      });
+    expect(await counted()).toEqual({ count: 2200, approximate: false, sawAuthors: true });
+    expect(cold.asked.filter((name) => name === "count")).toEqual([]);
+    // One that was erased and that the index still holds is in the number alone.
+    put(deletion(ALICE, leaving[0]!));
+    expect(await counted()).toEqual({ count: 2200, approximate: false, sawAuthors: true });
+    expect(await counted(0)).toEqual({ count: 2201, approximate: true, sawAuthors: false });
   });
 });

@@ -1,6 +1,6 @@
 // A log in memory that behaves as the hot store's does: replacement, deletion, vanishing, eviction, one rising seq.
 
-import type { EventLog, LogEntry, StoredRow } from "../../src/cold/contract.ts";
+import type { EventLog, LogEntry, StandingEvent, StoredRow } from "../../src/cold/contract.ts";
 import { addressOf, addressText, identifierOf } from "../../src/nostr/address.ts";
 import { deletionTargets, mayDelete } from "../../src/nostr/deletion.ts";
 import { eventJson } from "../../src/nostr/event-json.ts";
@@ -20,6 +20,7 @@ export class MemoryLog implements EventLog {
   private last = 0;
   /** Evicted events by id: what the cold store alone must still have. */
   readonly evicted = new Map<string, NostrEvent>();
+  private readonly evictedSeqs = new Map<string, number>();
 
   lastSeq(): number {
     return this.last;
@@ -40,6 +41,14 @@ export class MemoryLog implements EventLog {
       const entry = this.entries.get(seq);
       return entry?.type === "stored" ? [entry] : [];
     });
+  }
+
+  evictedAfter(after: number, limit: number): StandingEvent[] {
+    return [...this.evicted.values()]
+      .map(({ id, created_at: createdAt }) => ({ seq: this.evictedSeqs.get(id)!, createdAt }))
+      .filter(({ seq }) => seq > after)
+      .sort((a, b) => a.seq - b.seq)
+      .slice(0, limit);
   }
 
   /** Every event that stands now. */
@@ -83,6 +92,7 @@ export class MemoryLog implements EventLog {
     const seq = this.byId.get(id);
     if (seq === undefined) return;
     this.evicted.set(id, this.eventAt(seq));
+    this.evictedSeqs.set(id, seq);
     this.remove(seq, "evicted");
   }
 

@@ -20,6 +20,8 @@ export interface LocalControl {
   importFile(path: string, events: number): Promise<Loaded>;
   /** Stops and starts; answers the seconds from the start of the process to its first answer. */
   restart(): Promise<number>;
+  /** Waits until the relay has nothing left to do; answers the seconds. */
+  untilQuiet(): Promise<number>;
   /** Bytes of the data folder. */
   storedBytes(): number;
 }

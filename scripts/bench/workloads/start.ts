@@ -8,15 +8,18 @@ export const start: Workload = {
   needs: "local",
   run: async (stage, local) => {
     const seconds = await local.restart();
+    const residentBytes = local.residentBytes() ?? 0;
+    const settledSeconds = await local.untilQuiet();
     return [
       {
         name: "start",
         load: `${stage.corpus.facts.events} events`,
         figures: {
           "ms to the first answer": Math.round(seconds * 1_000),
-          "resident MiB": Math.round((local.residentBytes() ?? 0) / 2 ** 20),
+          "resident MiB": Math.round(residentBytes / 2 ** 20),
         },
         faults: [],
+        note: `${settledSeconds.toFixed(1)} s until its memory was filled`,
       },
     ];
   },

@@ -1,0 +1,106 @@
+// Orders by what people did ask who did it: a crowd that somebody made up buys no place, in whichever order.
+
+import { expect, test } from "bun:test";
+import { isRefusal } from "../../src/nostr/reason.ts";
+import { FulltextReader } from "../../src/hot/fulltext-reader.ts";
+import { RankedSearch } from "../../src/query/ranked-search.ts";
+import { type EventTemplate, unsignedEvent } from "../support/events.ts";
+import { FulltextStore, NOW, parsed } from "../support/fulltext-store.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
+
+const folder = temporaryFolders();
+const ORDERS = ["top", "hot", "rising", "controversial", "zaps"] as const;
+const FAKES = 60;
+
+const key = (name: string): string => Bun.SHA256.hash(`trusted ${name}`, "hex");
+const names = (count: number, prefix: string): string[] =>
+  Array.from({ length: count }, (_, at) => `${prefix} ${at}`);
+
+function setUp(seeds: readonly string[] = []) {
+  const store = new FulltextStore(folder());
+  const say = (name: string, template: EventTemplate): string => {
+    const event = unsignedEvent(key(name), { created_at: NOW - 60, ...template });
+    store.write(event);
+    return event.event.id;
+  };
+  const note = (name: string, content: string): string => say(name, { content, created_at: NOW - 3600 });
+  /** One of everything that counts in some order. */
+  const applaud = (name: string, id: string, invoice: string): void => {
+    const tags = [["e", id]];
+    say(name, { kind: 7, content: "+", tags });
+    say(name, { kind: 6, tags });
+    say(name, { content: `no, says ${name}`, tags });
+    const description = JSON.stringify({ kind: 9734, pubkey: key(name), tags: [] });
+    say(`wallet of ${name}`, {
+      kind: 9735,
+      tags: [...tags, ["bolt11", invoice], ["description", description]],
+    });
+  };
+  const follow = (name: string, ...others: string[]): string =>
+    say(name, { kind: 3, tags: others.map((other) => ["p", key(other)]), created_at: NOW - 3600 });
+  const find = (text: string): string[] => {
+    store.catchUp();
+    const search = new RankedSearch(
+      new FulltextReader(store.database, store.reader, {}, seeds),
+      store.reader,
+    );
+    const found = search.search(
+      parsed(text),
+      { tags: [], kinds: [1] },
+      { limit: 10, upToSeq: Number.MAX_SAFE_INTEGER, nowSeconds: NOW, deadlineMs: Number.POSITIVE_INFINITY },
+    );
+    if (isRefusal(found)) throw new Error(found.text);
+    return found.hits.map(({ json }) => (JSON.parse(json) as { content: string }).content);
+  };
+  return { store, note, applaud, follow, find };
+}
+
+for (const order of ORDERS) {
+  test(`sort:${order}: sixty keys of today, who follow one another, do not outweigh four people`, () => {
+    const { store, note, applaud, follow, find } = setUp([key("operator")]);
+    follow("operator", ...names(12, "person"));
+    const [bought, honest] = [note("loud", "cat for sale"), note("quiet", "cat that people like")];
+    const fakes = names(FAKES, "fake");
+    follow("fake 0", ...fakes);
+    for (const fake of fakes) applaud(fake, bought, "lnbc1u1x");
+    for (const person of names(4, "person")) applaud(person, honest, "lnbc10n1x");
+    for (const words of ["cat ", ""])
+      expect(find(`${words}sort:${order}`).slice(0, 2)).toEqual(["cat that people like", "cat for sale"]);
+    store.close();
+  });
+}
+
+test("one key that somebody trusted follows cannot name a sum that beats everybody", () => {
+  const { store, note, applaud, follow, find } = setUp([key("operator")]);
+  follow("operator", ...names(12, "person"));
+  follow("person 0", "acquaintance");
+  applaud("acquaintance", note("loud", "cat for sale"), "lnbc10m1x");
+  applaud("person 1", note("quiet", "cat that people like"), "lnbc10u1x");
+  expect(find("cat sort:zaps")).toEqual(["cat that people like", "cat for sale"]);
+  store.close();
+});
+
+test("where nobody is known, all are alike, but for oneself", () => {
+  const { store, note, applaud, find } = setUp();
+  const [many, few] = [note("a", "cat of many"), note("b", "cat of few")];
+  for (const person of names(5, "person")) applaud(person, many, "lnbc10u1x");
+  for (const person of names(3, "person")) applaud(person, few, "lnbc10u1x");
+  applaud("c", note("c", "cat of myself"), "lnbc10m1x");
+  for (const order of ["top", "zaps"])
+    expect(find(`cat sort:${order}`)).toEqual(["cat of many", "cat of few", "cat of myself"]);
+  store.close();
+});
+
+test("what is taken back counts no more, sums included", () => {
+  const { store, note, applaud, find } = setUp();
+  applaud("person 0", note("a", "cat of one"), "lnbc10u1x");
+  applaud("person 1", note("b", "cat of another"), "lnbc20u1x");
+  expect(find("cat sort:zaps")[0]).toBe("cat of another");
+  const receipts = store.reader
+    .log(0, 1000)
+    .filter((entry) => entry.type === "stored" && entry.kind === 9735);
+  const last = JSON.parse((receipts.at(-1) as { json: string }).json) as { id: string };
+  store.write(unsignedEvent(key("wallet of person 1"), { kind: 5, tags: [["e", last.id]], created_at: NOW }));
+  expect(find("cat sort:zaps")[0]).toBe("cat of one");
+  store.close();
+});
