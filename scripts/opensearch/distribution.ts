@@ -77,7 +77,12 @@ async function install(folder: string, options: NodeOptions): Promise<void> {
   const unpacked = join(work, `opensearch-${DISTRIBUTION_VERSION}`);
   await addIcu(join(unpacked, "plugins", "analysis-icu"));
   quietGcLog(join(unpacked, "config", "jvm.options"));
-  if (!existsSync(folder)) renameSync(unpacked, folder);
+  try {
+    renameSync(unpacked, folder);
+  } catch (error) {
+    // Another run has put its own there meanwhile.
+    if (!existsSync(folder)) throw error;
+  }
   rmSync(work, { recursive: true, force: true });
 }
 
@@ -110,8 +115,16 @@ async function asPlainUser(folder: string, options: NodeOptions): Promise<string
     options.say(`creating the system user ${USER}: OpenSearch refuses to run as root`);
     await must(runTool(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER]));
   }
-  await must(runTool(["chown", "-R", `${USER}:`, folder, options.data]));
+  // A node that runs from here makes and removes files, over which a second walk would stumble: once is enough.
+  const owner = await runTool(["stat", "-c", "%U", folder]);
+  if (owner.type === "failed" || owner.output.trim() !== USER) await own(folder);
+  await own(options.data);
   return ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups", "--"];
+}
+
+/** The folder itself comes last: where it is owned, all in it is. */
+async function own(folder: string): Promise<void> {
+  await must(runTool(["find", folder, "-depth", "-exec", "chown", `${USER}:`, "{}", "+"]));
 }
 
 async function must(result: ReturnType<typeof runTool>): Promise<void> {

@@ -188,8 +188,8 @@ function addSearchCommands(program: Command, run: Run): void {
 
   const rebuild = search
     .command("rebuild")
-    .description("remove it and fill it again, while no relay runs")
-    .option("--remove-only", "leave the filling to the relay, which serves meanwhile")
+    .description("fill it anew; a relay that runs does it beside the old one, and answers meanwhile")
+    .option("--remove-only", "only remove it, while no relay runs: the relay fills it when it starts")
     .option("--json", "the result as JSON");
   addSettingsFlags(rebuild, "common").action(
     run(async () => (await import("./search-rebuild.ts")).runSearchRebuild),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Config } from "../config/settings.ts";
 import { FULLTEXT_FILE, openFulltextForReading } from "../hot/fulltext-database.ts";
 import { readCursor } from "../hot/fulltext-feed.ts";
+import { readRebuild, type RebuildState } from "../hot/fulltext-rebuild.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openReader } from "./store-access.ts";
 import { emit, emitJson, type ExitCode, type Terminal } from "./terminal.ts";
@@ -25,6 +26,8 @@ interface IndexFacts {
   readonly documents: number;
   /** Of the file with its write-ahead log. */
   readonly bytes: number;
+  /** The last request to fill it anew. */
+  readonly rebuild: RebuildState | undefined;
 }
 
 export async function runSearchStatus(
@@ -57,7 +60,7 @@ function indexFacts(folder: string, path: string): IndexFacts {
       .query<{ documents: number }, []>("SELECT count(*) AS documents FROM doc")
       .get()!;
     const bytes = [path, `${path}-wal`].reduce((sum, file) => sum + sizeOf(file), 0);
-    return { cursor: readCursor(database), documents, bytes };
+    return { cursor: readCursor(database), documents, bytes, rebuild: readRebuild(database) };
   } finally {
     database.close();
   }
@@ -78,6 +81,11 @@ function reportText({ enabled, path, index, hot, behind }: SearchReport): string
       ["documents", `${index.documents} of ${hot.events} events have searchable text`],
       ["cursor", `${index.cursor} of ${hot.lastSeq}`],
     );
+  }
+  const rebuild = index?.rebuild;
+  if (rebuild !== undefined && rebuild.state !== "done") {
+    const why = rebuild.reason === "" ? "" : `: ${rebuild.reason}`;
+    rows.push(["rebuild", `${rebuild.state}, ${rebuild.done} of ${rebuild.total}${why}`]);
   }
   rows.push(["lag", `${behind} log entries`]);
   return rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join("\n");

@@ -14,14 +14,22 @@ export class BarredKeys {
   private held = 0;
   /** False while another process may have written tombstones that are not in here: then every key is a perhaps. */
   trusted = false;
-  /** Has any key vanished? Gift wraps to it are refused, and they name it in a tag. */
-  anyVanished = false;
+  private hasVanished = false;
 
   constructor(expected = 0) {
     let size = BITS_MIN;
     while (size < expected * BITS_PER_KEY) size *= 2;
     this.bits = new Uint32Array(size / 32);
     this.mask = size - 1;
+  }
+
+  /** May any key have vanished? Gift wraps to it are refused, and they name it in a tag. */
+  get anyVanished(): boolean {
+    return !this.trusted || this.hasVanished;
+  }
+
+  set anyVanished(has: boolean) {
+    this.hasVanished = has;
   }
 
   add(key: number): void {

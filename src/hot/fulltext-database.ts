@@ -3,12 +3,15 @@
 // A file of its own, because its writer must never make a publish wait: SQLite has one writer a file, and merging an
 // FTS5 index can take long. It can be deleted at any time; the log fills it again.
 
-import { Database } from "bun:sqlite";
-import { rmSync } from "node:fs";
+import { constants, Database } from "bun:sqlite";
+import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { TREND_SCHEMA } from "./trend-schema.ts";
 
 export const FULLTEXT_FILE = "fulltext.db";
+/** One that is being filled beside it, and one that is full and takes its place with the next opening. */
+export const REBUILD_FILE = "fulltext-rebuild.db";
+export const READY_FILE = "fulltext-ready.db";
 
 /** Raise it when tables, tokenising or searchable text change: an older file is then emptied and filled again. */
 const VERSION = 3;
@@ -91,14 +94,34 @@ ${TREND_SCHEMA}`;
 const CACHE_BYTES = 16 * 1024 * 1024;
 
 /** Opens the file for its one writer; makes it, or makes it anew, where it is missing, older, newer or damaged. */
-export function openFulltext(folder: string): Database {
-  const path = join(folder, FULLTEXT_FILE);
+export function openFulltext(folder: string, file = FULLTEXT_FILE): Database {
+  if (file === FULLTEXT_FILE) adoptReady(folder);
+  const path = join(folder, file);
   try {
     return openCurrent(path);
   } catch {
-    removeFulltext(folder);
+    removeFulltext(folder, file);
     return openCurrent(path);
   }
+}
+
+/** Which file it is, by a number: readers of one that another has taken the place of open it again. */
+export function fulltextNumber(folder: string): number | undefined {
+  return statSync(join(folder, FULLTEXT_FILE), { throwIfNoEntry: false })?.ino;
+}
+
+/** Closes the connection of an index that another takes the place of, whose log of writes has the same name. */
+export function closeReplaced(database: Database): void {
+  database.fileControl(constants.SQLITE_FCNTL_PERSIST_WAL, 1);
+  database.close();
+}
+
+/** The old one goes with its log of writes, which must never be taken for the new one's. */
+function adoptReady(folder: string): void {
+  const ready = join(folder, READY_FILE);
+  if (!existsSync(ready)) return;
+  removeFulltext(folder);
+  renameSync(ready, join(folder, FULLTEXT_FILE));
 }
 
 /** A connection that cannot write, for searches. Throws when the file does not exist yet. */
@@ -110,8 +133,8 @@ export function openFulltextForReading(folder: string): Database {
 }
 
 /** Forgets everything; the next start fills the index again. Nobody may have the file open. */
-export function removeFulltext(folder: string): void {
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, FULLTEXT_FILE + suffix), { force: true });
+export function removeFulltext(folder: string, file = FULLTEXT_FILE): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, file + suffix), { force: true });
 }
 
 /** Empties an open file, so that its follower starts again at the beginning of the log. */

@@ -1,9 +1,16 @@
 // From an access path to its streams: which (key, kind) pairs exist, and how new each one's newest row is.
 
+import { isReplaceableKind } from "../nostr/kind.ts";
 import type { IndexAccess } from "./plan.ts";
 import type { Start } from "./scan-source.ts";
 import { CHUNK_MAX, IndexStream } from "./stream.ts";
-import { HEADS_MAX, type HeadRow, type KeyedTable, type ReadStatements } from "./stream-sql.ts";
+import {
+  HEADS_MAX,
+  type HeadRow,
+  type KeyedTable,
+  type ReadStatements,
+  type StreamRow,
+} from "./stream-sql.ts";
 
 /** Up to here pairs are opened straight away: asking for their heads first would cost more than it saves. */
 const DIRECT_PAIRS_MAX = 6;
@@ -34,7 +41,9 @@ export function* openStreams(
       yield access.kinds.map((kind) => directStream(statements.kind, 0, kind, access.kinds.length, bounds));
       return;
     case "author":
-      yield* openKeyed(statements.author, access.keys, access.kinds, bounds);
+      if (access.kinds?.every(isReplaceableKind) === true)
+        yield* openReplaceable(statements.author, access.keys, access.kinds, bounds);
+      else yield* openKeyed(statements.author, access.keys, access.kinds, bounds);
       return;
     case "tag":
       yield* openKeyed(statements.tag, access.keys, access.kinds, bounds);
@@ -65,15 +74,56 @@ function* openByHeads(
   kinds: readonly number[],
   bounds: StreamBounds,
 ): Generator<IndexStream[], void> {
+  for (const [keysJson, kindsJson] of slicesOfPairs(keys, kinds)) {
+    yield headStreams(table, table.heads(keysJson, kindsJson, bounds.start.createdAt), bounds);
+  }
+}
+
+/** All pairs of keys and kinds in slices of at most HEADS_MAX, as JSON for a statement. */
+function* slicesOfPairs(
+  keys: readonly number[],
+  kinds: readonly number[],
+): Generator<readonly [keys: string, kinds: string], void> {
   const kindsAtOnce = Math.min(kinds.length, HEADS_MAX);
   const keysAtOnce = Math.max(1, Math.floor(HEADS_MAX / kindsAtOnce));
   for (let k = 0; k < kinds.length; k += kindsAtOnce) {
     const kindsJson = JSON.stringify(kinds.slice(k, k + kindsAtOnce));
-    for (let i = 0; i < keys.length; i += keysAtOnce) {
-      const keysJson = JSON.stringify(keys.slice(i, i + keysAtOnce));
-      yield headStreams(table, table.heads(keysJson, kindsJson, bounds.start.createdAt), bounds);
-    }
+    for (let i = 0; i < keys.length; i += keysAtOnce)
+      yield [JSON.stringify(keys.slice(i, i + keysAtOnce)), kindsJson];
   }
+}
+
+/**
+ * Profiles, follow lists and the like: a pair has one row at the most (but for authors whose keys collide), so all rows
+ * of a slice of keys are read at once and make one stream.
+ */
+function* openReplaceable(
+  table: KeyedTable,
+  keys: readonly number[],
+  kinds: readonly number[],
+  bounds: StreamBounds,
+): Generator<IndexStream[], void> {
+  for (const [keysJson, kindsJson] of slicesOfPairs(keys, kinds)) {
+    const rows = table
+      .all(keysJson, kindsJson, bounds.since, bounds.start.createdAt)
+      .filter((row) => !isAbove(row, bounds.start))
+      .sort(compareRows);
+    yield rows.length === 0 ? [] : [streamOfRows(rows, bounds)];
+  }
+}
+
+function isAbove([createdAt, rank]: StreamRow, start: Start): boolean {
+  return createdAt === start.createdAt && rank > start.rank;
+}
+
+function compareRows(a: StreamRow, b: StreamRow): number {
+  return b[0] - a[0] || b[1] - a[1] || b[2] - a[2];
+}
+
+/** A stream whose rows are all at hand, in order. */
+function streamOfRows(rows: readonly StreamRow[], { start, since }: StreamBounds): IndexStream {
+  const table = { chunk: () => [...rows] };
+  return new IndexStream(table, 0, 0, since, start.createdAt, start.rank, rows.length + 1);
 }
 
 /** Unknown kinds: a skip scan, some kinds of many keys at a time, until each key has answered that it has no more. */

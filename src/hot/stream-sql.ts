@@ -28,6 +28,8 @@ export interface KeyedTable extends StreamTable {
   readonly heads: (keys: string, kinds: string, until: number) => HeadRow[];
   /** The next kinds of each [key, kind] pair after that kind, with their newest row; at most HEADS_MAX rows. */
   readonly nextKinds: (pairs: string, until: number) => HeadRow[];
+  /** Every row of every pair of keys and kinds between two seconds, both included, in no order. */
+  readonly all: (keys: string, kinds: string, since: number, until: number) => StreamRow[];
   /** How many rows these keys have, counting no further than `max`. `kinds` undefined is every kind. */
   readonly countRows: (keys: string, kinds: string | undefined, max: number) => number;
 }
@@ -170,6 +172,7 @@ export class ReadStatements {
       chunk: (k, kind, since, at, rank, seq, count) =>
         rows(chunk.values(since, at, rank, seq, count, k, kind)),
       ...this.heads(table, key),
+      all: this.all(table, key),
       countRows: this.counter(table, key),
     };
   }
@@ -195,6 +198,14 @@ export class ReadStatements {
       heads: (keys, kinds, until) => rows(heads.values(until, keys, kinds)),
       nextKinds: (pairs, until) => rows(nextKinds.values(until, pairs)),
     };
+  }
+
+  private all(table: string, key: string): KeyedTable["all"] {
+    const all = this.texts(
+      `SELECT t.created_at, t.rank, t.seq FROM json_each(?3) k CROSS JOIN json_each(?4) n
+       CROSS JOIN ${table} t ON t.${key} = k.value AND t.kind = n.value AND t.created_at BETWEEN ?1 AND ?2`,
+    );
+    return (keys, kinds, since, until) => rows(all.values(since, until, keys, kinds));
   }
 
   private counter(table: string, key: string): KeyedTable["countRows"] {

@@ -3,14 +3,17 @@
 /** Negative when the event in slot `a` stands before the one in `b`: it is older, or of one second with a higher id. */
 export type CompareSlots = (a: number, b: number) => number;
 
-/** Oldest first; what stands before `start` has gone. */
+/** Oldest first, from index `start` on; before it is room for older ones, or what has gone. */
 export interface SlotList {
-  readonly slots: number[];
+  slots: number[];
   start: number;
 }
 
 /** A list is cut when so many slots at its front are gone, and they are most of it. */
 const CUT_AT = 64;
+const ROOM_MIN = 4;
+/** Stands in the room before a list. */
+const NO_SLOT = -1;
 
 /**
  * An author is the low 32 bits of authorKey, as in the columns: strangers may share a list, the JSON decides. New events
@@ -30,6 +33,17 @@ export class TailAuthors {
     const last = slots.at(-1);
     if (last === undefined || this.compare(last, slot) < 0) slots.push(slot);
     else slots.splice(this.placeOf(list, slot), 0, slot);
+  }
+
+  /** For an event that is older than every other of this author and kind. */
+  addOldest(author: number, kind: number, slot: number): void {
+    const list = this.listFor(author, kind);
+    if (list.slots.length === 0) {
+      list.slots.push(slot);
+      return;
+    }
+    if (list.start === 0) makeRoom(list);
+    list.slots[--list.start] = slot;
   }
 
   /** The event must still be in its slot. */
@@ -69,6 +83,12 @@ export class TailAuthors {
     }
     return low;
   }
+}
+
+function makeRoom(list: SlotList): void {
+  const room = Math.max(ROOM_MIN, list.slots.length);
+  list.slots = new Array<number>(room).fill(NO_SLOT).concat(list.slots);
+  list.start = room;
 }
 
 function dropFirst(list: SlotList): void {

@@ -107,7 +107,7 @@ export class RecentTail {
     const rows = hits.map((hit) => this.hold(hit)).sort((a, b) => this.compareRows(a, b));
     this.columns.prepend(rows);
     // From the newest back, for each goes to the front of its list.
-    for (const { author, kind, slot } of rows.toReversed()) this.authors.add(author, kind, slot);
+    for (const { author, kind, slot } of rows.toReversed()) this.authors.addOldest(author, kind, slot);
     this.horizon = floor;
     this.evict();
     this.version++;

@@ -9,7 +9,7 @@ import { isEvicted } from "./eviction.ts";
 import { judgeVersion } from "./heads.ts";
 import { OutcomeCode } from "./outcome-code.ts";
 import { removeSeq } from "./removals.ts";
-import { isBanned, isDeletedById, isOfVanished, mayBeBarred } from "./tombstones.ts";
+import { isBanned, isDeletedById, isOfVanished, vanishedBy, mayBeBarred } from "./tombstones.ts";
 import type { Change, WriteTables } from "./write-transaction.ts";
 
 /**
@@ -43,8 +43,10 @@ function judgeEvent(tables: WriteTables, incoming: BatchCursor): number | undefi
   if (isBanned(tables, incoming)) return OutcomeCode.banned;
   const stored = isStored(tables, incoming);
   if (isOfVanished(tables, incoming)) {
-    // The request itself is the one event of that second that stays.
-    return stored && incoming.kind === Kind.vanish ? OutcomeCode.duplicate : OutcomeCode.vanished;
+    // The request itself is the one event of that second that stays; an earlier one goes like everything else.
+    const isTheRequest =
+      incoming.kind === Kind.vanish && !vanishedBy(tables, incoming.pubkey(), incoming.createdAt + 1);
+    return stored && isTheRequest ? OutcomeCode.duplicate : OutcomeCode.vanished;
   }
   if (stored) return OutcomeCode.duplicate;
   return isDeletedById(tables, incoming) ? OutcomeCode.deleted : undefined;

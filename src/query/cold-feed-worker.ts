@@ -6,7 +6,7 @@ import type { EventScores } from "../cold/contract.ts";
 import { Indexer, INDEXER_DEFAULTS } from "../cold/indexer.ts";
 import { Ledger, LEDGER_FILE } from "../cold/ledger.ts";
 import { EngagementReader } from "../hot/engagement-reader.ts";
-import { openFulltextForReading } from "../hot/fulltext-database.ts";
+import { fulltextNumber, openFulltextForReading } from "../hot/fulltext-database.ts";
 import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
 import type { NostrEvent } from "../nostr/event.ts";
@@ -103,11 +103,14 @@ async function scoresFrom(
 ): Promise<{ of(event: NostrEvent): EventScores; outdated(): number[] }> {
   const detectors = await loadDetectors(start.detect);
   let scores: ColdScores | undefined;
+  let database: ReturnType<typeof openFulltextForReading> | undefined;
+  let file: number | undefined;
   const opened = (): ColdScores | undefined => {
     if (scores !== undefined) return scores;
     try {
-      const engagement = new EngagementReader(openFulltextForReading(start.folder));
-      scores = new ColdScores({ reader, engagement, detectors });
+      file = fulltextNumber(start.folder);
+      database = openFulltextForReading(start.folder);
+      scores = new ColdScores({ reader, engagement: new EngagementReader(database), detectors });
     } catch {
       return undefined;
     }
@@ -119,7 +122,15 @@ async function scoresFrom(
       if (counted !== undefined) return counted.scoresOf(event);
       return detected(detectors, event);
     },
-    outdated: () => opened()?.outdated() ?? [],
+    // Asked for in rounds, which is often enough to see that another file has taken the place of this one.
+    outdated: () => {
+      const outdated = opened()?.outdated() ?? [];
+      if (file !== fulltextNumber(start.folder)) {
+        database?.close();
+        scores = undefined;
+      }
+      return outdated;
+    },
   };
 }
 

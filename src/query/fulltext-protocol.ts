@@ -44,15 +44,14 @@ export type FulltextRequest =
       readonly task: SearchTask;
       readonly candidates: readonly ScoredSeq[];
     }
-  | { readonly type: "rebuild" }
   | { readonly type: "stop" };
 
 export type FulltextReply =
   | { readonly type: "hits"; readonly job: number; readonly hits: readonly Hit[]; readonly complete: boolean }
   | { readonly type: "count"; readonly job: number; readonly count: FulltextCount }
   | { readonly type: "refused"; readonly job: number; readonly refusal: Refusal }
-  /** seq up to which the index is complete. */
-  | { readonly type: "progress"; readonly cursor: number }
+  /** seq up to which the index is complete, and after which its log is needed: less while another one is filled. */
+  | { readonly type: "progress"; readonly cursor: number; readonly neededAfter: number }
   /** The file cannot be opened; this worker is of no use. */
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "stopped" };

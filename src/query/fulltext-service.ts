@@ -9,7 +9,7 @@ import type { RankedHits, ScoredSeq } from "./ranked-search.ts";
 export interface FulltextServiceOptions extends FulltextStart {
   /** Searches waiting and running together, at most. */
   readonly depthMax: number;
-  /** Called when the index has come further: tell the hot store (`moveFollower`), which then forgets what it kept for it. */
+  /** Called when the log is needed from elsewhere on: tell the hot store (`moveFollower`), which then forgets what it kept for it. */
   readonly onProgress: (cursor: number) => void;
   /** The worker died and a new one was started. */
   readonly onTrouble: (reason: string) => void;
@@ -36,6 +36,7 @@ export class FulltextService {
   private stopped: (() => void) | undefined;
   private progressTimer: Timer | undefined;
   private indexed = 0;
+  private neededAfter = 0;
   private isDown = false;
   private restartAfterMs = RESTART_AFTER_MS;
   private wakePending = false;
@@ -92,11 +93,6 @@ export class FulltextService {
     return reply.type === "count" ? reply.count : refused(reply);
   }
 
-  /** Empties the index and fills it again from the log, in the background; searches find what has been filled so far. */
-  rebuild(): void {
-    this.send({ type: "rebuild" });
-  }
-
   async stop(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.stopped = resolve;
@@ -144,19 +140,20 @@ export class FulltextService {
   private receive(reply: FulltextReply): void {
     if (reply.type === "stopped") return this.stopped?.();
     if (reply.type === "failed") return this.replace(reply.reason);
-    if (reply.type === "progress") return this.progressed(reply.cursor);
+    if (reply.type === "progress") return this.progressed(reply.cursor, reply.neededAfter);
     const settle = this.waiting.get(reply.job);
     this.waiting.delete(reply.job);
     settle?.(reply);
   }
 
-  private progressed(cursor: number): void {
+  private progressed(cursor: number, neededAfter: number): void {
     if (cursor > this.indexed) this.restartAfterMs = RESTART_AFTER_MS;
     this.indexed = cursor;
+    this.neededAfter = neededAfter;
     // What is told late is only kept longer, so the last word of a rush waits for its second.
     this.progressTimer ??= setTimeout(() => {
       this.progressTimer = undefined;
-      if (this.stopped === undefined) this.options.onProgress(this.indexed);
+      if (this.stopped === undefined) this.options.onProgress(this.neededAfter);
     }, PROGRESS_EVERY_MS).unref();
   }
 

@@ -2,12 +2,14 @@
 
 import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
-import { emptyFulltext, openFulltext } from "../hot/fulltext-database.ts";
-import { FulltextFeed } from "../hot/fulltext-feed.ts";
+import { closeReplaced, emptyFulltext, openFulltext } from "../hot/fulltext-database.ts";
+import { FulltextFeed, readCursor } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
+import { FulltextRebuild, readRebuild, writeRebuild } from "../hot/fulltext-rebuild.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
 import { asStoreError, faultText } from "../hot/store-error.ts";
 import { Directory } from "../identity/directory.ts";
+import type { Oracles } from "../search/match.ts";
 import { verifiedDomains } from "./verified-domains.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
 import { loadDetectors } from "./detectors.ts";
@@ -16,15 +18,29 @@ import { RankedSearch } from "./ranked-search.ts";
 
 declare const self: Worker;
 
-interface Ground {
+/** What answers and follows, on the file that is the index now. */
+interface Index {
   readonly database: ReturnType<typeof openFulltext>;
-  readonly reader: HotReader;
   readonly follower: FulltextFollower;
   readonly search: RankedSearch;
-  readonly directory: Directory | undefined;
 }
 
+interface Ground {
+  readonly start: FulltextStart;
+  readonly reader: HotReader;
+  readonly directory: Directory | undefined;
+  readonly detectors: Oracles;
+  index: Index;
+  rebuild: FulltextRebuild | undefined;
+}
+
+/** How often a request to fill the index anew is looked for, and told how far it is. */
+const REBUILD_LOOK_MS = 1000;
+
+const now = (): number => Math.floor(Date.now() / 1000);
+
 let ground: Promise<Ground> | undefined;
+let looking: Timer | undefined;
 
 self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   const request = message.data;
@@ -42,43 +58,107 @@ self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   );
 };
 
-async function open({ folder, path, tagSeed, detect, verifyDomains, seeds }: FulltextStart): Promise<Ground> {
+async function open(start: FulltextStart): Promise<Ground> {
+  const { folder, path, tagSeed, detect, verifyDomains } = start;
   const detectors = await loadDetectors(detect);
-  const database = openFulltext(folder);
   const reader = createReader(path, { tagSeed });
-  const feed = new FulltextFeed(database, detectors);
-  const follower = new FulltextFollower(reader, feed, {
-    now: () => Math.floor(Date.now() / 1000),
-    onProgress: (cursor) => reply({ type: "progress", cursor }),
-  });
-  // A hot store that was restored from an older backup: what the index knows of later events is wrong.
-  if (follower.isAheadOfLog()) emptyFulltext(database);
-  reply({ type: "progress", cursor: feed.cursor() });
-  follower.restart();
   const directory = verifyDomains ? new Directory(folder) : undefined;
-  const oracles = { ...detectors, ...(directory === undefined ? {} : verifiedDomains(directory)) };
-  const search = new RankedSearch(new FulltextReader(database, reader, oracles, seeds), reader);
-  return { database, reader, follower, search, directory };
+  const parts = { start, reader, directory, detectors };
+  const opened: Ground = { ...parts, index: openIndex(parts, () => opened.rebuild), rebuild: undefined };
+  looking = setInterval(() => lookForRebuild(opened), REBUILD_LOOK_MS);
+  return opened;
 }
 
-function serve({ database, reader, follower, search, directory }: Ground, request: FulltextRequest): void {
+function openIndex(
+  { start, reader, directory, detectors }: Omit<Ground, "index" | "rebuild">,
+  rebuild: () => FulltextRebuild | undefined,
+): Index {
+  const database = openFulltext(start.folder);
+  const feed = new FulltextFeed(database, detectors);
+  const tell = (cursor: number): void =>
+    reply({ type: "progress", cursor, neededAfter: Math.min(cursor, rebuild()?.state().done ?? cursor) });
+  const follower = new FulltextFollower(reader, feed, { now, onProgress: tell });
+  // A hot store that was restored from an older backup: what the index knows of later events is wrong.
+  if (follower.isAheadOfLog()) emptyFulltext(database);
+  follower.restart();
+  // Not at once: where this is the first one, nobody knows of a second yet.
+  queueMicrotask(() => tell(feed.cursor()));
+  const oracles = { ...detectors, ...(directory === undefined ? {} : verifiedDomains(directory)) };
+  const search = new RankedSearch(new FulltextReader(database, reader, oracles, start.seeds), reader);
+  return { database, follower, search };
+}
+
+function lookForRebuild(opened: Ground): void {
+  const { database } = opened.index;
+  if (opened.rebuild !== undefined) return writeRebuild(database, opened.rebuild.state());
+  const asked = readRebuild(database);
+  // One that was running when a relay ended begins anew.
+  if (asked === undefined || asked.state === "done" || asked.state === "failed") return;
+  const { start, reader, detectors } = opened;
+  attempt(opened, asked.mark, () => {
+    const rebuild = new FulltextRebuild(start.folder, asked.mark, reader, detectors, now);
+    opened.rebuild = rebuild;
+    // From here on the log keeps what the new one has still to hear of.
+    const cursor = readCursor(database);
+    reply({ type: "progress", cursor, neededAfter: 0 });
+    writeRebuild(database, rebuild.state());
+    setImmediate(() => fill(opened, rebuild));
+  });
+}
+
+/** Works half of the time, so that searches and the index that answers have the other half. */
+function fill(opened: Ground, rebuild: FulltextRebuild): void {
+  if (opened.rebuild !== rebuild) return;
+  const startedMs = performance.now();
+  attempt(opened, rebuild.mark, () => {
+    if (rebuild.step()) adopt(opened, rebuild);
+    else setTimeout(() => fill(opened, rebuild), performance.now() - startedMs);
+  });
+}
+
+function adopt(opened: Ground, rebuild: FulltextRebuild): void {
+  rebuild.finish();
+  opened.rebuild = undefined;
+  opened.index.follower.stop();
+  closeReplaced(opened.index.database);
+  opened.index = openIndex(opened, () => opened.rebuild);
+}
+
+/** A full disk or a broken text ends the attempt, and the index that is there goes on. */
+function attempt(opened: Ground, mark: string, act: () => void): void {
+  const { database } = opened.index;
+  try {
+    act();
+  } catch (error) {
+    opened.rebuild?.abandon();
+    opened.rebuild = undefined;
+    writeRebuild(database, {
+      mark,
+      state: "failed",
+      done: 0,
+      total: 0,
+      reason: faultText(asStoreError(error, opened.start.folder)),
+    });
+  }
+}
+
+function serve(opened: Ground, request: FulltextRequest): void {
   switch (request.type) {
     case "committed":
-      return follower.wake(request.busy);
-    case "rebuild":
-      emptyFulltext(database);
-      reply({ type: "progress", cursor: 0 });
-      return follower.restart();
+      return opened.index.follower.wake(request.busy);
     case "stop":
-      follower.stop();
-      reader.close();
-      database.close();
-      directory?.close();
+      clearInterval(looking);
+      opened.rebuild?.abandon();
+      opened.rebuild = undefined;
+      opened.index.follower.stop();
+      opened.reader.close();
+      opened.index.database.close();
+      opened.directory?.close();
       return reply({ type: "stopped" });
     case "search":
     case "count":
     case "order":
-      return reply(answer(search, request));
+      return reply(answer(opened.index.search, request));
     case "start":
       // The first message of all, and taken before anything is served.
       return;

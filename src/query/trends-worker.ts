@@ -8,6 +8,7 @@ import { ColdTrends } from "../cold/trends.ts";
 import { type RelayKey, signEvent } from "../ffi/relay-key.ts";
 import type { HotReader } from "../hot/contract.ts";
 import { EngagementReader } from "../hot/engagement-reader.ts";
+import { fulltextNumber } from "../hot/fulltext-database.ts";
 import { createReader } from "../hot/reader.ts";
 import { openTrends, TrendReader } from "../hot/trend-reader.ts";
 import { eventFromJson } from "../nostr/event.ts";
@@ -22,6 +23,8 @@ declare const self: Worker;
 
 interface Ground {
   readonly start: TrendsStart;
+  /** See fulltextNumber(). */
+  readonly file: number | undefined;
   readonly reader: HotReader;
   readonly trends: TrendReader;
   readonly board: TrendBoard;
@@ -47,6 +50,7 @@ type Job = Extract<TrendsRequest, { readonly job: number }>;
 async function serve(request: Job): Promise<void> {
   const { job, nowSeconds } = request;
   try {
+    if (ground !== undefined && ground.file !== fulltextNumber(given!.folder)) close();
     const { board, start } = (ground ??= open(given!));
     if (request.type === "ask")
       reply({ type: "answer", job, json: await trendsAnswer(board, request.ask, nowSeconds) });
@@ -64,6 +68,7 @@ async function serve(request: Job): Promise<void> {
 
 /** Throws while the full-text thread has not made its file yet; the next question tries again. */
 function open(start: TrendsStart): Ground {
+  const file = fulltextNumber(start.folder);
   const database = openTrends(start.folder);
   const reader = createReader(start.path, { tagSeed: start.tagSeed });
   const trends = new TrendReader(database);
@@ -75,7 +80,7 @@ function open(start: TrendsStart): Ground {
     seeds: start.seeds,
     ...(cold === undefined ? {} : { long: longWindows(cold.trends, () => trends.trustedKeys(TRUSTED_MAX)) }),
   });
-  return { start, reader, trends, board, clients: cold?.clients };
+  return { start, file, reader, trends, board, clients: cold?.clients };
 }
 
 function openCold({ cold }: TrendsStart): { clients: ColdClients; trends: ColdTrends } | undefined {

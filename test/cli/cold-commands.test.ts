@@ -10,7 +10,9 @@ import type { ColdReport } from "../../src/cli/cold-status.ts";
 import type { ColdStatus } from "../../src/cold/contract.ts";
 import { Ledger, LEDGER_FILE } from "../../src/cold/ledger.ts";
 import { lockFolder } from "../../src/hot/folder-lock.ts";
+import { fulltextNumber } from "../../src/hot/fulltext-database.ts";
 import { unsignedEvent } from "../support/events.ts";
+import { TestRelay } from "../support/test-relay.ts";
 import { runCommand } from "./run-command.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -260,16 +262,43 @@ describe("search", () => {
     expect((await runCommand(["search", "status", "--data", folder])).out).toContain("none yet");
   });
 
-  test("rebuild removes nothing while a relay serves the folder, and says how to do it", async () => {
+  test("rebuild removes nothing while a relay serves the folder", async () => {
     expect((await runCommand(["search", "rebuild", "--data", folder])).code).toBe(0);
     const lock = lockFolder(folder);
     try {
-      const { code, out, err } = await runCommand(["search", "rebuild", "--data", folder]);
+      const { code, out, err } = await runCommand(["search", "rebuild", "--remove-only", "--data", folder]);
       expect([code, out]).toEqual([1, ""]);
-      expect(err).toContain("--remove-only");
+      expect(err).toContain("Without --remove-only");
     } finally {
       lock.release();
     }
     expect((await runCommand(["search", "status", "--data", folder])).out).toMatch(/^documents +30 of/m);
+  });
+
+  test("a relay that runs fills another index at once, and answers from it", async () => {
+    const stored = Array.from({ length: 20 }, (_, i) =>
+      unsignedEvent("ab".repeat(32), { content: `tide ${i}` }),
+    );
+    const relay = await TestRelay.start({ stored });
+    try {
+      // Fails while the relay is still making its index.
+      const isLevel = async (): Promise<boolean> => {
+        const { code, out } = await runCommand(["search", "status", "--json", "--data", relay.folder]);
+        return code === 0 && JSON.parse(out).behind === 0;
+      };
+      while (!(await isLevel())) await Bun.sleep(5);
+      const before = fulltextNumber(relay.folder);
+      const { code, out } = await runCommand(["search", "rebuild", "--json", "--data", relay.folder]);
+      expect([code, JSON.parse(out)]).toEqual([
+        0,
+        expect.objectContaining({ state: "done", done: 20, total: 20 }),
+      ]);
+      expect(fulltextNumber(relay.folder)).not.toBe(before);
+      const client = await relay.connect();
+      expect(await client.stored({ search: "tide" })).toHaveLength(20);
+      expect(relay.warnings).toEqual([]);
+    } finally {
+      await relay.stop();
+    }
   });
 });

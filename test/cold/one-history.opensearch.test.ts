@@ -23,6 +23,7 @@ const filter = (given: Partial<Filter> = {}): Filter => ({ tags: [], ...given })
 /** A tiered store whose cold side is a node, filled by the indexer from the hot side's own log. */
 class RealSide extends TieredSide {
   readonly bench: ColdBench;
+  readonly prefix = ownPrefix();
   /** Every question, as the name of its method. */
   readonly asked: string[];
   /** While set, the indexer hears of nothing new. */
@@ -46,7 +47,7 @@ class RealSide extends TieredSide {
     this.asked = asked;
     this.bench = coldBench({
       url,
-      prefix: ownPrefix(),
+      prefix: this.prefix,
       log: {
         log: (after, limit) => (this.isPaused ? [] : this.reader.log(after, limit)),
         getMany: (seqs) => this.reader.getMany(seqs),
@@ -167,6 +168,37 @@ describeWithOpenSearch(`one history (seed ${SEED})`, (url) => {
     await side.bench.level();
     expect(await inIndex()).toBe(0);
     expect(await ask(side.stores(), [filter()])).toEqual(await ask(whole.stores(), [filter()]));
+  });
+
+  test("while a full disk lets OpenSearch delete nothing, nothing deleted is shown; deletes are made up for after", async () => {
+    const block = (isOn: boolean) =>
+      side.bench.clients.write.indices.putSettings({
+        index: `${side.prefix}-*`,
+        // What OpenSearch does itself beyond cluster.routing.allocation.disk.watermark.flood_stage.
+        body: { "index.blocks.read_only_allow_delete": isOn ? true : null },
+      } as never);
+    const isCold = ({ event }: VerifiedEvent): boolean =>
+      event.kind === 1 && side.reader.evictions.evictedIds([event.id]).length > 0;
+    const target = events.find(isCold)!;
+    const late = unsignedEvent(target.event.pubkey, { created_at: 2001, content: "while the disk is full" });
+    const act = unsignedEvent(target.event.pubkey, {
+      kind: 5,
+      created_at: 2000,
+      tags: [["e", target.event.id]],
+    });
+    const inIndex = async (id: string): Promise<number> => value(await side.bench.reader.byIds([id])).length;
+    await block(true);
+    for (const each of [side, whole]) each.put([act, late]);
+    while (side.bench.indexer.status().state !== "readonly") await Bun.sleep(5);
+    for (const asked of [filter(), filter({ kinds: [1] }), filter({ ids: [target.event.id] })]) {
+      expect(await ask(side.stores(), [asked])).toEqual(await ask(whole.stores(), [asked]));
+      expect(await count(side.stores(), [asked])).toEqual(await count(whole.stores(), [asked]));
+    }
+    expect([await inIndex(target.event.id), await inIndex(late.event.id)]).toEqual([1, 0]);
+    await block(false);
+    await side.bench.level();
+    expect([await inIndex(target.event.id), await inIndex(late.event.id)]).toEqual([0, 1]);
+    expect(side.bench.indexer.status()).toMatchObject({ state: "up", deadLetters: 0 });
   });
 
   test("a reindex keeps what the cold store alone holds, and is hardly noticed by those who ask meanwhile", async () => {

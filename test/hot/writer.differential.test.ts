@@ -131,3 +131,6 @@ const seed = testSeed();
 test(`writer and model agree on random histories (SEED=${seed})`, () => {
   for (let round = 0; round < 12; round++) runHistory(seed + round);
 });
+
+// An earlier request to vanish, sent again in the commit of a later one, was called a duplicate.
+test("a history that once failed", () => runHistory(763_677_168));

@@ -1,6 +1,17 @@
 // The full-text worker: follows a real store, answers ranked searches, rebuilds, refuses beyond its depth, and stops.
 
+import { Database } from "bun:sqlite";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "bun:test";
+import {
+  FULLTEXT_FILE,
+  fulltextNumber,
+  openFulltext,
+  openFulltextForReading,
+  READY_FILE,
+} from "../../src/hot/fulltext-database.ts";
+import { readRebuild, requestRebuild } from "../../src/hot/fulltext-rebuild.ts";
 import { openHotStore, type HotStore } from "../../src/hot/hot-store.ts";
 import { isRefusal } from "../../src/nostr/reason.ts";
 import { FulltextService } from "../../src/query/fulltext-service.ts";
@@ -20,14 +31,8 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.stop();
 });
 
-async function start(
-  depthMax = 10,
-): Promise<{ store: HotStore; service: FulltextService; write(...events: VerifiedEvent[]): Promise<void> }> {
-  const path = folder();
-  const store = await openHotStore({ folder: path, ownUrls: new Set(), synchronous: "off" } as never);
-  open.push(store);
-  const progress = Promise.withResolvers<number>();
-  const service = new FulltextService({
+function serviceFor(path: string, store: HotStore, depthMax = 10): FulltextService {
+  return new FulltextService({
     folder: path,
     path: store.path,
     tagSeed: store.tagSeed,
@@ -36,19 +41,30 @@ async function start(
     seeds: [],
     depthMax,
     onProgress: (cursor) => {
-      progress.resolve(cursor);
       void store.moveFollower("fulltext", cursor);
     },
     onTrouble: (reason) => {
       throw new Error(reason);
     },
   });
+}
+
+async function start(depthMax = 10): Promise<{
+  path: string;
+  store: HotStore;
+  service: FulltextService;
+  write(...events: VerifiedEvent[]): Promise<void>;
+}> {
+  const path = folder();
+  const store = await openHotStore({ folder: path, ownUrls: new Set(), synchronous: "off" } as never);
+  open.push(store);
+  const service = serviceFor(path, store, depthMax);
   open.push(service);
   store.onCommitted(({ stored }) => service.committed(stored.length));
   const write = async (...events: VerifiedEvent[]): Promise<void> => {
     await Promise.all(events.map((event) => new Promise((resolve) => store.write(event, resolve))));
   };
-  return { store, service, write };
+  return { path, store, service, write };
 }
 
 const task = (search: string, filter: object = {}) => ({
@@ -66,8 +82,8 @@ async function contents(service: FulltextService, search: string): Promise<strin
   return answer.hits.map(({ json }) => (JSON.parse(json) as { content: string }).content);
 }
 
-test("what was stored a moment ago is found, ranked, counted, and again after a rebuild", async () => {
-  const { store, service, write } = await start();
+test("what was stored a moment ago is found, ranked and counted", async () => {
+  const { service, write } = await start();
   await write(
     unsignedEvent(ALICE, { content: "cold water", created_at: NOW - 10 }),
     unsignedEvent(ALICE, { content: "warm water", created_at: NOW - 20 }),
@@ -75,10 +91,6 @@ test("what was stored a moment ago is found, ranked, counted, and again after a 
   );
   expect(await contents(service, "warm water")).toEqual(["warm water", "water that is warm"]);
   expect(await service.count(task("water"))).toEqual({ count: 3, exact: true });
-  service.rebuild();
-  expect(await contents(service, "cold")).toEqual(["cold water"]);
-  while (service.cursor < store.lastSeq) await Bun.sleep(5);
-  expect(await contents(service, "cold")).toEqual(["cold water"]);
   const ordered = await service.order(task("water"), [
     { seq: 2, textScore: 0.1 },
     { seq: 1, textScore: 1 },
@@ -86,6 +98,76 @@ test("what was stored a moment ago is found, ranked, counted, and again after a 
   ]);
   expect(isRefusal(ordered) ? [] : ordered.hits.map(({ seq }) => seq)).toEqual([1, 2]);
 });
+
+test("filled anew on request, it answers meanwhile, misses nothing, and forgets what was deleted", async () => {
+  const { path, store, service, write } = await start();
+  const notes = Array.from({ length: 3000 }, (_, i) =>
+    unsignedEvent(ALICE, { content: `drop ${i} of water`, created_at: NOW - 9000 + i }),
+  );
+  await write(...notes);
+  while (service.cursor < store.lastSeq) await Bun.sleep(5);
+  const number = fulltextNumber(path);
+  // Whatever is wrong with the old one is gone with it.
+  const broken = new Database(join(path, FULLTEXT_FILE));
+  broken.run("PRAGMA busy_timeout = 5000");
+  broken.run("DELETE FROM note WHERE rowid <= 1000");
+  broken.close();
+  expect(await contents(service, '"drop 500"')).toEqual([]);
+  requestRebuild(path, "first");
+  const states = new Set<string>();
+  for (let round = 0; fulltextNumber(path) === number; round++) {
+    states.add(stateOf(path));
+    expect(await contents(service, '"drop 2500"')).toEqual(["drop 2500 of water"]);
+    if (round === 0) await write(unsignedEvent(ALICE, { content: "late water", created_at: NOW }));
+    if (states.has("running") && !states.has("deleted")) {
+      states.add("deleted");
+      await write(unsignedEvent(ALICE, { kind: 5, tags: [["e", notes[0]!.event.id]], created_at: NOW }));
+    }
+    await Bun.sleep(2);
+  }
+  while (stateOf(path) !== "done") await Bun.sleep(5);
+  while (service.cursor < store.lastSeq) await Bun.sleep(5);
+  expect(await contents(service, '"drop 500"')).toEqual(["drop 500 of water"]);
+  expect(await contents(service, "late")).toEqual(["late water"]);
+  expect(await service.count(task("water"))).toEqual({ count: 3000, exact: true });
+  await write(unsignedEvent(ALICE, { content: "water for the new one", created_at: NOW }));
+  expect(await contents(service, '"new one"')).toEqual(["water for the new one"]);
+  expect(states).toContain("asked");
+  expect(readdirSync(path).filter((name) => /rebuild|ready/.test(name))).toEqual([]);
+});
+
+test("a rebuild that a stop interrupted begins anew with the next start; one that was full is taken", async () => {
+  const path = folder();
+  const database = openFulltext(path);
+  const old = fulltextNumber(path);
+  database.close();
+  const ready = openFulltext(path, READY_FILE);
+  ready.run("INSERT INTO meta VALUES ('told', 'apart')");
+  ready.close();
+  const adopted = openFulltext(path);
+  expect(adopted.query("SELECT value FROM meta WHERE key = 'told'").get()).toEqual({ value: "apart" });
+  expect(fulltextNumber(path)).not.toBe(old);
+  adopted.close();
+  requestRebuild(path, "second");
+  const store = await openHotStore({ folder: path, ownUrls: new Set(), synchronous: "off" } as never);
+  open.push(store);
+  open.push(serviceFor(path, store));
+  while (stateOf(path) !== "done") await Bun.sleep(5);
+});
+
+function stateOf(path: string): string {
+  try {
+    const database = openFulltextForReading(path);
+    try {
+      return readRebuild(database)?.state ?? "";
+    } finally {
+      database.close();
+    }
+  } catch {
+    // Between the old one and the new one.
+    return "";
+  }
+}
 
 test("refusals: what it has no means for, and more than it can hold", async () => {
   const { service } = await start(1);
