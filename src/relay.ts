@@ -186,6 +186,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       reader: hot.reader,
       pool,
       hides,
+      hidesAny: () => vanishing.hidesAny,
       budgetMs: config.limits.query_budget_ms,
       ...(search === undefined ? {} : { search: search.port }),
       ...(past.history === undefined ? {} : { history: past.history }),

@@ -130,10 +130,30 @@ export interface ScanOptions {
   readonly after?: ScanPosition;
 }
 
+/** Who may be counted. The store knows no reading rules: its caller brings them. */
+export interface CountGate {
+  /** Unix seconds: what has expired is not counted, whether it has been swept or not. */
+  readonly nowSeconds: number;
+  /** May every unexpired event of this kind be counted without being looked at? */
+  readonly isOpenKind: (kind: number) => boolean;
+  /** The verdict on one unexpired event of any other kind. */
+  readonly accepts: (hit: Hit) => boolean;
+  /** Told of every counted event; then each is looked at. */
+  readonly counted?: (hit: Hit) => void;
+}
+
+/** A count under way. run() until it answers "exhausted"; `count` is exact then. */
+export interface Counting {
+  run(budget: Budget): ScanState;
+  readonly count: number;
+}
+
 /** Reads only: holding this type cannot change anything. All calls are synchronous on the caller's thread. */
 export interface HotReader {
   /** `limit` and `search` of the filter are not looked at: the caller stops when it has enough, and gates what it is shown. */
   scan(filter: Filter, options?: ScanOptions): Scan;
+  /** Counts the matches that the gate lets through, exactly; `limit` and `search` of the filter are not looked at. */
+  count(filter: Filter, gate: CountGate): Counting;
   /** Is an event with this id stored now? Its created_at, where known, saves looking for recent ones in the file. */
   has(id: string, createdAt?: number): boolean;
   get(id: string): Hit | undefined;

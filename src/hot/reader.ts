@@ -2,14 +2,14 @@
 
 import { Database } from "bun:sqlite";
 import type { Filter } from "../nostr/filter.ts";
-import type { Hit, HotReader, LogEntry, Scan, ScanOptions } from "./contract.ts";
+import type { CountGate, Counting, Hit, HotReader, LogEntry, Scan, ScanOptions } from "./contract.ts";
 import { EventCache } from "./event-cache.ts";
 import { EvictionCandidates } from "./eviction-candidates.ts";
 import { EvictionReader } from "./eviction-reader.ts";
 import { HitLookup } from "./hit-lookup.ts";
 import { LogReader } from "./log.ts";
 import { WORK_PER_LOOK } from "./scan-budget.ts";
-import { type CountGate, type Counting, createCounting } from "./scan-count.ts";
+import { createCounting } from "./scan-count.ts";
 import { createScan, type ScanGround } from "./scan.ts";
 import { ReadStatements } from "./stream-sql.ts";
 import { lastSeqOf, type RecentTail } from "./tail.ts";
@@ -29,16 +29,10 @@ export interface ReaderOptions {
   readonly workPerLook?: number;
 }
 
-/** A reader that can also count without handing out every match. */
-export interface CountingReader extends HotReader {
-  /** Counts the matches that the gate lets through, exactly; `limit` and `search` of the filter are not looked at. */
-  count(filter: Filter, gate: CountGate): Counting;
-}
-
 const MEBIBYTE = 2 ** 20;
 
 /** Opens a reader on an existing store. Throws when the file is missing or is not a store. */
-export function createReader(path: string, options: ReaderOptions): CountingReader {
+export function createReader(path: string, options: ReaderOptions): HotReader {
   return new SqliteReader(openForReading(path, options), options);
 }
 
@@ -51,7 +45,7 @@ function openForReading(path: string, options: ReaderOptions): Database {
   return database;
 }
 
-class SqliteReader implements CountingReader {
+class SqliteReader implements HotReader {
   private readonly database: Database;
   private readonly ground: ScanGround;
   readonly evictions: EvictionReader;

@@ -27,6 +27,11 @@ export class Vanishing {
     this.keys.set(pubkey, { until: Math.max(known, until), forgetAtMs: nowMs + HIDDEN_MS });
   }
 
+  /** Is anything on its way out? */
+  get hidesAny(): boolean {
+    return this.keys.size > 0;
+  }
+
   /** Is this event on its way out? Gift wraps go with the key they are addressed to; the request itself stays. */
   hides(event: Erasable): boolean {
     if (this.keys.size === 0 || event.kind === Kind.vanish) return false;

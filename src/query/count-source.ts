@@ -20,6 +20,8 @@ export interface CountSource {
   shift(): void;
   /** After `ended`: matches that are known by their number alone. */
   readonly unseen: number;
+  /** After `ended`: was the author of every match handed out, or fed to the registers? */
+  readonly sawAuthors: boolean;
   /** After `ended`: is the number exact? */
   readonly isExact: boolean;
   readonly error: Refusal | undefined;
@@ -29,6 +31,7 @@ export interface CountSource {
 /** Counts what a source of hits shows. */
 export class HitCount implements CountSource {
   readonly unseen = 0;
+  readonly sawAuthors = true;
   private readonly hits: HitSource;
 
   constructor(hits: HitSource) {
@@ -106,6 +109,10 @@ export class TieredCount implements CountSource {
 
   get error(): Refusal | undefined {
     return this.hot.error;
+  }
+
+  get sawAuthors(): boolean {
+    return this.unseen === 0;
   }
 
   pull(deadlineMs: number): PullState {

@@ -90,7 +90,7 @@ export class CountQuery {
     this.isOver = true;
     const unseen = this.sources.reduce((sum, source) => sum + source.unseen, 0);
     const isExact = this.sources.every((source) => source.isExact);
-    const sawAuthors = isExact && unseen === 0;
+    const sawAuthors = isExact && this.sources.every((source) => source.sawAuthors);
     this.options.done({ count: this.count + unseen, approximate: !isExact, sawAuthors });
   }
 

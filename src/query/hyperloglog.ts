@@ -9,8 +9,8 @@ const REGISTERS = 256;
 const HASHED_BYTES = 7;
 
 export class HyperLogLog {
+  readonly offset: number;
   private readonly registers = new Uint8Array(REGISTERS);
-  private readonly offset: number;
 
   /** `offset` is the byte of a public key that chooses the register, 8 to 23. */
   constructor(offset: number) {
@@ -22,6 +22,22 @@ export class HyperLogLog {
     const register = Number.parseInt(pubkey.slice(at, at + 2), 16);
     const value = leadingZeroBits(pubkey.slice(at + 2, at + 2 + HASHED_BYTES * 2)) + 1;
     if (value > this.registers[register]!) this.registers[register] = value;
+  }
+
+  /** Registers that were fed elsewhere. */
+  static of(offset: number, registers: Uint8Array): HyperLogLog {
+    const made = new HyperLogLog(offset);
+    made.registers.set(registers);
+    return made;
+  }
+
+  /** As if everything that the other one has seen had been added here. */
+  merge(other: HyperLogLog): void {
+    for (let i = 0; i < REGISTERS; i++) this.registers[i] = Math.max(this.registers[i]!, other.registers[i]!);
+  }
+
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return this.registers.slice();
   }
 
   /** 512 hex characters. */

@@ -6,6 +6,8 @@ import { mayRead, type ReaderKeys } from "../policy/read.ts";
 import { HitCount, type CountSource, TieredCount } from "./count-source.ts";
 import type { ColdSourceOptions } from "./cold-source.ts";
 import type { History } from "./history.ts";
+import type { HyperLogLog } from "./hyperloglog.ts";
+import { NumberCount } from "./number-count.ts";
 import { HotSource } from "./hot-source.ts";
 import type { ReaderPool } from "./reader-pool.ts";
 import type { HitSource } from "./source.ts";
@@ -19,6 +21,8 @@ export interface QueryStores {
   readonly search?: SearchPort;
   /** Events that are being erased and may still stand in an index for a moment. */
   readonly hides: (hit: Hit) => boolean;
+  /** Are there any such? */
+  readonly hidesAny: () => boolean;
   /** Milliseconds that a scan may use up on this thread. */
   readonly budgetMs: number;
   /** Where events may have left the hot store for the cold one. */
@@ -61,21 +65,32 @@ export function planSources(
     );
 }
 
-/** The same for COUNT: every match, whatever the limits. */
+/** The same for COUNT: every match, whatever the limits. `hyperLogLog` is fed with the authors, where it is wanted. */
 export function planCounts(
   filters: readonly Filter[],
   stores: QueryStores,
   context: QueryContext,
+  hyperLogLog?: HyperLogLog,
 ): CountSource[] {
   const all = Number.POSITIVE_INFINITY;
-  return filters
-    .filter((filter) => !matchesNothing(filter))
-    .map((filter) => {
-      if (stores.history === undefined || isSearch(filter, stores))
-        return new HitCount(sourceOf(filter, stores, context, all));
-      const hot = hotSource(filter, stores, context, all);
-      return new TieredCount(filter, hot, coldOptions(stores.history, context, stores));
-    });
+  const asked = filters.filter((filter) => !matchesNothing(filter));
+  const [only] = asked;
+  if (only !== undefined && asked.length === 1 && countsByNumber(only, stores)) {
+    const { reader, pool, budgetMs } = stores;
+    const { keys, now: nowSeconds, wake } = context;
+    return [new NumberCount(only, { reader, pool, budgetMs, keys, nowSeconds, hyperLogLog, wake })];
+  }
+  return asked.map((filter) => {
+    if (stores.history === undefined || isSearch(filter, stores))
+      return new HitCount(sourceOf(filter, stores, context, all));
+    const hot = hotSource(filter, stores, context, all);
+    return new TieredCount(filter, hot, coldOptions(stores.history, context, stores));
+  });
+}
+
+/** May the index be asked for the number alone? Not while it holds what must not be counted any more. */
+function countsByNumber(filter: Filter, stores: QueryStores): boolean {
+  return stores.history === undefined && !isSearch(filter, stores) && !stores.hidesAny();
 }
 
 /** A filter whose stored events nobody asked for. */

@@ -2,7 +2,15 @@
 
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
-import { type ReaderReply, type ReaderRequest, type ReaderStart, unpackHits } from "./reader-protocol.ts";
+import type { CountRules } from "./count-gate.ts";
+import {
+  type CountReply,
+  type HitsReply,
+  type ReaderReply,
+  type ReaderRequest,
+  type ReaderStart,
+  unpackHits,
+} from "./reader-protocol.ts";
 
 export interface ReaderPoolOptions extends ReaderStart {
   readonly workers: number;
@@ -22,14 +30,25 @@ export interface RemoteScan {
   close(): void;
 }
 
+/** A count that is made in a worker. */
+export interface RemoteCount {
+  readonly answer: Promise<Pick<CountReply, "count" | "registers">>;
+  close(): void;
+}
+
 interface Pending {
-  resolve(chunk: RemoteChunk): void;
+  resolve(reply: HitsReply | CountReply): void;
   reject(error: Error): void;
 }
 
 interface Lane {
   worker: Worker;
   readonly jobs: Set<number>;
+}
+
+interface Place {
+  readonly lane: Lane;
+  readonly job: number;
 }
 
 export class ReaderPool {
@@ -62,23 +81,51 @@ export class ReaderPool {
 
   /** Undefined when too many scans are open already. */
   open(filter: Filter, options: ScanOptions): RemoteScan | undefined {
+    const place = this.takePlace();
+    if (place === undefined) return undefined;
+    const { lane, job } = place;
+    send(lane, { type: "open", job, filter, options });
+    return {
+      next: async (count) => {
+        if (!lane.jobs.has(job)) throw new Error("the query was interrupted; ask again");
+        const reply = await this.ask(lane, { type: "next", job, count });
+        const { json, numbers, exhausted } = reply as HitsReply;
+        return { hits: unpackHits(json, numbers), exhausted };
+      },
+      close: () => this.close(place),
+    };
+  }
+
+  /** Counts by these rules; undefined when too many scans are open already. */
+  count(filter: Filter, rules: CountRules): RemoteCount | undefined {
+    const place = this.takePlace();
+    if (place === undefined) return undefined;
+    const answer = this.ask(place.lane, { type: "count", job: place.job, filter, rules });
+    return { answer: answer as Promise<CountReply>, close: () => this.close(place) };
+  }
+
+  /** A place on the lane with the fewest scans. */
+  private takePlace(): Place | undefined {
     if (this.stopped || this.depth >= this.options.depthMax) return undefined;
     const lane = this.lanes.reduce((least, other) => (other.jobs.size < least.jobs.size ? other : least));
     const job = ++this.lastJob;
     lane.jobs.add(job);
-    send(lane, { type: "open", job, filter, options });
-    return {
-      next: (count) =>
-        new Promise((resolve, reject) => {
-          if (!lane.jobs.has(job)) return reject(new Error("the query was interrupted; ask again"));
-          this.pending.set(job, { resolve, reject });
-          send(lane, { type: "next", job, count });
-        }),
-      close: () => {
-        this.pending.delete(job);
-        if (lane.jobs.delete(job)) send(lane, { type: "close", job });
-      },
-    };
+    return { lane, job };
+  }
+
+  private ask(
+    lane: Lane,
+    request: ReaderRequest & { readonly job: number },
+  ): Promise<HitsReply | CountReply> {
+    return new Promise((resolve, reject) => {
+      this.pending.set(request.job, { resolve, reject });
+      send(lane, request);
+    });
+  }
+
+  private close({ lane, job }: Place): void {
+    this.pending.delete(job);
+    if (lane.jobs.delete(job)) send(lane, { type: "close", job });
   }
 
   stop(): void {
@@ -107,11 +154,8 @@ export class ReaderPool {
       lane.jobs.delete(reply.job);
       return pending?.reject(new Error(reply.error));
     }
-    if (reply.exhausted) lane.jobs.delete(reply.job);
-    pending?.resolve({
-      hits: unpackHits(reply.json, reply.numbers),
-      exhausted: reply.exhausted,
-    });
+    if (!("exhausted" in reply) || reply.exhausted) lane.jobs.delete(reply.job);
+    pending?.resolve(reply);
   }
 
   /** A worker that died takes its scans with it; the clients are told and the next ones find a new worker. */

@@ -2,6 +2,7 @@
 
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
+import type { CountRules } from "./count-gate.ts";
 
 export interface ReaderStart {
   readonly path: string;
@@ -17,17 +18,30 @@ export type ReaderRequest =
       readonly options: ScanOptions;
     }
   | { readonly type: "next"; readonly job: number; readonly count: number }
+  | {
+      readonly type: "count";
+      readonly job: number;
+      readonly filter: Filter;
+      readonly rules: CountRules;
+    }
   | { readonly type: "close"; readonly job: number };
 
 /** Hits cross as one text and one array of numbers, four for each: strings are shared, numbers copied in one piece. */
-export type ReaderReply =
-  | {
-      readonly job: number;
-      readonly json: string;
-      readonly numbers: Float64Array;
-      readonly exhausted: boolean;
-    }
-  | { readonly job: number; readonly error: string };
+export interface HitsReply {
+  readonly job: number;
+  readonly json: string;
+  readonly numbers: Float64Array;
+  readonly exhausted: boolean;
+}
+
+export interface CountReply {
+  readonly job: number;
+  readonly count: number;
+  /** Of the HyperLogLog, where it was asked for. */
+  readonly registers: Uint8Array | undefined;
+}
+
+export type ReaderReply = HitsReply | CountReply | { readonly job: number; readonly error: string };
 
 const NUMBERS_PER_HIT = 4;
 

@@ -1,7 +1,9 @@
 // Worker: runs long scans in slices, so that a new query waits for one slice of an old one at most.
 
-import type { Hit, HotReader, Scan } from "../hot/contract.ts";
+import type { Hit, HotReader, Scan, ScanState } from "../hot/contract.ts";
 import { createReader } from "../hot/reader.ts";
+import { countGate } from "./count-gate.ts";
+import { HyperLogLog } from "./hyperloglog.ts";
 import { packHits, type ReaderReply, type ReaderRequest } from "./reader-protocol.ts";
 
 declare const self: Worker;
@@ -9,10 +11,43 @@ declare const self: Worker;
 /** How long one scan may run before the next one's turn. */
 const SLICE_MS = 8;
 
+/** Work in slices: run() goes on where it was, and tells once there is something to answer. */
 interface Job {
-  readonly scan: Scan;
-  wanted: number;
-  hits: Hit[];
+  run(deadlineMs: number): ScanState;
+  answer(id: number): ReaderReply;
+}
+
+/** A scan that hands out so many hits at a time. */
+class ScanJob implements Job {
+  wanted = 0;
+  private readonly scan: Scan;
+  private hits: Hit[] = [];
+  private isExhausted = false;
+
+  constructor(scan: Scan) {
+    this.scan = scan;
+  }
+
+  run(deadlineMs: number): ScanState {
+    const state = this.scan.run((hit) => this.hits.push(hit) < this.wanted, { deadlineMs });
+    this.isExhausted = state === "exhausted";
+    return state;
+  }
+
+  answer(id: number): ReaderReply {
+    const { json, numbers } = packHits(this.hits);
+    this.hits = [];
+    return { job: id, json, numbers, exhausted: this.isExhausted };
+  }
+}
+
+function countJob({ filter, rules }: Extract<ReaderRequest, { type: "count" }>): Job {
+  const registers = rules.hllOffset === undefined ? undefined : new HyperLogLog(rules.hllOffset);
+  const counting = reader!.count(filter, countGate(rules, registers));
+  return {
+    run: (deadlineMs) => counting.run({ deadlineMs }),
+    answer: (id) => ({ job: id, count: counting.count, registers: registers?.toBytes() }),
+  };
 }
 
 let reader: HotReader | undefined;
@@ -32,15 +67,16 @@ self.onmessage = (message: MessageEvent<ReaderRequest>) => {
       });
       return;
     case "open":
-      jobs.set(request.job, {
-        scan: reader!.scan(request.filter, request.options),
-        wanted: 0,
-        hits: [],
-      });
+      jobs.set(request.job, new ScanJob(reader!.scan(request.filter, request.options)));
+      return;
+    case "count":
+      jobs.set(request.job, countJob(request));
+      fresh.push(request.job);
+      schedule();
       return;
     case "next": {
       const job = jobs.get(request.job);
-      if (job === undefined) return;
+      if (!(job instanceof ScanJob)) return;
       job.wanted = request.count;
       fresh.push(request.job);
       schedule();
@@ -71,29 +107,17 @@ function runSlice(id: number): void {
   const job = jobs.get(id);
   if (job === undefined) return;
   try {
-    const state = job.scan.run(
-      (hit) => {
-        job.hits.push(hit);
-        return job.hits.length < job.wanted;
-      },
-      { deadlineMs: performance.now() + SLICE_MS },
-    );
-    if (state === "paused") resumed.push(id);
-    else reply(id, job, state === "exhausted");
+    const state = job.run(performance.now() + SLICE_MS);
+    if (state === "paused") {
+      resumed.push(id);
+      return;
+    }
+    if (state === "exhausted") jobs.delete(id);
+    send(job.answer(id));
   } catch (error) {
     jobs.delete(id);
-    send({
-      job: id,
-      error: error instanceof Error ? error.message : String(error),
-    });
+    send({ job: id, error: error instanceof Error ? error.message : String(error) });
   }
-}
-
-function reply(id: number, job: Job, exhausted: boolean): void {
-  const { json, numbers } = packHits(job.hits);
-  job.hits = [];
-  if (exhausted) jobs.delete(id);
-  send({ job: id, json, numbers, exhausted });
 }
 
 function send(message: ReaderReply): void {

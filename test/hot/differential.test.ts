@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Budget, Hit, HotReader, Scan, ScanOptions, ScanState } from "../../src/hot/contract.ts";
-import { type CountingReader, createReader } from "../../src/hot/reader.ts";
+import { createReader } from "../../src/hot/reader.ts";
 import { createTail, type RecentTail } from "../../src/hot/tail.ts";
 import { TailLoader } from "../../src/hot/tail-loader.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A store with the model beside it, and readers with different tails that must all agree. */
 class World {
   readonly model = new NaiveStore();
-  readonly readers: CountingReader[];
+  readonly readers: HotReader[];
   readonly random: Random;
   readonly world: RandomWorld;
   private readonly database: Database;

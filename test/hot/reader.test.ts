@@ -5,7 +5,8 @@ import { afterAll, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type CountingReader, createReader } from "../../src/hot/reader.ts";
+import type { HotReader } from "../../src/hot/contract.ts";
+import { createReader } from "../../src/hot/reader.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import { createSchema, hitOf, insertRows, removeRows } from "../support/insert-rows.ts";
 import type { NaiveRow } from "../support/naive-store.ts";
@@ -17,7 +18,7 @@ const TAG_SEED = 3n;
 const AMPLE = { deadlineMs: Number.POSITIVE_INFINITY };
 let path = "";
 let store: Database;
-let reader: CountingReader;
+let reader: HotReader;
 let stores = 0;
 
 beforeEach(() => {

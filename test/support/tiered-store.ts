@@ -31,13 +31,15 @@ const LIMITS = { defaultLimit: 500, limitMax: 5000 };
 /** One hot store in a folder of its own. */
 export class HotSide {
   readonly folder = mkdtempSync(join(tmpdir(), "thermocline-tiered-"));
+  readonly path = join(this.folder, "a.db");
   readonly writer;
   readonly reader;
 
   constructor(ownUrls: readonly string[] = []) {
-    const path = join(this.folder, "a.db");
-    this.writer = createWriter(openDatabase(path, { synchronous: "off" }), { ownUrls: new Set(ownUrls) });
-    this.reader = createReader(path, { tagSeed: this.writer.tagSeed });
+    this.writer = createWriter(openDatabase(this.path, { synchronous: "off" }), {
+      ownUrls: new Set(ownUrls),
+    });
+    this.reader = createReader(this.path, { tagSeed: this.writer.tagSeed });
   }
 
   /** Answers the seq or the name of the outcome of each. */
@@ -48,7 +50,7 @@ export class HotSide {
   }
 
   stores(): QueryStores {
-    return { reader: this.reader, pool: undefined, hides: () => false, budgetMs: 5 };
+    return { reader: this.reader, pool: undefined, hides: () => false, hidesAny: () => false, budgetMs: 5 };
   }
 
   close(): void {
@@ -114,7 +116,7 @@ export function count(
   return new Promise((resolve, reject) => {
     const hyperLogLog = new HyperLogLog(16);
     const context = contextFor(stores, keys, () => query.advance());
-    const query: CountQuery = new CountQuery(planCounts(filters, stores, context), {
+    const query: CountQuery = new CountQuery(planCounts(filters, stores, context, hyperLogLog), {
       hyperLogLog,
       done: (result) => resolve({ ...result, hll: hyperLogLog.toHex() }),
       failed: ({ text }) => reject(new Error(text)),

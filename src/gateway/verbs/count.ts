@@ -38,7 +38,7 @@ export function handleCount(gateway: Gateway, session: Session, elements: readon
     now: gateway.ports.now(),
     wake: () => query.advance(),
   };
-  const query: CountQuery = new CountQuery(planCounts(filters, gateway.ports.stores, context), {
+  const query: CountQuery = new CountQuery(planCounts(filters, gateway.ports.stores, context, hyperLogLog), {
     ...(hyperLogLog === undefined ? {} : { hyperLogLog }),
     done: (result) => {
       session.counts.delete(id);
