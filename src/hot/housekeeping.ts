@@ -1,11 +1,14 @@
 // What the writer thread does between batches: checkpoints, expiry, clearing, pruning, and looking out for others.
 
 import type { Database } from "bun:sqlite";
+import type { BulkCheckpoints } from "./checkpoint-thread.ts";
 import { Checkpointer, optimize } from "./maintenance.ts";
 import type { Commit, StoreWriter } from "./writer.ts";
 
 export interface HousekeepingOptions {
   readonly tickMs: number;
+  /** Takes the bulk of checkpoints off this thread. */
+  readonly bulk?: BulkCheckpoints;
   readonly swept: (commit: Commit) => void;
   readonly foreign: (lastSeq: number) => void;
   readonly trouble: (error: unknown) => void;
@@ -36,7 +39,10 @@ export class Housekeeping {
     this.writer = writer;
     this.options = options;
     this.toldSeq = writer.lastSeq();
-    this.checkpointer = new Checkpointer(database);
+    this.checkpointer = new Checkpointer(
+      database,
+      options.bulk === undefined ? {} : { bulk: this.guarded(options.bulk) },
+    );
   }
 
   start(): void {
@@ -47,6 +53,7 @@ export class Housekeeping {
   stop(): void {
     clearInterval(this.timer);
     clearTimeout(this.clearing);
+    this.options.bulk?.stop();
     this.guard(() => {
       optimize(this.database);
       this.checkpointer.truncate();
@@ -108,6 +115,11 @@ export class Housekeeping {
     if (commit.lastSeq <= this.toldSeq) return;
     this.toldSeq = commit.lastSeq;
     this.options.swept(commit);
+  }
+
+  /** What the writer does when the bulk is done is housekeeping like the rest. */
+  private guarded(bulk: BulkCheckpoints): BulkCheckpoints {
+    return { run: (over) => bulk.run(() => this.guard(over)), stop: () => bulk.stop() };
   }
 
   private guard(work: () => void): void {

@@ -1,8 +1,11 @@
 // Keeping the file in shape: checkpoints between commits, statistics, and checks for the doctor.
 
 import type { Database, Statement } from "bun:sqlite";
+import type { BulkCheckpoints } from "./checkpoint-thread.ts";
 
-interface CheckpointRow {
+export const PASSIVE = "PRAGMA wal_checkpoint(PASSIVE)";
+
+export interface CheckpointRow {
   readonly busy: number;
   /** Pages in the WAL. */
   readonly log: number;
@@ -19,28 +22,49 @@ const CHECKPOINT_PAGES = 16_384;
 const WAL_PAGES_MAX = 65_536;
 const FORCE_WAIT_MS = 200;
 
+export interface CheckpointerOptions {
+  readonly dueAtPages?: number;
+  /** Does the bulk beside the writer; absent, the writer does all. */
+  readonly bulk?: BulkCheckpoints;
+}
+
 /**
  * Checkpoints for a connection that is opened with autoCheckpointPages 0: the writer answers its batch first and calls
- * this afterwards, so that no OK waits for a checkpoint of its own making.
+ * this afterwards, so that no OK waits for a checkpoint of its own making. Nor should the next batch wait for one: 64 MiB
+ * take some 70 ms of a disk. So the bulk is done by another thread, and the writer takes the rest, after which the WAL
+ * starts over; only a checkpoint that leaves nothing behind lets it.
  */
 export class Checkpointer {
   private readonly database: Database;
   private readonly measure: Statement<CheckpointRow, []>;
   private readonly dueAtPages: number;
+  private readonly bulk: BulkCheckpoints | undefined;
+  private isUnderWay = false;
 
-  constructor(database: Database, dueAtPages: number = CHECKPOINT_PAGES) {
+  constructor(database: Database, { dueAtPages = CHECKPOINT_PAGES, bulk }: CheckpointerOptions = {}) {
     this.database = database;
     this.dueAtPages = dueAtPages;
+    this.bulk = bulk;
     this.measure = database.prepare<CheckpointRow, []>("PRAGMA wal_checkpoint(NOOP)");
   }
 
   /** Does what is due; answers how it went, undefined for nothing. */
-  run(): "passive" | "truncated" | "held-up" | undefined {
+  run(): "passive" | "begun" | "truncated" | "held-up" | undefined {
+    if (this.isUnderWay) return undefined;
     const { log, checkpointed } = this.measure.get()!;
     if (log >= WAL_PAGES_MAX) return this.truncate();
     if (log - checkpointed < this.dueAtPages) return undefined;
-    this.database.run("PRAGMA wal_checkpoint(PASSIVE)");
+    if (this.bulk?.run(() => this.finish()) === true) {
+      this.isUnderWay = true;
+      return "begun";
+    }
+    this.database.run(PASSIVE);
     return "passive";
+  }
+
+  private finish(): void {
+    this.isUnderWay = false;
+    this.database.run(PASSIVE);
   }
 
   /** Empties the WAL file, waiting a moment for readers. For a WAL that grew too long, and before closing. */

@@ -2,6 +2,7 @@
 
 import { parentPort } from "node:worker_threads";
 import { BatchCursor } from "./batch-codec.ts";
+import { CheckpointThread } from "./checkpoint-thread.ts";
 import { openDatabase } from "./database.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { asStoreError, faultText, StoreError } from "./store-error.ts";
@@ -35,6 +36,7 @@ function open(options: OpenWriter): Office | undefined {
     const writer = createWriter(database, { ownUrls: new Set(options.ownUrls) });
     const housekeeping = new Housekeeping(database, writer, {
       tickMs: options.tickMs,
+      bulk: new CheckpointThread({ path: options.path, synchronous: options.synchronous }),
       swept: (commit) => reply({ type: "swept", commit }),
       foreign: (lastSeq) => reply({ type: "foreign", lastSeq }),
       trouble: (error) => reply({ type: "trouble", text: faultText(asStoreError(error, options.path)) }),

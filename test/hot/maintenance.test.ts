@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { CheckpointThread } from "../../src/hot/checkpoint-thread.ts";
 import { openDatabase } from "../../src/hot/database.ts";
 import { checkIntegrity, Checkpointer } from "../../src/hot/maintenance.ts";
 import { createWriter } from "../../src/hot/writer.ts";
@@ -20,7 +21,7 @@ function open(path: string) {
 test("a checkpoint comes when enough pages wait, and the WAL starts over", () => {
   const path = join(folder(), "a.db");
   const { database, writer } = open(path);
-  const checkpointer = new Checkpointer(database, 40);
+  const checkpointer = new Checkpointer(database, { dueAtPages: 40 });
   const write = (round: number) =>
     writer.apply(
       Array.from({ length: 100 }, (_, n) => unsignedEvent(ALICE, { content: `${round} ${n} `.repeat(400) })),
@@ -37,6 +38,53 @@ test("a checkpoint comes when enough pages wait, and the WAL starts over", () =>
   expect(checkpointer.truncate()).toBe("truncated");
   expect(statSync(`${path}-wal`).size).toBe(0);
   writer.close();
+});
+
+test("the bulk of a checkpoint is done beside the writer, and the WAL starts over", async () => {
+  const path = join(folder(), "a.db");
+  const { database, writer } = open(path);
+  const bulk = new CheckpointThread({ path, synchronous: "off" });
+  let over = Promise.withResolvers<void>();
+  const checkpointer = new Checkpointer(database, {
+    dueAtPages: 40,
+    bulk: { run: (done) => bulk.run(() => (done(), over.resolve())), stop: () => bulk.stop() },
+  });
+  const write = (round: number) =>
+    writer.apply(
+      Array.from({ length: 100 }, (_, n) => unsignedEvent(ALICE, { content: `${round} ${n} `.repeat(400) })),
+    );
+  const sizes: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    over = Promise.withResolvers<void>();
+    write(round);
+    expect(checkpointer.run()).toBe("begun");
+    // A commit that comes in between, and no second checkpoint.
+    writer.apply([unsignedEvent(ALICE, { content: `between ${round}` })]);
+    expect(checkpointer.run()).toBeUndefined();
+    await over.promise;
+    sizes.push(statSync(`${path}-wal`).size);
+  }
+  expect(sizes.at(-1)).toBeLessThan(sizes[0]! * 2);
+  expect(checkIntegrity(database, true)).toEqual([]);
+  bulk.stop();
+  expect(database.query("SELECT count(*) AS n FROM event").get()).toEqual({ n: 606 });
+  writer.close();
+});
+
+test("where no thread does the bulk, the writer does it all", () => {
+  const { database, writer } = open(join(folder(), "a.db"));
+  const bulk = { run: () => false, stop: () => {} };
+  const checkpointer = new Checkpointer(database, { dueAtPages: 1, bulk });
+  writer.apply([unsignedEvent(ALICE, { content: "1" })]);
+  expect(checkpointer.run()).toBe("passive");
+  writer.close();
+});
+
+test("a checkpoint thread that cannot work says that it is over, and takes nothing more", async () => {
+  const bulk = new CheckpointThread({ path: join(folder(), "missing", "b.db"), synchronous: "off" });
+  const told = await new Promise<string>((resolve) => bulk.run(() => resolve("over")));
+  expect(told).toBe("over");
+  while (bulk.run(() => {})) await Bun.sleep(5);
 });
 
 test("a reader that stays holds a truncation up, and nothing breaks", () => {
