@@ -9,6 +9,7 @@ import type { GoalResult } from "../report/goals.ts";
 import { environment, type Environment } from "../report/environment.ts";
 import { LocalRelay } from "../target/local-relay.ts";
 import type { Row } from "../workloads/workload.ts";
+import { countOnce } from "./ask-once.ts";
 import { gauge } from "./gauges.ts";
 import { judgeCold } from "./goals.ts";
 import { History } from "./history.ts";
@@ -22,7 +23,7 @@ import { measureTrends } from "./measure-trends.ts";
 import { NodeUnderTest } from "./node-under-test.ts";
 import type { ColdName } from "./options.ts";
 import { readShares, type Shares, sharesBetween } from "./shares.ts";
-import type { ColdScale, ColdStage, Measurement } from "./stage.ts";
+import { type ColdScale, type ColdStage, COUNTED_KINDS, type Measurement } from "./stage.ts";
 
 export interface ColdRunOptions {
   readonly size: number;
@@ -119,7 +120,7 @@ class ColdRun {
     tell(`importing ${lines.toLocaleString("en")} events`);
     // Signatures are made up; who imports a dump of a relay that has looked at them does the same.
     const loaded = await relay.importFile(path, lines, ["--no-verify"]);
-    const stored = await gauge(relay.url, "events_stored");
+    const stored = await countOnce(relay.url, { kinds: COUNTED_KINDS });
     const faults = [...loaded.faults];
     if (stored !== lines) faults.push(`the hot store has ${stored} events instead of ${lines}`);
     const rate = loaded.events / loaded.seconds;
