@@ -32,7 +32,7 @@ try {
   print(
     "FTS5",
     await judge(judgements, async (search, filter, limit) => {
-      const answer = ranked.search(parsed(search), filter, { ...OPTIONS, limit });
+      const answer = ranked.search(parsed(search), filter, { ...OPTIONS, limit, pageSize: limit });
       return isRefusal(answer) ? [] : answer.hits.map(({ json }) => eventFromJson(json));
     }),
   );
@@ -62,7 +62,7 @@ async function withOpenSearch(
       if (isRefusal(answer) || answer.type !== "answered")
         throw new Error(`${search}: ${JSON.stringify(answer)}`);
       const hits = ranked
-        .order(query, filter, answer.value.candidates, { ...OPTIONS, limit })
+        .order(query, filter, answer.value.candidates, { ...OPTIONS, pageSize: limit })
         .slice(0, limit);
       return hits.map(({ json }) => eventFromJson(json));
     });

@@ -6,6 +6,7 @@ import { Kind } from "../nostr/kind.ts";
 import { targetOf } from "../search/engagement.ts";
 import { type EventFacts, factsOf } from "../search/facts.ts";
 import type { Oracles } from "../search/match.ts";
+import { fingerprintOfText } from "../search/near-duplicate.ts";
 import { isSearchableKind, textOfEvent } from "../search/text-of-event.ts";
 import { tokenise } from "../search/tokenise.ts";
 import type { Hit, LogEntry } from "./contract.ts";
@@ -46,7 +47,7 @@ export class FulltextFeed {
     this.dropNote = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM note WHERE rowid = ?");
     this.dropProfile = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM profile WHERE rowid = ?");
     this.addDoc = database.prepare<unknown, SQLQueryBindings[]>(
-      "INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.dropDoc = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM doc WHERE seq = ?");
     this.setCursor = database.prepare<unknown, SQLQueryBindings[]>(
@@ -87,9 +88,11 @@ export class FulltextFeed {
   private index(hit: Hit, event: NostrEvent, facts: EventFacts): void {
     const text = textOfEvent(event);
     const facets = facetWords(event, facts);
-    const [body, url] = [indexed(text.body), indexed(text.url)];
-    if (event.kind === Kind.metadata) this.addProfile.run(hit.seq, indexed(text.name), body, url, facets);
-    else this.addNote.run(hit.seq, indexed(text.title), body, url, facets);
+    const [title, body] = [tokenise(text.title), tokenise(text.body)];
+    const rest = [body.join(" "), indexed(text.url), facets] as const;
+    if (event.kind === Kind.metadata) this.addProfile.run(hit.seq, indexed(text.name), ...rest);
+    else this.addNote.run(hit.seq, title.join(" "), ...rest);
+    const { exact, similar } = fingerprintOfText(event, title, body);
     this.addDoc.run(
       hit.seq,
       event.created_at,
@@ -99,6 +102,9 @@ export class FulltextFeed {
       targetKey(targetOf(event)),
       marksOf(facts, this.oracles.sentimentOf?.(event)),
       facts.language ?? this.oracles.languageOf?.(event) ?? "",
+      exact,
+      similar?.[0] ?? null,
+      similar?.[1] ?? null,
     );
   }
 

@@ -25,7 +25,9 @@ export interface FulltextStart {
 export interface SearchTask {
   readonly query: SearchQuery;
   readonly filter: Filter;
+  /** Hits wanted: a page and some to spare. */
   readonly limit: number;
+  readonly pageSize: number;
   readonly upToSeq: number;
   readonly nowSeconds: number;
   readonly budgetMs: number;

@@ -187,8 +187,8 @@ function answer(search: RankedSearch, request: Job): FulltextReply {
   }
 }
 
-function optionsOf({ limit, upToSeq, nowSeconds, budgetMs, fresh }: SearchTask) {
-  return { limit, upToSeq, nowSeconds, fresh, deadlineMs: performance.now() + budgetMs };
+function optionsOf({ limit, pageSize, upToSeq, nowSeconds, budgetMs, fresh }: SearchTask) {
+  return { limit, pageSize, upToSeq, nowSeconds, fresh, deadlineMs: performance.now() + budgetMs };
 }
 
 function reply(message: FulltextReply): void {

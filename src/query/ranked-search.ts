@@ -3,12 +3,13 @@
 import type { Hit, HotReader } from "../hot/contract.ts";
 import type { Candidate, FulltextCount, FulltextOptions } from "../hot/fulltext-contract.ts";
 import type { FulltextReader } from "../hot/fulltext-reader.ts";
+import type { RankingFacts } from "../hot/ranking-facts.ts";
 import { eventFromJson } from "../nostr/event.ts";
 import { idOfJson, pubkeyOfJson } from "../nostr/event-json.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { isAddressableKind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
-import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
+import { type Engagement, engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
 import { needsCounters } from "../search/order.ts";
 import type { SearchQuery } from "../search/query.ts";
 import { askedOf, type HitFacts, rank, rankable } from "../search/rank.ts";
@@ -21,6 +22,11 @@ export interface RankedHits {
   readonly hits: readonly Hit[];
   /** False when more may match. */
   readonly complete: boolean;
+}
+
+export interface RankedOptions extends FulltextOptions {
+  /** Of the hits that are asked for, so many make the page that a person sees; the others are spare. */
+  readonly pageSize: number;
 }
 
 /** Candidates that are weighed for a page: what the text score puts further back does not come into it. */
@@ -37,7 +43,7 @@ export class RankedSearch {
     this.reader = reader;
   }
 
-  search(query: SearchQuery, filter: Filter, options: FulltextOptions): RankedHits | Refusal {
+  search(query: SearchQuery, filter: Filter, options: RankedOptions): RankedHits | Refusal {
     const limit = Math.max(CANDIDATES_MIN, options.limit);
     // What nearly has the words is no news: another index looks for it among everything.
     const relax = options.fresh === undefined;
@@ -56,7 +62,7 @@ export class RankedSearch {
     query: SearchQuery,
     filter: Filter,
     candidates: readonly ScoredSeq[],
-    options: Pick<FulltextOptions, "nowSeconds" | "limit">,
+    options: Pick<RankedOptions, "nowSeconds" | "pageSize">,
   ): Hit[] {
     const seqs = candidates.map(({ seq }) => seq);
     const found = new Map(this.reader.getMany(seqs).map((hit) => [hit.seq, hit]));
@@ -67,16 +73,19 @@ export class RankedSearch {
     const isByTime = query.sort === "recent" || query.sort === "old";
     if (isByTime && !query.options.distinctAuthor) return stored.map(({ hit }) => hit);
     const asked = askedOf(query);
-    const ranked = this.fulltext.engagement.snapshot(() =>
-      stored
-        .slice(0, RANKED_MAX)
-        .map(({ hit, textScore }) =>
-          rankable(hit, hit, asked, { textScore, ...this.countersOf(hit, query, options.nowSeconds) }),
-        ),
-    );
+    const ranked = this.fulltext.engagement.snapshot(() => {
+      const weighed = stored.slice(0, RANKED_MAX);
+      const facts = this.fulltext.facts.of(weighed.map(({ hit }) => hit.seq));
+      return weighed.map(({ hit, textScore }) =>
+        rankable(hit, hit, asked, {
+          textScore,
+          ...this.factsOf(hit, facts.get(hit.seq), query, options.nowSeconds),
+        }),
+      );
+    });
     const ordered = rank(ranked, query, {
       nowSeconds: options.nowSeconds,
-      pageSize: options.limit,
+      pageSize: options.pageSize,
       mixAuthors:
         filter.authors === undefined && !query.conditions.some(namesAuthors) && query.lookups.length === 0,
     });
@@ -85,25 +94,37 @@ export class RankedSearch {
   }
 
   /** An order by what people did asks who they are; relevance weighs crowds so little that it need not. */
-  private countersOf(
-    { kind, json }: Hit,
+  private factsOf(
+    hit: Hit,
+    known: RankingFacts | undefined,
     { sort }: SearchQuery,
     nowSeconds: number,
   ): Omit<HitFacts, "textScore"> {
     const { engagement, trusted } = this.fulltext;
-    const pubkey = pubkeyOfJson(json);
-    const target = isAddressableKind(kind) ? targetOf(eventFromJson(json)) : idOfJson(json);
+    const pubkey = pubkeyOfJson(hit.json);
     const counts = needsCounters(sort)
-      ? trusted.counts(target, pubkey, nowSeconds)
-      : (engagement.counts(target) ?? NO_ENGAGEMENT);
+      ? trusted.counts(targetOfHit(hit), pubkey, nowSeconds)
+      : known === undefined
+        ? (engagement.counts(targetOfHit(hit)) ?? NO_ENGAGEMENT)
+        : countsOf(hit, known);
     return {
       engagement: engagementScore(counts),
       answers: counts.replies + counts.quotes,
       reactions: counts.reactions + counts.downvotes,
       msats: counts.msats,
-      followers: engagement.followers(pubkey),
+      followers: known?.followers ?? engagement.followers(pubkey),
+      fingerprint: known?.fingerprint,
     };
   }
+}
+
+/** Keys are short, and an event may have been made to share one. */
+function countsOf(hit: Hit, { counts }: RankingFacts): Engagement {
+  return counts.ref !== null && counts.ref === targetOfHit(hit) ? counts : NO_ENGAGEMENT;
+}
+
+function targetOfHit({ kind, json }: Hit): string {
+  return isAddressableKind(kind) ? targetOf(eventFromJson(json)) : idOfJson(json);
 }
 
 function namesAuthors(group: SearchQuery["conditions"][number]): boolean {

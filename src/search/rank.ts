@@ -3,7 +3,7 @@
 import { eventFromJson } from "../nostr/event.ts";
 import { pubkeyOfJson } from "../nostr/event-json.ts";
 import { Kind } from "../nostr/kind.ts";
-import { fingerprintOf, type Fingerprint, isNearDuplicate } from "./near-duplicate.ts";
+import { type Fingerprint, fingerprintOfText, isNearDuplicate } from "./near-duplicate.ts";
 import { needsCounters, type OrderFacts, orderKey } from "./order.ts";
 import { type Match, positiveMatches, type SearchQuery } from "./query.ts";
 import { occurrences } from "./score.ts";
@@ -11,7 +11,10 @@ import { mayHoldTitle, profileFields, textOfEvent, titleOfEvent } from "./text-o
 import { fold, tokenise } from "./tokenise.ts";
 
 /** What the relay knows of a hit beside its text. */
-export type HitFacts = Omit<OrderFacts, "createdAt" | "isProfile">;
+export interface HitFacts extends Omit<OrderFacts, "createdAt" | "isProfile"> {
+  /** Undefined where no index has it: it is then taken from the text when it is asked for. */
+  readonly fingerprint?: Fingerprint | undefined;
+}
 
 /** A hit ready to be ranked; `item` is whatever the caller wants back. */
 export interface Rankable<Item> extends OrderFacts {
@@ -88,7 +91,7 @@ export function rankable<Item>(
   const isProfile = kind === Kind.metadata;
   const event = once(() => eventFromJson(json));
   const title = once(() => (mayHoldTitle(json) ? tokenise(titleOfEvent(event())) : []));
-  const fields = once(() => [title(), tokenise(textOfEvent(event()).body)]);
+  const fields = once(() => [title(), tokenise(textOfEvent(event()).body)] as const);
   const pubkey = pubkeyOfJson(json);
   return {
     ...facts,
@@ -96,7 +99,7 @@ export function rankable<Item>(
     pubkey,
     createdAt,
     isProfile,
-    fingerprint: once(() => fingerprintOf(isProfile ? [pubkey] : fields().flat())),
+    fingerprint: once(() => facts.fingerprint ?? fingerprintOfText({ kind, pubkey }, ...fields())),
     isPhrase: asked.phrase !== undefined && fields().some((field) => occurrences(field, asked.phrase!) > 0),
     titleMatch: titleMatch(asked, title()),
     nameMatch: isProfile ? nameMatch(event().content, asked) : 0,
