@@ -19,6 +19,9 @@ import { TrendFeed } from "./trend-feed.ts";
 /** Under this name the hot store keeps removals that the index has not seen yet. */
 export const FULLTEXT_FOLLOWER = "fulltext";
 
+/** A key that no target has. */
+const NO_TARGET = -1;
+
 export class FulltextFeed {
   private readonly database: Database;
   private readonly oracles: Oracles;
@@ -31,6 +34,7 @@ export class FulltextFeed {
   private readonly addDoc: Statement<unknown, SQLQueryBindings[]>;
   private readonly dropDoc: Statement<unknown, SQLQueryBindings[]>;
   private readonly setCursor: Statement<unknown, SQLQueryBindings[]>;
+  private readonly refOf: Statement<{ ref: string }, [number]>;
 
   /** `oracles` tell what an event does not say itself: its language where there is no label, and its sentiment. */
   constructor(database: Database, oracles: Oracles = {}) {
@@ -50,6 +54,7 @@ export class FulltextFeed {
       "INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.dropDoc = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM doc WHERE seq = ?");
+    this.refOf = database.prepare<{ ref: string }, [number]>("SELECT ref FROM target WHERE key = ?");
     this.setCursor = database.prepare<unknown, SQLQueryBindings[]>(
       "INSERT OR REPLACE INTO meta VALUES ('cursor', ?)",
     );
@@ -99,13 +104,21 @@ export class FulltextFeed {
       hit.expiresAt,
       event.kind,
       authorKey(event.pubkey),
-      targetKey(targetOf(event)),
-      marksOf(facts, this.oracles.sentimentOf?.(event)),
+      this.targetOf(event),
+      marksOf(facts, this.oracles.sentimentOf?.(event), title.length > 0),
       facts.language ?? this.oracles.languageOf?.(event) ?? "",
       exact,
       similar?.[0] ?? null,
       similar?.[1] ?? null,
     );
+  }
+
+  /** Keys are short: an event that was made to share one of somebody else's has no counters. */
+  private targetOf(event: NostrEvent): number {
+    const ref = targetOf(event);
+    const key = targetKey(ref);
+    const held = this.refOf.get(key);
+    return held === null || held.ref === ref ? key : NO_TARGET;
   }
 
   private drop(entry: Extract<LogEntry, { type: "removed" }>): void {

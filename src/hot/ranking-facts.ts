@@ -3,18 +3,26 @@
 import type { Database, Statement } from "bun:sqlite";
 import type { Engagement } from "../search/engagement.ts";
 import type { Fingerprint } from "../search/near-duplicate.ts";
+import { isTitled } from "./fulltext-facets.ts";
 
 export interface RankingFacts {
-  readonly fingerprint: Fingerprint;
-  /** What people did with `ref`, a hex id or an address; all 0 where nobody did anything. */
-  readonly counts: Engagement & { readonly ref: string | null };
+  readonly kind: number;
+  readonly createdAt: number;
+  /** Keys of its author and of what actions on it are counted under. */
+  readonly author: number;
+  readonly target: number;
+  readonly mayHoldTitle: boolean;
+  /** Undefined where the index has not seen its text. */
+  readonly fingerprint: Fingerprint | undefined;
+  /** What people did with it; all 0 where nobody did anything. */
+  readonly counts: Engagement;
   readonly followers: number;
 }
 
-interface FactsRow extends Engagement {
+interface FactsRow extends Engagement, Pick<RankingFacts, "kind" | "createdAt" | "author" | "target"> {
   readonly seq: number;
-  readonly ref: string | null;
   readonly followers: number;
+  readonly marks: number;
   readonly exact: number;
   readonly similarHigh: number | null;
   readonly similarLow: number | null;
@@ -35,15 +43,25 @@ export class RankingFactsReader {
 }
 
 function factsOf(row: FactsRow): RankingFacts {
-  const { exact, similarHigh: high, similarLow: low, followers } = row;
+  const { kind, createdAt, author, target, followers, exact, similarHigh: high, similarLow: low } = row;
   const similar = high === null || low === null ? undefined : ([high, low] as const);
-  return { fingerprint: { exact, similar }, counts: row, followers };
+  return {
+    kind,
+    createdAt,
+    author,
+    target,
+    followers,
+    mayHoldTitle: isTitled(row.marks),
+    fingerprint: { exact, similar },
+    counts: row,
+  };
 }
 
 const COUNTERS = ["reactions", "downvotes", "reposts", "replies", "quotes", "zaps", "msats"];
 const FACTS = `
-  SELECT doc.seq AS seq, doc.exact AS exact, doc.similar_high AS similarHigh, doc.similar_low AS similarLow,
-    ifnull(a.followers, 0) AS followers, t.ref AS ref,
+  SELECT doc.seq AS seq, doc.kind AS kind, doc.created_at AS createdAt, doc.author AS author, doc.target AS target,
+    doc.marks AS marks, doc.exact AS exact, doc.similar_high AS similarHigh, doc.similar_low AS similarLow,
+    ifnull(a.followers, 0) AS followers,
     ${COUNTERS.map((name) => `ifnull(t.${name}, 0) AS ${name}`).join(", ")}
   FROM json_each(?) wanted CROSS JOIN doc ON doc.seq = wanted.value
     LEFT JOIN target t ON t.key = doc.target LEFT JOIN author a ON a.key = doc.author`;

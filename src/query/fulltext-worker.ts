@@ -172,8 +172,7 @@ function answer(search: RankedSearch, request: Job): FulltextReply {
   const { query, filter } = task;
   try {
     if (request.type === "order") {
-      const hits = search.order(query, filter, request.candidates, task).slice(0, task.limit);
-      return { type: "hits", job, hits, complete: hits.length < task.limit };
+      return { type: "ordered", job, ...search.order(query, filter, request.candidates, task) };
     }
     if (request.type === "search") {
       const found = search.search(query, filter, optionsOf(task));

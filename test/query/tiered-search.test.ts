@@ -48,6 +48,7 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: 
       order: async (_task, candidates) => ({
         hits: candidates.filter(({ seq }) => [...hot, ...fresh].includes(seq)).map(({ seq }) => hit(seq)),
         complete: true,
+        absent: candidates.map(({ seq }) => seq).filter((seq) => ![...hot, ...fresh].includes(seq)),
       }),
     },
     visibleSeq: () => visibleSeq,
