@@ -3,7 +3,7 @@
 import type { Client } from "@opensearch-project/opensearch";
 import type { NostrEvent } from "../nostr/event.ts";
 import { systemClock } from "./clock.ts";
-import type { Clock, ColdStatus, EventLog, EventScores } from "./contract.ts";
+import type { Clock, ColdStatus, EventLog, EventScores, Publishing } from "./contract.ts";
 import { Delivery } from "./delivery.ts";
 import { Follower } from "./follower.ts";
 import type { LayoutOptions } from "./index-layout.ts";
@@ -23,8 +23,8 @@ export interface IndexerParts {
   readonly store: string;
   /** Does the hot store still hold every event that was not deleted? False once anything may have been evicted. */
   readonly isHotComplete: () => boolean;
-  /** Are publishers being served right now? Then it pauses between bulks. */
-  readonly busy?: () => boolean;
+  /** What publishers ask of this machine right now: it yields to them. */
+  readonly publishing?: () => Publishing;
   readonly scoresOf?: (event: NostrEvent) => EventScores;
   /** Told whenever everything up to a seq is resolved for good. */
   readonly cursorMoved?: (cursor: number) => void;
@@ -53,6 +53,10 @@ export const INDEXER_DEFAULTS = {
 /** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
 const BACKLOG_ENTRIES = 50_000;
 const BACKLOG_REFRESH_MS = 30_000;
+
+/** Beside saturating publishers it rests so many times as long as it worked. */
+const REST_TIMES = 5;
+const REST_MS_MAX = 5000;
 
 export class Indexer {
   readonly parts: IndexerParts & { readonly clock: Clock };
@@ -179,9 +183,21 @@ export class Indexer {
     });
   }
 
-  /** Waits between two bulks while publishers are served. */
-  async yieldToPublishers(signal: AbortSignal): Promise<void> {
-    if (this.parts.busy?.() === true) await this.parts.clock.sleep(this.options.yieldMs, signal);
+  /**
+   * One step of a follower, with a breath before it while publishers are served. Where they use all that there is, a
+   * long rest follows: what is not indexed yet stands safely in the log.
+   */
+  async stepBesidePublishers(follower: Follower, signal: AbortSignal): Promise<"busy" | "idle"> {
+    const { publishing, clock } = this.parts;
+    const level = publishing?.() ?? "idle";
+    if (level !== "idle") await clock.sleep(this.options.yieldMs, signal);
+    const startedMs = clock.now();
+    const state = await follower.step(signal);
+    if (level === "saturating" && state === "busy") {
+      await follower.settled();
+      await clock.sleep(Math.min(REST_MS_MAX, REST_TIMES * (clock.now() - startedMs)), signal);
+    }
+    return state;
   }
 
   private async takeUp(signal: AbortSignal): Promise<void> {
@@ -222,8 +238,7 @@ export class Indexer {
   }
 
   private async follow(follower: Follower, signal: AbortSignal): Promise<void> {
-    await this.yieldToPublishers(signal);
-    const state = await follower.step(signal);
+    const state = await this.stepBesidePublishers(follower, signal);
     await this.tendRefreshing(signal);
     this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
     if (state === "idle") await this.rest(this.options.pollMs, signal);
