@@ -23,7 +23,7 @@ const WAKE_MS = 25;
 /** Above this rate publishers have the processor first. */
 const BUSY_EVENTS_PER_SECOND = 4000;
 /** A worker that dies again at once (a full disk…) is given longer and longer to come back. */
-const RESTART_AFTER_MS = 1000;
+const RESTART_AFTER_MS = 100;
 const RESTART_AFTER_MS_MAX = 30_000;
 const STOP_PATIENCE_MS = 5000;
 

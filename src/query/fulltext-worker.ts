@@ -35,7 +35,7 @@ interface Ground {
 }
 
 /** How often a request to fill the index anew is looked for, and told how far it is. */
-const REBUILD_LOOK_MS = 1000;
+const REBUILD_LOOK_MS = 250;
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
