@@ -39,6 +39,8 @@ export interface IndexerOptions extends Partial<Omit<PaceOptions, "bulkBytesMax"
   readonly bulkEvents: number;
   /** Milliseconds between two bulks while publishers are being served. */
   readonly yieldMs: number;
+  /** The same while the cold store is level with the log: what comes meanwhile is one bulk instead of many. */
+  readonly gatherMs: number;
   /** Milliseconds between two looks at a log in which nothing was new; poke() looks at once. */
   readonly pollMs: number;
 }
@@ -47,9 +49,12 @@ export const INDEXER_DEFAULTS = {
   bulkBytes: 4 * 2 ** 20,
   bulkEvents: 1000,
   yieldMs: 20,
+  gatherMs: 200,
   pollMs: 250,
 } as const;
 
+/** Bulks of entries behind up to which the cold store counts as level: one under way, and one that gathers. */
+const LEVEL_BULKS = 2;
 /** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
 const BACKLOG_ENTRIES = 50_000;
 const BACKLOG_REFRESH_MS = 30_000;
@@ -179,9 +184,12 @@ export class Indexer {
     });
   }
 
-  /** Waits between two bulks while publishers are served. */
-  async yieldToPublishers(signal: AbortSignal): Promise<void> {
-    if (this.parts.busy?.() === true) await this.parts.clock.sleep(this.options.yieldMs, signal);
+  /** Waits between two bulks while publishers are served: each costs the cluster, which may share their machine, a sync. */
+  async yieldToPublishers(follower: Pick<Follower, "cursor">, signal: AbortSignal): Promise<void> {
+    if (this.parts.busy?.() !== true) return;
+    const { bulkEvents, gatherMs, yieldMs } = this.options;
+    const isLevel = this.parts.log.lastSeq() - follower.cursor < LEVEL_BULKS * bulkEvents;
+    await this.parts.clock.sleep(isLevel ? gatherMs : yieldMs, signal);
   }
 
   private async takeUp(signal: AbortSignal): Promise<void> {
@@ -222,7 +230,7 @@ export class Indexer {
   }
 
   private async follow(follower: Follower, signal: AbortSignal): Promise<void> {
-    await this.yieldToPublishers(signal);
+    await this.yieldToPublishers(follower, signal);
     const state = await follower.step(signal);
     await this.tendRefreshing(signal);
     this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);

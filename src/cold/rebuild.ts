@@ -54,7 +54,7 @@ async function catchUp(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await indexer.yieldToPublishers(signal);
+    await indexer.yieldToPublishers(follower, signal);
     await old?.step(signal);
     if ((await follower.step(signal)) === "idle") return;
   }
