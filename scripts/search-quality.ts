@@ -32,7 +32,7 @@ try {
   print(
     "FTS5",
     await judge(judgements, async (search, filter, limit) => {
-      const answer = ranked.search(parsed(search), filter, { ...OPTIONS, limit });
+      const answer = ranked.search(parsed(search), filter, { ...OPTIONS, limit, pageSize: limit });
       return isRefusal(answer) ? [] : answer.hits.map(({ json }) => eventFromJson(json));
     }),
   );
@@ -61,9 +61,11 @@ async function withOpenSearch(
       const answer = await cold.search(query, filter, { size: 300, nowSeconds: NOW, upToSeq: 1e9 });
       if (isRefusal(answer) || answer.type !== "answered")
         throw new Error(`${search}: ${JSON.stringify(answer)}`);
-      const hits = ranked
-        .order(query, filter, answer.value.candidates, { ...OPTIONS, limit })
-        .slice(0, limit);
+      const { hits } = ranked.order(query, filter, answer.value.candidates, {
+        ...OPTIONS,
+        limit,
+        pageSize: limit,
+      });
       return hits.map(({ json }) => eventFromJson(json));
     });
   } finally {

@@ -75,6 +75,9 @@ export interface Clock {
 }
 
 /** How far the cold store is usable, for health, metrics and the planner. */
+/** Nobody publishes; publishers are served; they use all that the machine has. */
+export type Publishing = "idle" | "served" | "saturating";
+
 export type ColdState =
   /** Answers, and has everything up to a moment ago. */
   | "up"

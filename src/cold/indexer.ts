@@ -3,7 +3,7 @@
 import type { Client } from "@opensearch-project/opensearch";
 import type { NostrEvent } from "../nostr/event.ts";
 import { systemClock } from "./clock.ts";
-import type { Clock, ColdStatus, EventLog, EventScores } from "./contract.ts";
+import type { Clock, ColdStatus, EventLog, EventScores, Publishing } from "./contract.ts";
 import { Delivery } from "./delivery.ts";
 import { Follower } from "./follower.ts";
 import type { LayoutOptions } from "./index-layout.ts";
@@ -23,8 +23,8 @@ export interface IndexerParts {
   readonly store: string;
   /** Does the hot store still hold every event that was not deleted? False once anything may have been evicted. */
   readonly isHotComplete: () => boolean;
-  /** Are publishers being served right now? Then it pauses between bulks. */
-  readonly busy?: () => boolean;
+  /** What publishers ask of this machine right now: it yields to them. */
+  readonly publishing?: () => Publishing;
   readonly scoresOf?: (event: NostrEvent) => EventScores;
   /** Told whenever everything up to a seq is resolved for good. */
   readonly cursorMoved?: (cursor: number) => void;
@@ -58,6 +58,10 @@ const LEVEL_BULKS = 2;
 /** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
 const BACKLOG_ENTRIES = 50_000;
 const BACKLOG_REFRESH_MS = 30_000;
+
+/** Beside saturating publishers it rests so many times as long as it worked. */
+const REST_TIMES = 5;
+const REST_MS_MAX = 5000;
 
 export class Indexer {
   readonly parts: IndexerParts & { readonly clock: Clock };
@@ -184,12 +188,30 @@ export class Indexer {
     });
   }
 
-  /** Waits between two bulks while publishers are served: each costs the cluster, which may share their machine, a sync. */
-  async yieldToPublishers(follower: Pick<Follower, "cursor">, signal: AbortSignal): Promise<void> {
-    if (this.parts.busy?.() !== true) return;
+  /**
+   * One step of a follower, with a breath before it while publishers are served: each bulk costs the cluster, which may
+   * share their machine, a sync. Where they use all that there is, a long rest follows: what is not indexed yet stands
+   * safely in the log.
+   */
+  async stepBesidePublishers(
+    follower: Pick<Follower, "cursor" | "step" | "settled">,
+    signal: AbortSignal,
+  ): Promise<"busy" | "idle"> {
+    const { publishing, clock } = this.parts;
+    const level = publishing?.() ?? "idle";
+    if (level !== "idle") await clock.sleep(this.breathMs(follower.cursor), signal);
+    const startedMs = clock.now();
+    const state = await follower.step(signal);
+    if (level === "saturating" && state === "busy") {
+      await follower.settled();
+      await clock.sleep(Math.min(REST_MS_MAX, REST_TIMES * (clock.now() - startedMs)), signal);
+    }
+    return state;
+  }
+
+  private breathMs(cursor: number): number {
     const { bulkEvents, gatherMs, yieldMs } = this.options;
-    const isLevel = this.parts.log.lastSeq() - follower.cursor < LEVEL_BULKS * bulkEvents;
-    await this.parts.clock.sleep(isLevel ? gatherMs : yieldMs, signal);
+    return this.parts.log.lastSeq() - cursor < LEVEL_BULKS * bulkEvents ? gatherMs : yieldMs;
   }
 
   private async takeUp(signal: AbortSignal): Promise<void> {
@@ -230,8 +252,7 @@ export class Indexer {
   }
 
   private async follow(follower: Follower, signal: AbortSignal): Promise<void> {
-    await this.yieldToPublishers(follower, signal);
-    const state = await follower.step(signal);
+    const state = await this.stepBesidePublishers(follower, signal);
     await this.tendRefreshing(signal);
     this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
     if (state === "idle") await this.rest(this.options.pollMs, signal);

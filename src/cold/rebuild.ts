@@ -54,9 +54,8 @@ async function catchUp(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await indexer.yieldToPublishers(follower, signal);
     await old?.step(signal);
-    if ((await follower.step(signal)) === "idle") return;
+    if ((await indexer.stepBesidePublishers(follower, signal)) === "idle") return;
   }
   await follower.settled();
   await old?.settled();

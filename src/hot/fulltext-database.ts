@@ -14,7 +14,7 @@ export const REBUILD_FILE = "fulltext-rebuild.db";
 export const READY_FILE = "fulltext-ready.db";
 
 /** Raise it when tables, tokenising or searchable text change: an older file is then emptied and filled again. */
-const VERSION = 3;
+const VERSION = 4;
 
 // FTS5 gets tokens that are made already (src/search/tokenise.ts), separated by spaces; its `ascii` tokenizer leaves
 // everything beyond ASCII alone. Nothing is stored but the index itself, and rowid is the event's seq.
@@ -36,7 +36,10 @@ const SCHEMA = `
     author     INTEGER NOT NULL,  -- authorKey(pubkey)
     target     INTEGER NOT NULL,  -- key of what actions on this event are counted under
     marks      INTEGER NOT NULL,  -- bits, see fulltext-facets.ts
-    language   TEXT NOT NULL      -- ISO 639-1, '' when unknown
+    language   TEXT NOT NULL,     -- ISO 639-1, '' when unknown
+    exact      INTEGER NOT NULL,  -- fingerprint of its text, see near-duplicate.ts
+    similar_high INTEGER,         -- NULL: too short to be compared that way
+    similar_low  INTEGER
   ) STRICT;
   CREATE INDEX doc_by_expiry ON doc (expires_at) WHERE expires_at > 0;
 

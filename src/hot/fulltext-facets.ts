@@ -17,7 +17,7 @@ const LETTER: Readonly<Record<FacetType, string>> = {
 };
 
 /** Bits of doc.marks. */
-const MARK: Readonly<Record<Attachment | Sentiment | "nsfw", number>> = {
+const MARK: Readonly<Record<Attachment | Sentiment | "nsfw" | "titled", number>> = {
   image: 1,
   video: 2,
   audio: 4,
@@ -29,6 +29,7 @@ const MARK: Readonly<Record<Attachment | Sentiment | "nsfw", number>> = {
   positive: 256,
   negative: 512,
   neutral: 1024,
+  titled: 2048,
 };
 
 /** The words of the `facet` column, separated by spaces. Values become hashes: they may hold anything. */
@@ -42,10 +43,14 @@ export function facetWords(event: NostrEvent, facts: EventFacts): string {
   return words.join(" ");
 }
 
-export function marksOf(facts: EventFacts, sentiment: Sentiment | undefined): number {
-  let marks = facts.nsfw ? MARK.nsfw : 0;
+export function marksOf(facts: EventFacts, sentiment: Sentiment | undefined, hasTitle: boolean): number {
+  let marks = (facts.nsfw ? MARK.nsfw : 0) | (hasTitle ? MARK.titled : 0);
   for (const attachment of facts.attachments) marks |= MARK[attachment];
   return marks | (sentiment === undefined ? 0 : MARK[sentiment]);
+}
+
+export function isTitled(marks: number): boolean {
+  return (marks & MARK.titled) !== 0;
 }
 
 export function authorFacet(key: number): string {

@@ -6,6 +6,7 @@ import { Kind } from "../nostr/kind.ts";
 import { targetOf } from "../search/engagement.ts";
 import { type EventFacts, factsOf } from "../search/facts.ts";
 import type { Oracles } from "../search/match.ts";
+import { fingerprintOfText } from "../search/near-duplicate.ts";
 import { isSearchableKind, textOfEvent } from "../search/text-of-event.ts";
 import { tokenise } from "../search/tokenise.ts";
 import type { Hit, LogEntry } from "./contract.ts";
@@ -17,6 +18,9 @@ import { TrendFeed } from "./trend-feed.ts";
 
 /** Under this name the hot store keeps removals that the index has not seen yet. */
 export const FULLTEXT_FOLLOWER = "fulltext";
+
+/** A key that no target has. */
+const NO_TARGET = -1;
 
 export class FulltextFeed {
   private readonly database: Database;
@@ -30,6 +34,7 @@ export class FulltextFeed {
   private readonly addDoc: Statement<unknown, SQLQueryBindings[]>;
   private readonly dropDoc: Statement<unknown, SQLQueryBindings[]>;
   private readonly setCursor: Statement<unknown, SQLQueryBindings[]>;
+  private readonly refOf: Statement<{ ref: string }, [number]>;
 
   /** `oracles` tell what an event does not say itself: its language where there is no label, and its sentiment. */
   constructor(database: Database, oracles: Oracles = {}) {
@@ -46,9 +51,10 @@ export class FulltextFeed {
     this.dropNote = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM note WHERE rowid = ?");
     this.dropProfile = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM profile WHERE rowid = ?");
     this.addDoc = database.prepare<unknown, SQLQueryBindings[]>(
-      "INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO doc VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.dropDoc = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM doc WHERE seq = ?");
+    this.refOf = database.prepare<{ ref: string }, [number]>("SELECT ref FROM target WHERE key = ?");
     this.setCursor = database.prepare<unknown, SQLQueryBindings[]>(
       "INSERT OR REPLACE INTO meta VALUES ('cursor', ?)",
     );
@@ -87,19 +93,32 @@ export class FulltextFeed {
   private index(hit: Hit, event: NostrEvent, facts: EventFacts): void {
     const text = textOfEvent(event);
     const facets = facetWords(event, facts);
-    const [body, url] = [indexed(text.body), indexed(text.url)];
-    if (event.kind === Kind.metadata) this.addProfile.run(hit.seq, indexed(text.name), body, url, facets);
-    else this.addNote.run(hit.seq, indexed(text.title), body, url, facets);
+    const [title, body] = [tokenise(text.title), tokenise(text.body)];
+    const rest = [body.join(" "), indexed(text.url), facets] as const;
+    if (event.kind === Kind.metadata) this.addProfile.run(hit.seq, indexed(text.name), ...rest);
+    else this.addNote.run(hit.seq, title.join(" "), ...rest);
+    const { exact, similar } = fingerprintOfText(event, title, body);
     this.addDoc.run(
       hit.seq,
       event.created_at,
       hit.expiresAt,
       event.kind,
       authorKey(event.pubkey),
-      targetKey(targetOf(event)),
-      marksOf(facts, this.oracles.sentimentOf?.(event)),
+      this.targetOf(event),
+      marksOf(facts, this.oracles.sentimentOf?.(event), title.length > 0),
       facts.language ?? this.oracles.languageOf?.(event) ?? "",
+      exact,
+      similar?.[0] ?? null,
+      similar?.[1] ?? null,
     );
+  }
+
+  /** Keys are short: an event that was made to share one of somebody else's has no counters. */
+  private targetOf(event: NostrEvent): number {
+    const ref = targetOf(event);
+    const key = targetKey(ref);
+    const held = this.refOf.get(key);
+    return held === null || held.ref === ref ? key : NO_TARGET;
   }
 
   private drop(entry: Extract<LogEntry, { type: "removed" }>): void {

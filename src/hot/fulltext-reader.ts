@@ -12,12 +12,14 @@ import type { HotReader } from "./contract.ts";
 import { EngagementReader } from "./engagement-reader.ts";
 import type { FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
 import { readCursor } from "./fulltext-feed.ts";
+import { RankingFactsReader } from "./ranking-facts.ts";
 import { TrustedEngagement } from "./trusted-engagement.ts";
 import { FulltextSearch, type SearchGround } from "./fulltext-search.ts";
 
 export class FulltextReader {
   readonly engagement: EngagementReader;
   readonly trusted: TrustedEngagement;
+  readonly facts: RankingFactsReader;
   private readonly database: Database;
   private readonly reader: HotReader;
   private readonly ground: SearchGround;
@@ -27,6 +29,7 @@ export class FulltextReader {
     this.database = database;
     this.reader = reader;
     this.engagement = new EngagementReader(database);
+    this.facts = new RankingFactsReader(database);
     this.trusted = new TrustedEngagement(database, seeds);
     this.ground = {
       database,

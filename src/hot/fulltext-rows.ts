@@ -70,8 +70,7 @@ function bestRows(
   query: RowQuery,
   { rowsMax, wanted }: RowBudget,
 ): { rows: FulltextRow[]; complete: boolean } {
-  const order = query.scored ? "score DESC" : `createdAt ${query.oldestFirst ? "ASC" : "DESC"}`;
-  const sql = `SELECT ${COLUMNS} FROM (${sqlOf(query)} LIMIT ?5+0) ORDER BY ${order}, createdAt DESC, seq DESC LIMIT ?6+0`;
+  const sql = query.scored && isPlain(database, query) ? bestByScore(query) : bestByOrder(query);
   const statement = database.prepare<FulltextRow, [string, number, number, number, number, number]>(sql);
   // One more than wanted: without it these are all that there are.
   const asked = wanted + 1;
@@ -89,6 +88,24 @@ function bestRows(
   } finally {
     statement.finalize();
   }
+}
+
+function bestByOrder(query: RowQuery): string {
+  const order = query.scored ? "score DESC" : `createdAt ${query.oldestFirst ? "ASC" : "DESC"}`;
+  return `SELECT ${COLUMNS} FROM (${sqlOf(query)} LIMIT ?5+0) ORDER BY ${order}, createdAt DESC, seq DESC LIMIT ?6+0`;
+}
+
+/** Where nothing is asked of the rows beside the hits, they are read for the best alone. */
+function bestByScore({ table, oldestFirst }: RowQuery): string {
+  const scored = `SELECT rowid AS seq, -bm25(${table}, ${WEIGHTS[table]}) AS score
+    FROM ${table} WHERE ${table} MATCH ?1 AND rowid > ?2 AND rowid <= ?3 AND ?4 >= 0
+    ORDER BY rowid ${oldestFirst ? "ASC" : "DESC"} LIMIT ?5+0`;
+  // Among equals the date decides, so that all who are as good as the last of them stay in.
+  return `WITH scored AS MATERIALIZED (${scored}),
+      worst AS MATERIALIZED (SELECT min(score) AS score FROM (SELECT score FROM scored ORDER BY score DESC LIMIT ?6+0))
+    SELECT doc.seq AS seq, scored.score AS score, doc.created_at AS createdAt, doc.kind AS kind, ${NO_COUNTERS}
+    FROM scored CROSS JOIN doc ON doc.seq = scored.seq WHERE scored.score >= (SELECT score FROM worst)
+    ORDER BY scored.score DESC, doc.created_at DESC, doc.seq DESC LIMIT ?6+0`;
 }
 
 function everyRow(
@@ -117,12 +134,8 @@ function everyRow(
 /** How many rows there are, exactly. */
 export function countRows(database: Database, query: RowQuery): number {
   const { table } = query;
-  const expiring = database
-    .query<{ found: number }, [number]>("SELECT 1 AS found FROM doc WHERE expires_at BETWEEN 1 AND ? LIMIT 1")
-    .get(query.nowSeconds);
   // Reading the row beside each hit is what costs; without anything to ask of it, counting the index is enough.
-  const plain = query.where === "" && expiring === null;
-  const from = plain
+  const from = isPlain(database, query)
     ? `FROM ${table} WHERE ${table} MATCH ?1 AND ${table}.rowid > ?2 AND ${table}.rowid <= ?3 AND ?4 >= 0`
     : `${joinedDoc(table)} ${conditions(query)}`;
   return database
@@ -130,13 +143,26 @@ export function countRows(database: Database, query: RowQuery): number {
     .get(query.expression, query.afterSeq, query.upToSeq, query.nowSeconds)!.count;
 }
 
+/** Is nothing asked of the row beside a hit? */
+function isPlain(database: Database, { where, nowSeconds }: RowQuery): boolean {
+  if (where !== "") return false;
+  const expired = database
+    .query<{ found: number }, [number]>(
+      "SELECT 1 AS found FROM doc WHERE expires_at > 0 AND expires_at <= ? LIMIT 1",
+    )
+    .get(nowSeconds);
+  return expired === null;
+}
+
+const NO_COUNTERS = "0 AS engagement, 0 AS answers, 0 AS reactions, 0 AS msats, 0 AS followers";
+
 function sqlOf(query: RowQuery): string {
   const { table } = query;
   const score = query.scored ? `-bm25(${table}, ${WEIGHTS[table]})` : "0.0";
   const counters = query.counters
     ? `ifnull(t.score, 0) AS engagement, ifnull(t.replies + t.quotes, 0) AS answers,
        ifnull(t.reactions + t.downvotes, 0) AS reactions, ifnull(t.msats, 0) AS msats, ifnull(a.followers, 0) AS followers`
-    : "0 AS engagement, 0 AS answers, 0 AS reactions, 0 AS msats, 0 AS followers";
+    : NO_COUNTERS;
   const joins = query.counters
     ? "LEFT JOIN target t ON t.key = doc.target LEFT JOIN author a ON a.key = doc.author"
     : "";

@@ -32,6 +32,8 @@ import {
 
 /** Rows of the index that one search looks at: words that are very common are searched in what is newest. */
 const ROWS_MAX = 20_000;
+/** Fewer where the text alone decides: of so many that have a common word, the best three hundred say it as well as any. */
+const SCORED_ROWS_MAX = 10_000;
 /** Events that a selective filter may yield before the index is asked instead. */
 const SELECTIVE_MAX = 2000;
 /** Log entries after the index's cursor that are matched in memory. */
@@ -173,7 +175,11 @@ export class FulltextSearch {
     const query = this.rowQuery(table, expression.text);
     const unchecked = this.plan.check || !expression.exact;
     // What may still fall out leaves room for what comes after it.
-    const budget = { deadlineMs, rowsMax: ROWS_MAX, wanted: unchecked ? Number.POSITIVE_INFINITY : limit };
+    const budget = {
+      deadlineMs,
+      rowsMax: query.scored && !query.counters ? SCORED_ROWS_MAX : ROWS_MAX,
+      wanted: unchecked ? Number.POSITIVE_INFINITY : limit,
+    };
     return { table, unchecked, ...selectRows(this.ground.database, query, budget) };
   }
 

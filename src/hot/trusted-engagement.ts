@@ -4,8 +4,7 @@ import type { Database } from "bun:sqlite";
 import { LRUCache } from "lru-cache";
 import { ACTION_CLASSES, type Engagement, NO_ENGAGEMENT } from "../search/engagement.ts";
 import { sharesOf, type Standing } from "../search/trend-score.ts";
-import { CLASS_COLUMN, targetKey } from "./engagement-columns.ts";
-import { authorKey } from "./keys.ts";
+import { CLASS_COLUMN } from "./engagement-columns.ts";
 import { crowdOf, type LevelRow, reckonTrust, standingOf, TrustLevel } from "./trend-trust.ts";
 
 /** Whom to trust is looked at anew after so long. */
@@ -35,14 +34,13 @@ export class TrustedEngagement {
     this.seeds = seeds;
   }
 
-  /** Numbers of trusted people, with fractions. What the author of the target did to it does not count. */
-  counts(target: string, author: string, nowSeconds: number): Engagement {
+  /** Keys of the target and of its author. Numbers of trusted people, with fractions. What the author of the target did to it does not count. */
+  counts(target: number, author: number, nowSeconds: number): Engagement {
     this.reckon(nowSeconds);
-    const key = targetKey(target);
-    const held = this.weighed.get(key);
+    const held = this.weighed.get(target);
     if (held !== undefined) return held;
-    const counts = this.weigh(key, authorKey(author));
-    this.weighed.set(key, counts);
+    const counts = this.weigh(target, author);
+    this.weighed.set(target, counts);
     return counts;
   }
 

@@ -14,25 +14,24 @@ import type { ColdFeedReply, ColdFeedRequest, ColdFeedStart } from "./cold-feed-
 import { eventLogOf } from "./event-log.ts";
 import { ColdScores, detected } from "./cold-scores.ts";
 import { loadDetectors } from "./detectors.ts";
+import { PublisherPressure } from "./publisher-pressure.ts";
 
 declare const self: Worker;
 
 interface Feed {
   readonly indexer: Indexer;
   readonly ledger: Ledger;
+  readonly pressure: PublisherPressure;
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>;
 }
 
-/** A commit this short a while ago means that publishers are being served. */
-const BUSY_MS = 60;
 const STATUS_MS = 500;
 const STATUS_SAVED_MS = 2000;
 const SCORES_MS = 10_000;
 const EVENTS_CACHE_BYTES = 4 * 2 ** 20;
 
 let feed: Promise<Feed> | undefined;
-let committedAtMs = Number.NEGATIVE_INFINITY;
 
 self.onmessage = (message: MessageEvent<ColdFeedRequest>) => {
   const request = message.data;
@@ -41,16 +40,17 @@ self.onmessage = (message: MessageEvent<ColdFeedRequest>) => {
     feed.catch(fail);
     return;
   }
-  if (request.type === "committed") committedAtMs = performance.now();
   void feed?.then(
     (opened) => serve(opened, request),
     () => {},
   );
 };
 
-function serve({ indexer, ledger, stop }: Feed, request: ColdFeedRequest): void {
-  if (request.type === "committed") indexer.poke();
-  else if (request.type === "job") ledger.requestJob(request.kind);
+function serve({ indexer, ledger, pressure, stop }: Feed, request: ColdFeedRequest): void {
+  if (request.type === "committed") {
+    pressure.committed();
+    indexer.poke();
+  } else if (request.type === "job") ledger.requestJob(request.kind);
   else if (request.type === "stop") void stop().then(() => reply({ type: "stopped" }), fail);
 }
 
@@ -60,6 +60,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
   if (start.mayEvict) ledger.noteEviction();
   const mayHaveEvicted = ledger.mayHaveEvicted();
   const clients = createColdClients(start.address);
+  const pressure = new PublisherPressure({ lastSeq: () => reader.lastSeq() });
   const scores = await scoresFrom(reader, start);
   const indexer = new Indexer(
     {
@@ -68,7 +69,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
       ledger,
       store: storeName(start.tagSeed),
       isHotComplete: () => !mayHaveEvicted,
-      busy: () => performance.now() - committedAtMs < BUSY_MS,
+      publishing: () => pressure.level(),
       scoresOf: (event) => scores.of(event),
       cursorMoved: (cursor) => reply({ type: "progress", cursor }),
     },
@@ -85,6 +86,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
   return {
     indexer,
     ledger,
+    pressure,
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
       stopping.abort();

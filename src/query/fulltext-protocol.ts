@@ -1,12 +1,11 @@
 // What main thread and full-text worker say to each other.
 
 import type { FreshPart, FulltextCount } from "../hot/fulltext-contract.ts";
-import type { Hit } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { Refusal } from "../nostr/reason.ts";
 import type { SearchCapabilities } from "../search/capability.ts";
 import type { SearchQuery } from "../search/query.ts";
-import type { ScoredSeq } from "./ranked-search.ts";
+import type { OrderedHits, RankedHits, ScoredSeq } from "./ranked-search.ts";
 
 export interface FulltextStart {
   /** The data folder, where the full-text file is. */
@@ -25,7 +24,9 @@ export interface FulltextStart {
 export interface SearchTask {
   readonly query: SearchQuery;
   readonly filter: Filter;
+  /** Hits wanted: a page and some to spare. */
   readonly limit: number;
+  readonly pageSize: number;
   readonly upToSeq: number;
   readonly nowSeconds: number;
   readonly budgetMs: number;
@@ -47,7 +48,8 @@ export type FulltextRequest =
   | { readonly type: "stop" };
 
 export type FulltextReply =
-  | { readonly type: "hits"; readonly job: number; readonly hits: readonly Hit[]; readonly complete: boolean }
+  | ({ readonly type: "hits"; readonly job: number } & RankedHits)
+  | ({ readonly type: "ordered"; readonly job: number } & OrderedHits)
   | { readonly type: "count"; readonly job: number; readonly count: FulltextCount }
   | { readonly type: "refused"; readonly job: number; readonly refusal: Refusal }
   /** seq up to which the index is complete, and after which its log is needed: less while another one is filled. */

@@ -1,10 +1,9 @@
 // The full-text worker as the main thread sees it: searches that resolve, a follower that is woken, and gauges.
 
-import type { Hit } from "../hot/contract.ts";
 import type { FulltextCount } from "../hot/fulltext-contract.ts";
 import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
 import type { FulltextReply, FulltextRequest, FulltextStart, SearchTask } from "./fulltext-protocol.ts";
-import type { RankedHits, ScoredSeq } from "./ranked-search.ts";
+import type { OrderedHits, RankedHits, ScoredSeq } from "./ranked-search.ts";
 
 export interface FulltextServiceOptions extends FulltextStart {
   /** Searches waiting and running together, at most. */
@@ -24,7 +23,7 @@ const WAKE_MS = 25;
 /** Above this rate publishers have the processor first. */
 const BUSY_EVENTS_PER_SECOND = 4000;
 /** A worker that dies again at once (a full disk…) is given longer and longer to come back. */
-const RESTART_AFTER_MS = 1000;
+const RESTART_AFTER_MS = 100;
 const RESTART_AFTER_MS_MAX = 30_000;
 const STOP_PATIENCE_MS = 5000;
 
@@ -78,13 +77,15 @@ export class FulltextService {
   /** Best hits first; not gated. */
   async search(task: SearchTask): Promise<RankedHits | Refusal> {
     const reply = await this.ask((job) => ({ type: "search", job, task }));
-    return hitsOf(reply);
+    if (isRefusal(reply)) return reply;
+    return reply.type === "hits" ? reply : refused(reply);
   }
 
   /** What OpenSearch found, in the final order; seqs that hot no longer holds are left out. */
-  async order(task: SearchTask, candidates: readonly ScoredSeq[]): Promise<RankedHits | Refusal> {
+  async order(task: SearchTask, candidates: readonly ScoredSeq[]): Promise<OrderedHits | Refusal> {
     const reply = await this.ask((job) => ({ type: "order", job, task, candidates }));
-    return hitsOf(reply);
+    if (isRefusal(reply)) return reply;
+    return reply.type === "ordered" ? reply : refused(reply);
   }
 
   async count(task: SearchTask): Promise<FulltextCount | Refusal> {
@@ -186,13 +187,6 @@ export class FulltextService {
 function reasonOf(message: string): string {
   const lines = message.split("\n").map((line) => line.trim());
   return lines.find((line) => /^\w*(?:Error|error): /.test(line)) ?? lines[0] ?? "unknown";
-}
-
-function hitsOf(reply: Extract<FulltextReply, { readonly job: number }> | Refusal): RankedHits | Refusal {
-  if (isRefusal(reply)) return reply;
-  return reply.type === "hits"
-    ? { hits: reply.hits as readonly Hit[], complete: reply.complete }
-    : refused(reply);
 }
 
 function refused(reply: Extract<FulltextReply, { readonly job: number }>): Refusal {

@@ -35,7 +35,7 @@ interface Ground {
 }
 
 /** How often a request to fill the index anew is looked for, and told how far it is. */
-const REBUILD_LOOK_MS = 1000;
+const REBUILD_LOOK_MS = 250;
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
@@ -172,8 +172,7 @@ function answer(search: RankedSearch, request: Job): FulltextReply {
   const { query, filter } = task;
   try {
     if (request.type === "order") {
-      const hits = search.order(query, filter, request.candidates, task).slice(0, task.limit);
-      return { type: "hits", job, hits, complete: hits.length < task.limit };
+      return { type: "ordered", job, ...search.order(query, filter, request.candidates, task) };
     }
     if (request.type === "search") {
       const found = search.search(query, filter, optionsOf(task));
@@ -187,8 +186,8 @@ function answer(search: RankedSearch, request: Job): FulltextReply {
   }
 }
 
-function optionsOf({ limit, upToSeq, nowSeconds, budgetMs, fresh }: SearchTask) {
-  return { limit, upToSeq, nowSeconds, fresh, deadlineMs: performance.now() + budgetMs };
+function optionsOf({ limit, pageSize, upToSeq, nowSeconds, budgetMs, fresh }: SearchTask) {
+  return { limit, pageSize, upToSeq, nowSeconds, fresh, deadlineMs: performance.now() + budgetMs };
 }
 
 function reply(message: FulltextReply): void {

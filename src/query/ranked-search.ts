@@ -3,15 +3,20 @@
 import type { Hit, HotReader } from "../hot/contract.ts";
 import type { Candidate, FulltextCount, FulltextOptions } from "../hot/fulltext-contract.ts";
 import type { FulltextReader } from "../hot/fulltext-reader.ts";
+import { authorKey } from "../hot/keys.ts";
+import type { RankingFacts } from "../hot/ranking-facts.ts";
+import { targetKey } from "../hot/engagement-columns.ts";
 import { eventFromJson } from "../nostr/event.ts";
 import { idOfJson, pubkeyOfJson } from "../nostr/event-json.ts";
 import type { Filter } from "../nostr/filter.ts";
-import { isAddressableKind } from "../nostr/kind.ts";
+import { isAddressableKind, Kind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
 import { needsCounters } from "../search/order.ts";
 import type { SearchQuery } from "../search/query.ts";
 import { askedOf, type HitFacts, rank, rankable } from "../search/rank.ts";
+import { mayHoldTitle } from "../search/text-of-event.ts";
+import { HitTexts } from "./hit-texts.ts";
 
 /** What an index of either store answers. */
 export type ScoredSeq = Pick<Candidate, "seq" | "textScore">;
@@ -22,6 +27,18 @@ export interface RankedHits {
   /** False when more may match. */
   readonly complete: boolean;
 }
+
+export interface OrderedHits extends RankedHits {
+  /** Candidates that the hot store does not hold, as far as it was asked for them. */
+  readonly absent: readonly number[];
+}
+
+export interface RankedOptions extends FulltextOptions {
+  /** Of the hits that are asked for, so many make the page that a person sees; the others are spare. */
+  readonly pageSize: number;
+}
+
+export type OrderOptions = Pick<RankedOptions, "nowSeconds" | "limit" | "pageSize">;
 
 /** Candidates that are weighed for a page: what the text score puts further back does not come into it. */
 const CANDIDATES_MIN = 300;
@@ -37,14 +54,14 @@ export class RankedSearch {
     this.reader = reader;
   }
 
-  search(query: SearchQuery, filter: Filter, options: FulltextOptions): RankedHits | Refusal {
+  search(query: SearchQuery, filter: Filter, options: RankedOptions): RankedHits | Refusal {
     const limit = Math.max(CANDIDATES_MIN, options.limit);
     // What nearly has the words is no news: another index looks for it among everything.
     const relax = options.fresh === undefined;
     const answer = this.fulltext.search(query, filter, { ...options, limit, relax });
     if (isRefusal(answer)) return answer;
-    const hits = this.order(query, filter, answer.candidates, options);
-    return { hits: hits.slice(0, options.limit), complete: answer.complete && hits.length <= options.limit };
+    const { hits, complete } = this.order(query, filter, answer.candidates, options);
+    return { hits, complete: answer.complete && complete };
   }
 
   count(query: SearchQuery, filter: Filter, options: FulltextOptions): FulltextCount | Refusal {
@@ -56,54 +73,101 @@ export class RankedSearch {
     query: SearchQuery,
     filter: Filter,
     candidates: readonly ScoredSeq[],
-    options: Pick<FulltextOptions, "nowSeconds" | "limit">,
-  ): Hit[] {
-    const seqs = candidates.map(({ seq }) => seq);
-    const found = new Map(this.reader.getMany(seqs).map((hit) => [hit.seq, hit]));
-    const stored = candidates.flatMap((candidate) => {
-      const hit = found.get(candidate.seq);
-      return hit === undefined ? [] : [{ hit, textScore: candidate.textScore }];
+    options: OrderOptions,
+  ): OrderedHits {
+    const texts = new HitTexts(this.reader);
+    const facts = this.fulltext.engagement.snapshot(() =>
+      this.fulltext.facts.of(candidates.map(({ seq }) => seq)),
+    );
+    texts.fetch(candidates.map(({ seq }) => seq).filter((seq) => !facts.has(seq)));
+    const known = candidates.flatMap(({ seq, textScore }) => {
+      const each = facts.get(seq) ?? this.factsOfText(texts.get(seq));
+      return each === undefined ? [] : [{ seq, textScore, facts: each }];
     });
     const isByTime = query.sort === "recent" || query.sort === "old";
-    if (isByTime && !query.options.distinctAuthor) return stored.map(({ hit }) => hit);
-    const asked = askedOf(query);
-    const ranked = this.fulltext.engagement.snapshot(() =>
-      stored
-        .slice(0, RANKED_MAX)
-        .map(({ hit, textScore }) =>
-          rankable(hit, hit, asked, { textScore, ...this.countersOf(hit, query, options.nowSeconds) }),
-        ),
+    const ordered =
+      isByTime && !query.options.distinctAuthor ? known : this.ranked(query, filter, known, texts, options);
+    const { hits, isAll } = texts.first(
+      ordered.map(({ seq }) => seq),
+      options.limit,
     );
-    const ordered = rank(ranked, query, {
-      nowSeconds: options.nowSeconds,
-      pageSize: options.limit,
+    const absent = candidates.map(({ seq }) => seq).filter((seq) => texts.isAbsent(seq));
+    return { hits, complete: isAll, absent };
+  }
+
+  private ranked(
+    query: SearchQuery,
+    filter: Filter,
+    known: readonly KnownHit[],
+    texts: HitTexts,
+    { nowSeconds, pageSize }: OrderOptions,
+  ): readonly KnownHit[] {
+    const asked = askedOf(query);
+    const weighed = known.slice(0, RANKED_MAX);
+    texts.fetch(weighed.filter(({ facts }) => decidesByText(facts)).map(({ seq }) => seq));
+    const rankables = this.fulltext.engagement.snapshot(() =>
+      weighed.map((hit) => {
+        const { facts, textScore } = hit;
+        const text = { ...facts, json: () => texts.get(hit.seq)?.json };
+        return rankable(hit, text, asked, { textScore, ...this.weightsOf(facts, query, nowSeconds) });
+      }),
+    );
+    const ordered = rank(rankables, query, {
+      nowSeconds,
+      pageSize,
       mixAuthors:
         filter.authors === undefined && !query.conditions.some(namesAuthors) && query.lookups.length === 0,
     });
-    const rest = query.options.distinctAuthor ? [] : stored.slice(RANKED_MAX);
-    return [...ordered.map(({ item }) => item), ...rest.map(({ hit }) => hit)];
+    const rest = query.options.distinctAuthor ? [] : known.slice(RANKED_MAX);
+    return [...ordered.map(({ item }) => item), ...rest];
   }
 
   /** An order by what people did asks who they are; relevance weighs crowds so little that it need not. */
-  private countersOf(
-    { kind, json }: Hit,
+  private weightsOf(
+    facts: RankingFacts,
     { sort }: SearchQuery,
     nowSeconds: number,
   ): Omit<HitFacts, "textScore"> {
-    const { engagement, trusted } = this.fulltext;
-    const pubkey = pubkeyOfJson(json);
-    const target = isAddressableKind(kind) ? targetOf(eventFromJson(json)) : idOfJson(json);
+    const { target, author, followers, fingerprint } = facts;
     const counts = needsCounters(sort)
-      ? trusted.counts(target, pubkey, nowSeconds)
-      : (engagement.counts(target) ?? NO_ENGAGEMENT);
+      ? this.fulltext.trusted.counts(target, author, nowSeconds)
+      : facts.counts;
     return {
       engagement: engagementScore(counts),
       answers: counts.replies + counts.quotes,
       reactions: counts.reactions + counts.downvotes,
       msats: counts.msats,
+      followers,
+      fingerprint,
+    };
+  }
+
+  /** What the index would say of an event that it has not taken in yet. */
+  private factsOfText(hit: Hit | undefined): RankingFacts | undefined {
+    if (hit === undefined) return undefined;
+    const { kind, createdAt, json } = hit;
+    const { engagement } = this.fulltext;
+    const pubkey = pubkeyOfJson(json);
+    const target = isAddressableKind(kind) ? targetOf(eventFromJson(json)) : idOfJson(json);
+    return {
+      kind,
+      createdAt,
+      author: authorKey(pubkey),
+      target: targetKey(target),
+      mayHoldTitle: mayHoldTitle(json),
+      fingerprint: undefined,
+      counts: engagement.counts(target) ?? NO_ENGAGEMENT,
       followers: engagement.followers(pubkey),
     };
   }
+}
+
+interface KnownHit extends ScoredSeq {
+  readonly facts: RankingFacts;
+}
+
+function decidesByText({ kind, mayHoldTitle: titled }: RankingFacts): boolean {
+  return titled || kind === Kind.metadata;
 }
 
 function namesAuthors(group: SearchQuery["conditions"][number]): boolean {

@@ -70,6 +70,7 @@ class SearchSource implements HitSource {
       query,
       filter,
       limit: this.limit + SPARE_HITS,
+      pageSize: this.limit,
       upToSeq: context.upToSeq,
       nowSeconds: context.now,
       budgetMs: options.budgetMs,

@@ -55,7 +55,7 @@ export class TieredSearch implements SearchEngine {
     const candidates = withFresh(answer.value.candidates, fresh);
     const ordered = await hot.order(task, candidates);
     if (isRefusal(ordered)) return ordered;
-    const evicted = await this.evicted(candidates, ordered.hits);
+    const evicted = await this.evicted(ordered.absent.slice(0, task.limit));
     return {
       hits: merged(candidates, ordered.hits, evicted).slice(0, task.limit),
       complete: answer.value.complete && !answer.isPartial && ordered.complete && domains.complete,
@@ -99,13 +99,10 @@ export class TieredSearch implements SearchEngine {
   }
 
   /** Hits that only the cold store still has, and may still show. */
-  private async evicted(candidates: readonly ScoredSeq[], held: readonly Hit[]): Promise<Hit[]> {
+  private async evicted(absent: readonly number[]): Promise<Hit[]> {
     const { history } = this.options;
-    if (history === undefined || candidates.length === 0) return [];
-    const known = new Set(held.map((hit) => hit.seq));
-    const missing = candidates.map(({ seq }) => seq).filter((seq) => !known.has(seq));
-    if (missing.length === 0) return [];
-    const found = await history.cold.bySeqs(missing);
+    if (history === undefined || absent.length === 0) return [];
+    const found = await history.cold.bySeqs(absent);
     if (found.type !== "answered") return [];
     const copies = found.value.flatMap(({ seq, raw }) => (raw === undefined ? [] : [{ seq, json: raw }]));
     return history.evictions.admit(copies);

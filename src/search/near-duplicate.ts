@@ -1,5 +1,8 @@
 // Recognises texts that say the same with small changes: a 64-bit simhash over their words, and an exact hash for short ones.
 
+import type { NostrEvent } from "../nostr/event.ts";
+import { Kind } from "../nostr/kind.ts";
+
 export interface Fingerprint {
   /** Equal texts, case and punctuation aside, have equal hashes. */
   readonly exact: number;
@@ -21,6 +24,15 @@ export function fingerprintOf(tokens: readonly string[]): Fingerprint {
   const exact = finished(extended(SEEDS[0], used.join(" ")));
   if (used.length < TOKENS_MIN) return { exact, similar: undefined };
   return { exact, similar: [simhash(used, SEEDS[0]), simhash(used, SEEDS[1])] };
+}
+
+/** Of an event's title and body in tokens. Profiles repeat nobody: two people may say the same of themselves. */
+export function fingerprintOfText(
+  { kind, pubkey }: Pick<NostrEvent, "kind" | "pubkey">,
+  title: readonly string[],
+  body: readonly string[],
+): Fingerprint {
+  return fingerprintOf(kind === Kind.metadata ? [pubkey] : [...title, ...body]);
 }
 
 export function isNearDuplicate(a: Fingerprint, b: Fingerprint): boolean {

@@ -1,26 +1,28 @@
 // The final order of search hits: the text score of whichever index found them, weighed with what the relay knows itself.
 
-import { eventFromJson } from "../nostr/event.ts";
-import { pubkeyOfJson } from "../nostr/event-json.ts";
+import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
-import { fingerprintOf, type Fingerprint, isNearDuplicate } from "./near-duplicate.ts";
+import { type Fingerprint, fingerprintOfText, isNearDuplicate } from "./near-duplicate.ts";
 import { needsCounters, type OrderFacts, orderKey } from "./order.ts";
 import { type Match, positiveMatches, type SearchQuery } from "./query.ts";
 import { occurrences } from "./score.ts";
-import { mayHoldTitle, profileFields, textOfEvent, titleOfEvent } from "./text-of-event.ts";
+import { profileFields, textOfEvent, titleOfEvent } from "./text-of-event.ts";
 import { fold, tokenise } from "./tokenise.ts";
 
 /** What the relay knows of a hit beside its text. */
-export type HitFacts = Omit<OrderFacts, "createdAt" | "isProfile">;
+export interface HitFacts extends Omit<OrderFacts, "createdAt" | "isProfile"> {
+  /** Undefined where no index has it: it is then taken from the text when it is asked for. */
+  readonly fingerprint?: Fingerprint | undefined;
+}
 
 /** A hit ready to be ranked; `item` is whatever the caller wants back. */
 export interface Rankable<Item> extends OrderFacts {
   readonly item: Item;
-  readonly pubkey: string;
+  readonly author: number;
   /** Taken when it is first asked for: only hits that may come onto the page are compared. */
   readonly fingerprint: () => Fingerprint;
   /** All words of the query stand together in it. */
-  readonly isPhrase: boolean;
+  readonly isPhrase: () => boolean;
   /** How much of the query its title says, 0 to 1. */
   readonly titleMatch: number;
   /** How well a profile's names answer the query; 0 for everything else. */
@@ -36,6 +38,8 @@ export interface RankOptions {
 }
 
 const PER_AUTHOR_MAX = 3;
+/** Repetitions and further hits of an author leave a page, and what comes after moves up. */
+const PHRASE_PAGES = 2;
 
 /** What each sign of quality adds to a text score of 0 to 1. */
 const WEIGHT = { phrase: 0.2, title: 0.3, recency: 0.2, engagement: 0.35, trust: 0.15 } as const;
@@ -46,6 +50,17 @@ const ENGAGEMENT_PIVOT = 200;
 const FOLLOWERS_PIVOT = 10_000;
 
 const NAME = { exact: 3, nip05: 2, prefix: 1, word: 0.5 } as const;
+
+/** Stands for an event that went while it was ranked: nothing is found in it. */
+const GONE: NostrEvent = {
+  id: "",
+  pubkey: "",
+  created_at: 0,
+  kind: Kind.note,
+  tags: [],
+  content: "",
+  sig: "",
+};
 
 /** What ranking looks at of a query, taken from it once for all hits. */
 export interface Asked {
@@ -71,33 +86,40 @@ export function askedOf({ text }: SearchQuery): Asked {
   return { matches, phrase, name: fold(matches.map(({ written }) => written).join(" ")).replace(/^@/, "") };
 }
 
-/** An event as stores hand it out; `json` is a text of eventJson(). */
+/** A hit by what is known without its text, and the text. */
 export interface RankedText {
   readonly kind: number;
   readonly createdAt: number;
-  readonly json: string;
+  /** A number that all events of one author share. */
+  readonly author: number;
+  readonly mayHoldTitle: boolean;
+  /** A text of eventJson(); undefined for an event that has just gone. */
+  readonly json: () => string | undefined;
 }
 
-/** Taking texts apart is what ranking costs, and most need it for neither title nor phrase nor page: it waits until asked. */
+/**
+ * Fetching texts and taking them apart is what ranking costs, and most hits need it for neither title nor phrase nor page: it
+ * waits until asked.
+ */
 export function rankable<Item>(
   item: Item,
-  { kind, createdAt, json }: RankedText,
+  { kind, createdAt, author, mayHoldTitle, json }: RankedText,
   asked: Asked,
   facts: HitFacts,
 ): Rankable<Item> {
   const isProfile = kind === Kind.metadata;
-  const event = once(() => eventFromJson(json));
-  const title = once(() => (mayHoldTitle(json) ? tokenise(titleOfEvent(event())) : []));
-  const fields = once(() => [title(), tokenise(textOfEvent(event()).body)]);
-  const pubkey = pubkeyOfJson(json);
+  const event = once(() => eventOf(json()));
+  const title = once(() => (mayHoldTitle ? tokenise(titleOfEvent(event())) : []));
+  const fields = once(() => [title(), tokenise(textOfEvent(event()).body)] as const);
+  const { phrase } = asked;
   return {
     ...facts,
     item,
-    pubkey,
+    author,
     createdAt,
     isProfile,
-    fingerprint: once(() => fingerprintOf(isProfile ? [pubkey] : fields().flat())),
-    isPhrase: asked.phrase !== undefined && fields().some((field) => occurrences(field, asked.phrase!) > 0),
+    fingerprint: once(() => facts.fingerprint ?? fingerprintOfText(event(), ...fields())),
+    isPhrase: once(() => phrase !== undefined && fields().some((field) => occurrences(field, phrase) > 0)),
     titleMatch: titleMatch(asked, title()),
     nameMatch: isProfile ? nameMatch(event().content, asked) : 0,
   };
@@ -114,13 +136,32 @@ export function rank<Item>(
 ): Rankable<Item>[] {
   const isMixed = hits.some((hit) => !hit.isProfile);
   const scored = hits.map((hit) => ({ hit, score: scoreOf(hit, query, isMixed, options.nowSeconds) }));
+  if (isByRelevance(query)) addPhrases(scored, options.pageSize);
   scored.sort(
-    (a, b) =>
-      b.score - a.score || b.hit.createdAt - a.hit.createdAt || (a.hit.pubkey < b.hit.pubkey ? -1 : 1),
+    (a, b) => b.score - a.score || b.hit.createdAt - a.hit.createdAt || a.hit.author - b.hit.author,
   );
   const ordered = scored.map(({ hit }) => hit);
   if (query.options.distinctAuthor) return oneForEachAuthor(ordered);
   return isByTime(query) ? ordered : spread(ordered, options);
+}
+
+interface Scored {
+  readonly hit: Rankable<unknown>;
+  score: number;
+}
+
+/** Looks for the phrase only in what it would lift onto the first pages: nobody sees the order of the rest. */
+function addPhrases(scored: readonly Scored[], pageSize: number): void {
+  const scores = scored.map(({ score }) => score).sort((a, b) => b - a);
+  const worstShown = scores[PHRASE_PAGES * pageSize - 1] ?? Number.NEGATIVE_INFINITY;
+  for (const each of scored) {
+    if (each.hit.isProfile || each.score + WEIGHT.phrase < worstShown) continue;
+    if (each.hit.isPhrase()) each.score += WEIGHT.phrase;
+  }
+}
+
+function isByRelevance({ sort }: SearchQuery): boolean {
+  return sort === "relevance";
 }
 
 function isByTime({ sort }: SearchQuery): boolean {
@@ -140,7 +181,6 @@ function scoreOf(hit: Rankable<unknown>, query: SearchQuery, isMixed: boolean, n
   const text = Math.max(hit.textScore, TITLE_AS_TEXT * hit.titleMatch);
   return (
     text +
-    (hit.isPhrase ? WEIGHT.phrase : 0) +
     WEIGHT.title * hit.titleMatch +
     WEIGHT.recency * 0.5 ** (ageDays / RECENCY_HALF_LIFE_DAYS) +
     WEIGHT.engagement * saturate(hit.engagement, ENGAGEMENT_PIVOT) +
@@ -154,8 +194,8 @@ function saturate(value: number, pivot: number): number {
 }
 
 function oneForEachAuthor<Item>(hits: readonly Rankable<Item>[]): Rankable<Item>[] {
-  const seen = new Set<string>();
-  return hits.filter(({ pubkey }) => !seen.has(pubkey) && seen.add(pubkey));
+  const seen = new Set<number>();
+  return hits.filter(({ author }) => !seen.has(author) && seen.add(author));
 }
 
 function spread<Item>(
@@ -164,9 +204,9 @@ function spread<Item>(
 ): Rankable<Item>[] {
   const shown: Rankable<Item>[] = [];
   const later: Rankable<Item>[] = [];
-  const ofAuthor = new Map<string, number>();
+  const ofAuthor = new Map<number, number>();
   for (const hit of hits) {
-    const times = ofAuthor.get(hit.pubkey) ?? 0;
+    const times = ofAuthor.get(hit.author) ?? 0;
     const isOnPage = shown.length < pageSize;
     const isTooMany = mixAuthors && times >= PER_AUTHOR_MAX;
     if (
@@ -176,10 +216,14 @@ function spread<Item>(
       later.push(hit);
     else {
       shown.push(hit);
-      ofAuthor.set(hit.pubkey, times + 1);
+      ofAuthor.set(hit.author, times + 1);
     }
   }
   return [...shown, ...later];
+}
+
+function eventOf(json: string | undefined): NostrEvent {
+  return json === undefined ? GONE : eventFromJson(json);
 }
 
 function once<T>(make: () => T): () => T {

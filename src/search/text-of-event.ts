@@ -70,6 +70,9 @@ const URL_TAGS: ReadonlySet<string> = new Set(["r", "url", "web"]);
 const BLOB =
   /(?:nostr:|@)?(?:npub|nsec|note|nprofile|nevent|naddr|nrelay|ncryptsec)1[02-9ac-hj-np-z]{20,}|(?:lightning:)?ln(?:bc|tb|url)[0-9a-z]{40,}|data:[a-z]+\/[a-z0-9.+-]+;base64,\S*|[A-Za-z0-9+/_=-]{64,}/gi;
 
+/** Looking for those is slow, and none of them is shorter than this run without a space. */
+const LONG_RUN = /\S{16,}/g;
+
 /** JSON, or the private part of a list as NIP-04 encrypts it. */
 const IS_DATA = /^\s*(?:\{"|\[\s*[[{"])|^[A-Za-z0-9+/=]+\?iv=[A-Za-z0-9+/=]+$/;
 
@@ -101,7 +104,7 @@ export function textOfEvent(event: Pick<NostrEvent, "kind" | "tags" | "content">
 export function titleOfEvent({ kind, tags }: Pick<NostrEvent, "kind" | "tags">): string {
   if (kind === Kind.metadata || !isSearchableKind(kind)) return "";
   const titles = tags.flatMap(([name, value = ""]) => (TITLE_TAGS.has(name!) && value !== "" ? [value] : []));
-  return titles.length === 0 ? "" : capped(titles.join("\n").replace(BLOB, " "));
+  return titles.length === 0 ? "" : capped(withoutBlobs(titles.join("\n")));
 }
 
 /** Can this text of an event (see eventJson) hold a title? Costs a fraction of parsing it. */
@@ -141,7 +144,7 @@ function profileText(content: string): { name: string; about: string; urls: stri
   const names = [fields.name, fields.displayName, fields.nip05.replace(/^_@/, "")];
   const about = bodyOf(fields.about);
   return {
-    name: [...new Set(names)].filter(Boolean).join("\n").replace(BLOB, " "),
+    name: withoutBlobs([...new Set(names)].filter(Boolean).join("\n")),
     about: about.text,
     urls: about.urls,
   };
@@ -154,7 +157,11 @@ function bodyOf(content: string): { text: string; urls: string[] } {
   const urls = urlsIn(text);
   let prose = text;
   for (const url of urls) prose = prose.replace(url, " ");
-  return { text: prose.replace(BLOB, " "), urls };
+  return { text: withoutBlobs(prose), urls };
+}
+
+function withoutBlobs(text: string): string {
+  return text.replace(LONG_RUN, (run) => run.replace(BLOB, " "));
 }
 
 /** Random file names are not looked for and would fill the index with words used once. */

@@ -21,6 +21,7 @@ const ELISION = /^(?:[cdjlmnst]|qu|all|dall|dell|nell|sull|un)['’ʼ](?=..)/;
 /** English possessives and "is": Apollo's is looked for as Apollo. */
 const POSSESSIVE = /(?<=..)['’ʼ]s$/;
 const APOSTROPHES = /['’ʼ]/g;
+const HAS_APOSTROPHE = /['’ʼ]/;
 
 const LATIN_MARKS = /([\p{sc=Latn}\p{sc=Grek}])[\u0300-\u036f]+/gu;
 /** Arabic vowel signs and tatweel, Hebrew points, soft hyphen, zero-width characters, variation selectors. */
@@ -44,9 +45,19 @@ const NOT_DECOMPOSED: Readonly<Record<string, string>> = {
 const NOT_DECOMPOSED_LETTER = new RegExp(`[${Object.keys(NOT_DECOMPOSED).join("")}]`, "g");
 const FOREIGN_DIGIT = /(?![0-9])\p{Nd}/gu;
 
-/** Compatibility forms, case, Latin and Greek accents, and digits of other scripts, all made one. */
+/** What is not ASCII, with the letter before it that its marks may belong to. */
+const FOREIGN_RUN = /[\0-\x7f]?[^\0-\x7f]+/g;
+
+/**
+ * Compatibility forms, case, Latin and Greek accents, and digits of other scripts, all made one. A letter of ASCII never
+ * joins what stands before it, so that a few quotes and emoji cost what they are, and not what the text is.
+ */
 export function fold(text: string): string {
   if (ONLY_ASCII.test(text)) return text.toLowerCase();
+  return text.replace(FOREIGN_RUN, foldForeign).toLowerCase();
+}
+
+function foldForeign(text: string): string {
   return text
     .normalize("NFKD")
     .toLowerCase()
@@ -67,10 +78,11 @@ export function tokenise(text: string, max = FIELD_TOKENS_MAX): string[] {
   const folded = fold(text);
   const words = folded.match(ONLY_ASCII.test(folded) ? ASCII_WORD : ANY_WORD);
   if (words === null) return [];
+  const isMixed = HAS_UNSPACED.test(folded);
   const tokens: string[] = [];
   for (const word of words) {
     if (tokens.length >= max) break;
-    if (HAS_UNSPACED.test(word)) pushMixed(tokens, word);
+    if (isMixed && HAS_UNSPACED.test(word)) pushMixed(tokens, word);
     else pushWord(tokens, word);
   }
   return tokens.length > max ? tokens.slice(0, max) : tokens;
@@ -95,8 +107,12 @@ function pushMixed(tokens: string[], word: string): void {
 }
 
 function pushWord(tokens: string[], word: string): void {
-  const bare = word.replace(ELISION, "").replace(POSSESSIVE, "").replace(APOSTROPHES, "");
+  const bare = HAS_APOSTROPHE.test(word) ? withoutApostrophes(word) : word;
   tokens.push(bare.length > TOKEN_LENGTH_MAX ? cut(bare) : bare);
+}
+
+function withoutApostrophes(word: string): string {
+  return word.replace(ELISION, "").replace(POSSESSIVE, "").replace(APOSTROPHES, "");
 }
 
 function pushRun(tokens: string[], run: string): void {

@@ -176,7 +176,7 @@ describe("what shows late", () => {
       1,
     );
     for (const id of ["a", "b", "lost"]) visibility.stored(id);
-    const { lag, samples, missing } = await visibility.end(600);
+    const { lag, samples, missing } = await visibility.end(400);
     expect({ samples, missing }).toEqual({ samples: 2, missing: 1 });
     expect(lag?.p50).toBeGreaterThan(0);
   });
@@ -192,7 +192,7 @@ describe("what shows late", () => {
     });
     const url = `ws://127.0.0.1:${server.port}/`;
     expect(await gauge(url, "cold_lag_entries")).toBeUndefined();
-    expect(await untilDrained(url, 10)).toMatchObject({ entries: 40, isDone: true });
+    expect(await untilDrained(url, 10, 150)).toMatchObject({ entries: 40, isDone: true });
     await server.stop(true);
   });
 });

@@ -6,7 +6,7 @@ import { testSeed } from "../support/prng.ts";
 import { PLANTED_FAULTS, serveCanary } from "./canary.ts";
 import { FUZZED_SETTINGS, fuzzFrames } from "./frames.ts";
 
-const MS = process.env["LONG_TESTS"] === "1" ? 20_000 : 1000;
+const MS = process.env["LONG_TESTS"] === "1" ? 20_000 : 400;
 const seed = testSeed();
 const ground = new Ground();
 afterAll(async () => ground.clear());

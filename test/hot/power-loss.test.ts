@@ -17,7 +17,7 @@ import { temporaryFolders } from "../support/temp-folder.ts";
 const folder = temporaryFolders();
 const seed = testSeed();
 const random = prng(seed);
-const ROUNDS = process.env["LONG_TESTS"] === "1" ? 200 : 60;
+const ROUNDS = process.env["LONG_TESTS"] === "1" ? 200 : 30;
 /** What a disk writes whole. */
 const SECTOR_BYTES = 512;
 

@@ -47,7 +47,13 @@ function setUp(seeds: readonly string[] = []) {
     const found = search.search(
       parsed(text),
       { tags: [], kinds: [1] },
-      { limit: 10, upToSeq: Number.MAX_SAFE_INTEGER, nowSeconds: NOW, deadlineMs: Number.POSITIVE_INFINITY },
+      {
+        limit: 10,
+        pageSize: 10,
+        upToSeq: Number.MAX_SAFE_INTEGER,
+        nowSeconds: NOW,
+        deadlineMs: Number.POSITIVE_INFINITY,
+      },
     );
     if (isRefusal(found)) throw new Error(found.text);
     return found.hits.map(({ json }) => (JSON.parse(json) as { content: string }).content);

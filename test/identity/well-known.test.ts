@@ -6,7 +6,7 @@ import { startLocalDomains } from "./local-domains.ts";
 
 const KEY = "ab".repeat(32);
 const BOB = { name: "bob", domain: "bob.example" };
-const LIMITS = { timeoutMs: 300, bytesMax: 2000 };
+const LIMITS = { timeoutMs: 100, bytesMax: 2000 };
 const UNREACHABLE = expect.objectContaining({ type: "unreachable" });
 const NOBODY: DomainAnswer = { type: "answered", pubkey: undefined };
 

@@ -71,6 +71,7 @@ const task = (search: string, filter: object = {}) => ({
   query: parsed(search),
   filter: { tags: [], ...filter },
   limit: 10,
+  pageSize: 10,
   upToSeq: Number.MAX_SAFE_INTEGER,
   nowSeconds: NOW,
   budgetMs: 5000,

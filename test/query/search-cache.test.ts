@@ -48,7 +48,15 @@ function world() {
     if (isRefusal(query)) throw new Error(query.text);
     const filter = { tags: [], search: text, ...(kinds === undefined ? {} : { kinds }) };
     const upToSeq = stored.at(-1)?.seq ?? 0;
-    const task: SearchTask = { query, filter, limit: 10, upToSeq, nowSeconds: 1_700_000_000, budgetMs: 100 };
+    const task: SearchTask = {
+      query,
+      filter,
+      limit: 10,
+      pageSize: 10,
+      upToSeq,
+      nowSeconds: 1_700_000_000,
+      budgetMs: 100,
+    };
     const answer = await cache.search(task);
     if (isRefusal(answer)) throw new Error(answer.text);
     return answer.hits.map((hit) => hit.seq);

@@ -48,6 +48,7 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: 
       order: async (_task, candidates) => ({
         hits: candidates.filter(({ seq }) => [...hot, ...fresh].includes(seq)).map(({ seq }) => hit(seq)),
         complete: true,
+        absent: candidates.map(({ seq }) => seq).filter((seq) => ![...hot, ...fresh].includes(seq)),
       }),
     },
     visibleSeq: () => visibleSeq,
@@ -69,7 +70,15 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: 
     const query = parseSearch(text, { nowSeconds: NOW });
     if (isRefusal(query)) throw new Error(query.text);
     const filter = { tags: [], search: text };
-    const task: SearchTask = { query, filter, limit: 10, upToSeq: 99, nowSeconds: NOW, budgetMs: 100 };
+    const task: SearchTask = {
+      query,
+      filter,
+      limit: 10,
+      pageSize: 10,
+      upToSeq: 99,
+      nowSeconds: NOW,
+      budgetMs: 100,
+    };
     const answer = await engine.search(task);
     if (isRefusal(answer)) throw new Error(answer.text);
     return { seqs: answer.hits.map(({ seq }) => seq), complete: answer.complete };

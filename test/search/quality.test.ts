@@ -27,7 +27,13 @@ test("full-text search in SQLite", async () => {
   store.catchUp();
   const ranked = new RankedSearch(store.fulltext, store.reader);
   const results = await judge(judgements, async (search, filter, limit) => {
-    const options = { limit, upToSeq: 1e9, nowSeconds: NOW, deadlineMs: Number.POSITIVE_INFINITY };
+    const options = {
+      limit,
+      pageSize: limit,
+      upToSeq: 1e9,
+      nowSeconds: NOW,
+      deadlineMs: Number.POSITIVE_INFINITY,
+    };
     const answer = ranked.search(parsed(search), filter, options);
     if (isRefusal(answer)) throw new Error(`${search}: ${answer.text}`);
     return answer.hits.map(({ json }) => eventFromJson(json));

@@ -19,7 +19,8 @@ function hit(
   facts: Partial<HitFacts> = {},
 ): Rankable<string> {
   const { event, json } = unsignedEvent(keypair(author).pubkey, { created_at: YEAR_AGO, ...template });
-  const text = { kind: event.kind, createdAt: event.created_at, json };
+  const { kind, created_at: createdAt } = event;
+  const text = { kind, createdAt, author, mayHoldTitle: true, json: () => json };
   return rankable(template.content ?? "", text, askedOf(parsed(search)), { ...FACTS, ...facts });
 }
 
@@ -85,6 +86,18 @@ test("nobody has more than three on a page; asked for by name they may", () => {
   const named = order(search, [...many, other], { ...OPTIONS, mixAuthors: false });
   expect(named.at(-1)).toBe("other");
   expect(order("cat distinct:author", [...many, other])).toEqual(["mine 0", "other"]);
+});
+
+test("a text is read for its phrase only where that may lift it onto the first pages", () => {
+  const options = { ...OPTIONS, pageSize: 2 };
+  const read: string[] = [];
+  const hits = Array.from({ length: 12 }, (_, at) => {
+    const plain = hit("red car", at, { content: `${at}` }, { textScore: 0.9 - at * 0.045 });
+    return { ...plain, isPhrase: () => (read.push(plain.item), plain.item === "5") };
+  });
+  // A phrase lifts by four places and a half: the fifth becomes the second, and the eighth could become the fourth.
+  expect(order("red car", hits, options).slice(0, 4)).toEqual(["0", "5", "1", "2"]);
+  expect(read).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
 });
 
 test("repetitions come last", () => {

@@ -81,3 +81,25 @@ test(`any piece of an unspaced text is found in it (seed ${seed})`, () => {
     expect(held).toContain(` ${queryTokens(piece).join(" ")} `);
   }
 });
+
+const foldSeed = testSeed();
+test(`a text folds as its lines do, whatever stands at their ends (seed ${foldSeed})`, () => {
+  const random = prng(foldSeed);
+  const pieces = [
+    ..."aeisAEIS'’- Ĳﬁſéñßæøłŋς\u0301\u0308\u0345ΣΐёÅ日한ไ٣½①Kİıｱﾞ👍\u200d\ufe0f",
+    "e\u0301",
+    "ΑΣ",
+    "\ud83d",
+  ];
+  const line = (): string =>
+    Array.from(
+      { length: Math.floor(random() * 12) },
+      () => pieces[Math.floor(random() * pieces.length)],
+    ).join("");
+  for (let round = 0; round < 2_000; round++) {
+    const [one, two] = [line(), line()];
+    expect(fold(`${one}x\n${two}`)).toBe(`${fold(`${one}x`)}\n${fold(two)}`);
+    // The same letter in another width joins the run before it.
+    expect(fold(`${one}x`)).toBe(fold(`${one}ｘ`));
+  }
+});

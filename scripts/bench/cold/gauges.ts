@@ -20,7 +20,7 @@ const LOOK_MS = 100;
 const STILL_MS = 1_500;
 
 /** Waits until nothing waits for the cold store any more. The seconds end when that was first so. */
-export async function untilDrained(url: string, patienceSeconds: number): Promise<Drain> {
+export async function untilDrained(url: string, patienceSeconds: number, stillMs = STILL_MS): Promise<Drain> {
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1_000;
   let entries = 0;
@@ -30,7 +30,7 @@ export async function untilDrained(url: string, patienceSeconds: number): Promis
     entries = Math.max(entries, lag ?? 0);
     if (lag !== 0) emptySince = undefined;
     else emptySince ??= seconds();
-    if (emptySince !== undefined && (seconds() - emptySince) * 1_000 >= STILL_MS)
+    if (emptySince !== undefined && (seconds() - emptySince) * 1_000 >= stillMs)
       return { seconds: emptySince, entries, isDone: true };
     await Bun.sleep(LOOK_MS);
   }
