@@ -29,7 +29,15 @@ test("gathers for longer while level with the log, hurries when behind, and rest
   const log = { log: () => [], getMany: () => [], evictedAfter: () => [], lastSeq: () => lastSeq };
   const layout = { prefix: "t", bucket: "all", codec: "default", shards: 1, replicas: 0 } as const;
   const indexer = new Indexer(
-    { client: clients.write, log, ledger, store: "t", isHotComplete: () => true, publishing: () => publishing, clock },
+    {
+      client: clients.write,
+      log,
+      ledger,
+      store: "t",
+      isHotComplete: () => true,
+      publishing: () => publishing,
+      clock,
+    },
     { ...INDEXER_DEFAULTS, layout },
   );
   const { bulkEvents, gatherMs, yieldMs } = INDEXER_DEFAULTS;
