@@ -39,6 +39,8 @@ export interface IndexerOptions extends Partial<Omit<PaceOptions, "bulkBytesMax"
   readonly bulkEvents: number;
   /** Milliseconds between two bulks while publishers are being served. */
   readonly yieldMs: number;
+  /** The same while the cold store is level with the log: what comes meanwhile is one bulk instead of many. */
+  readonly gatherMs: number;
   /** Milliseconds between two looks at a log in which nothing was new; poke() looks at once. */
   readonly pollMs: number;
 }
@@ -47,9 +49,12 @@ export const INDEXER_DEFAULTS = {
   bulkBytes: 4 * 2 ** 20,
   bulkEvents: 1000,
   yieldMs: 20,
+  gatherMs: 200,
   pollMs: 250,
 } as const;
 
+/** Bulks of entries behind up to which the cold store counts as level: one under way, and one that gathers. */
+const LEVEL_BULKS = 2;
 /** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
 const BACKLOG_ENTRIES = 50_000;
 const BACKLOG_REFRESH_MS = 30_000;
@@ -184,13 +189,17 @@ export class Indexer {
   }
 
   /**
-   * One step of a follower, with a breath before it while publishers are served. Where they use all that there is, a
-   * long rest follows: what is not indexed yet stands safely in the log.
+   * One step of a follower, with a breath before it while publishers are served: each bulk costs the cluster, which may
+   * share their machine, a sync. Where they use all that there is, a long rest follows: what is not indexed yet stands
+   * safely in the log.
    */
-  async stepBesidePublishers(follower: Follower, signal: AbortSignal): Promise<"busy" | "idle"> {
+  async stepBesidePublishers(
+    follower: Pick<Follower, "cursor" | "step" | "settled">,
+    signal: AbortSignal,
+  ): Promise<"busy" | "idle"> {
     const { publishing, clock } = this.parts;
     const level = publishing?.() ?? "idle";
-    if (level !== "idle") await clock.sleep(this.options.yieldMs, signal);
+    if (level !== "idle") await clock.sleep(this.breathMs(follower.cursor), signal);
     const startedMs = clock.now();
     const state = await follower.step(signal);
     if (level === "saturating" && state === "busy") {
@@ -198,6 +207,11 @@ export class Indexer {
       await clock.sleep(Math.min(REST_MS_MAX, REST_TIMES * (clock.now() - startedMs)), signal);
     }
     return state;
+  }
+
+  private breathMs(cursor: number): number {
+    const { bulkEvents, gatherMs, yieldMs } = this.options;
+    return this.parts.log.lastSeq() - cursor < LEVEL_BULKS * bulkEvents ? gatherMs : yieldMs;
   }
 
   private async takeUp(signal: AbortSignal): Promise<void> {
