@@ -16,6 +16,7 @@ export const idle: Workload = {
   needs: "local",
   run: async (stage, local) => {
     await local.restart();
+    await local.untilQuiet();
     // Code, caches and allocator are warm before the first figure is taken.
     const warm = await connect(stage, Math.min(200, stage.scale.idleConnections), true);
     await settle(stage);
