@@ -41,6 +41,8 @@ export interface IndexerOptions extends Partial<Omit<PaceOptions, "bulkBytesMax"
   readonly yieldMs: number;
   /** Milliseconds between two looks at a log in which nothing was new; poke() looks at once. */
   readonly pollMs: number;
+  /** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
+  readonly backlogEntries: number;
 }
 
 export const INDEXER_DEFAULTS = {
@@ -48,10 +50,9 @@ export const INDEXER_DEFAULTS = {
   bulkEvents: 1000,
   yieldMs: 20,
   pollMs: 250,
+  backlogEntries: 50_000,
 } as const;
 
-/** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
-const BACKLOG_ENTRIES = 50_000;
 const BACKLOG_REFRESH_MS = 30_000;
 
 /** Beside saturating publishers it rests so many times as long as it worked. */
@@ -71,6 +72,8 @@ export class Indexer {
   private hasBacklog = false;
   private refreshedAtMs = 0;
   private wake: AbortController = new AbortController();
+  /** Fills another generation beside the one that is shown. */
+  filling: Follower | undefined;
   /** While set, nobody is told that the cursor moved, so the log keeps the removals that a rebuild has yet to read. */
   holdsLog = false;
 
@@ -92,7 +95,7 @@ export class Indexer {
       while (!signal.aborted) {
         await this.jobs.runNext(signal);
         if (this.follower === undefined) await this.rest(1000, signal);
-        else await this.follow(this.follower, signal);
+        else if ((await this.keepLevel(signal)) === "idle") await this.rest(this.options.pollMs, signal);
       }
       await this.follower?.settled();
     } finally {
@@ -107,7 +110,9 @@ export class Indexer {
 
   /** Asks for documents to be written again, because their scores changed. False when too many wait already. */
   rewrite(seqs: Iterable<number>): boolean {
-    const taken = this.follower?.rewrite(seqs) ?? false;
+    const wanted = [...seqs];
+    const taken = this.follower?.rewrite(wanted) ?? false;
+    this.filling?.rewrite(wanted);
     this.poke();
     return taken;
   }
@@ -121,6 +126,7 @@ export class Indexer {
   adopt(generation: Generation, cursor: number): void {
     this.generation = generation;
     this.stopReason = "";
+    this.hasBacklog = false;
     this.parts.ledger.saveProgress({ built: generation.meta.built, cursor });
     this.follower = this.followInto(generation, cursor, true, (moved) => {
       this.parts.ledger.saveProgress({ built: generation.meta.built, cursor: moved });
@@ -200,6 +206,16 @@ export class Indexer {
     return state;
   }
 
+  /** One step of following. Long jobs take it in turns with their own, so that readers miss nothing meanwhile. */
+  async keepLevel(signal: AbortSignal): Promise<"busy" | "idle"> {
+    const { follower } = this;
+    if (follower === undefined) return "idle";
+    const state = await this.stepBesidePublishers(follower, signal);
+    await this.tendRefreshing(signal);
+    this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
+    return state;
+  }
+
   private async takeUp(signal: AbortSignal): Promise<void> {
     const opened = await this.pace.persevere(signal, async () => {
       const active = await this.indexes.active();
@@ -237,25 +253,18 @@ export class Indexer {
     return 0;
   }
 
-  private async follow(follower: Follower, signal: AbortSignal): Promise<void> {
-    const state = await this.stepBesidePublishers(follower, signal);
-    await this.tendRefreshing(signal);
-    this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
-    if (state === "idle") await this.rest(this.options.pollMs, signal);
-  }
-
   /** While a backlog is worked off, a refresh every five seconds would cost a third of the speed. */
   private async tendRefreshing(signal: AbortSignal): Promise<void> {
     const generation = this.generation;
     if (generation === undefined || this.follower === undefined || this.pace.state !== "open") return;
     const behind = this.parts.log.lastSeq() - this.follower.cursor;
     const now = this.parts.clock.now();
-    if (!this.hasBacklog && behind > BACKLOG_ENTRIES) {
+    if (!this.hasBacklog && behind > this.options.backlogEntries) {
       this.hasBacklog = true;
       this.refreshedAtMs = now;
       await this.pace.persevere(signal, () => this.indexes.setRefreshing(generation, false));
       this.board.refreshingStopped();
-    } else if (this.hasBacklog && behind < BACKLOG_ENTRIES / 10) {
+    } else if (this.hasBacklog && behind < this.options.backlogEntries / 10) {
       await this.pace.persevere(signal, () => this.indexes.setRefreshing(generation, true));
       this.hasBacklog = false;
     } else if (this.hasBacklog && now - this.refreshedAtMs > BACKLOG_REFRESH_MS) {
