@@ -137,8 +137,8 @@ export class ColdFeed {
     this.isDown = true;
     worker.terminate();
     if (this.stopped !== undefined) return this.stopped();
-    this.options.onTrouble(reason);
     const pause = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** Math.min(this.deaths++, 8));
+    this.options.onTrouble(`${reason}; another is started in ${pause} ms`);
     setTimeout(() => {
       if (this.stopped !== undefined) return;
       this.isDown = false;
