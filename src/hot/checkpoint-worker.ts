@@ -3,7 +3,7 @@
 import type { Database } from "bun:sqlite";
 import type { CheckpointStart } from "./checkpoint-thread.ts";
 import { openDatabase } from "./database.ts";
-import { type CheckpointRow, PASSIVE } from "./maintenance.ts";
+import { type CheckpointRow, NOOP, PASSIVE } from "./maintenance.ts";
 
 declare const self: {
   onmessage: (event: MessageEvent<CheckpointStart | "run">) => void;
@@ -11,9 +11,11 @@ declare const self: {
 };
 
 const CACHE_BYTES = 2 * 1024 * 1024;
-/** What was committed during a pass is taken by the next one, until so little is left that the writer may do it. */
-const PASSES_MAX = 3;
-const REST_PAGES = 256;
+/**
+ * SQLite brings the file to the disk only in a pass that no commit came beside, and what is then still in the kernel's
+ * hands, up to 64 MiB, would else be the writer's to wait for. What came beside a pass is little, and the next one short.
+ */
+const PASSES_MAX = 16;
 
 let database: Database | undefined;
 
@@ -26,11 +28,16 @@ function open({ path, synchronous }: CheckpointStart): Database {
   return openDatabase(path, { synchronous, cacheBytes: CACHE_BYTES, autoCheckpointPages: 0 });
 }
 
+function ask(pragma: string): CheckpointRow {
+  return database!.query<CheckpointRow, []>(pragma).get()!;
+}
+
 function run(): void {
   try {
-    for (let pass = 0; pass < PASSES_MAX; pass++) {
-      const { log, checkpointed } = database!.query<CheckpointRow, []>(PASSIVE).get()!;
-      if (log - checkpointed <= REST_PAGES) break;
+    for (let passes = 0; passes < PASSES_MAX; passes++) {
+      const { log, checkpointed } = ask(PASSIVE);
+      // Held up by a reader, or alone with the WAL.
+      if (checkpointed < log || ask(NOOP).log <= log) break;
     }
   } finally {
     // Whatever went wrong, a full disk most likely, the writer meets it as well and says so.

@@ -4,6 +4,8 @@ import type { Database, Statement } from "bun:sqlite";
 import type { BulkCheckpoints } from "./checkpoint-thread.ts";
 
 export const PASSIVE = "PRAGMA wal_checkpoint(PASSIVE)";
+/** Does nothing but answer. */
+export const NOOP = "PRAGMA wal_checkpoint(NOOP)";
 
 export interface CheckpointRow {
   readonly busy: number;
@@ -45,7 +47,7 @@ export class Checkpointer {
     this.database = database;
     this.dueAtPages = dueAtPages;
     this.bulk = bulk;
-    this.measure = database.prepare<CheckpointRow, []>("PRAGMA wal_checkpoint(NOOP)");
+    this.measure = database.prepare<CheckpointRow, []>(NOOP);
   }
 
   /** Does what is due; answers how it went, undefined for nothing. */

@@ -3,10 +3,11 @@
 import type { Database } from "bun:sqlite";
 import { sql as events } from "./migrations/0001-events.ts";
 import { sql as eviction } from "./migrations/0002-eviction.ts";
+import { sql as sharedAuthors } from "./migrations/0003-shared-authors.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Migration N stands at index N - 1. Once released, an entry never changes. */
-const MIGRATIONS: readonly string[] = [events, eviction];
+const MIGRATIONS: readonly string[] = [events, eviction, sharedAuthors];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -3,11 +3,16 @@
 import type { Filter } from "../nostr/filter.ts";
 import { isExpired } from "../nostr/expiration.ts";
 import type { Budget, CountGate, Counting, Hit, Scan, ScanState } from "./contract.ts";
+import { authorKey } from "./keys.ts";
 import { Meter, WORK_PER_LOOK } from "./scan-budget.ts";
-import type { ReadStatements } from "./stream-sql.ts";
+import type { CountedRows, ReadStatements, StreamRow } from "./stream-sql.ts";
 
-/** Index rows counted by one statement: about 0.3 ms. */
+/** Fewer rows than this are counted by one statement, in 1 ms at the most. */
+const FEW_MAX = 60_000;
+/** Beyond, each statement counts so many from a place on, which costs more by the row: 1 ms as well. */
 const STRIDE = 20_000;
+/** Authors and kinds, each pair counted by a statement of its own; a scan asks for more of them at once. */
+const PAIRS_MAX = 200;
 
 export function createCounting(
   filter: Filter,
@@ -59,33 +64,65 @@ class FilterCounting implements Counting {
   }
 
   private *walk(): Generator<void, void> {
-    const { ids, authors, tags } = this.filter;
-    // Author and tag keys may collide, so only what names neither can be counted unseen.
-    const isLookedAt = ids !== undefined || authors !== undefined || tags.length > 0;
-    if (isLookedAt || this.gate.counted !== undefined) return yield* this.countByScan(this.filter);
+    const { ids, authors, kinds, tags } = this.filter;
+    // Ids and tag values are known by keys that may collide, so what names them has to be looked at.
+    const isLookedAt = ids !== undefined || tags.length > 0 || this.gate.counted !== undefined;
+    const pairs = authors === undefined ? 0 : authors.length * (kinds?.length ?? Number.POSITIVE_INFINITY);
+    if (isLookedAt || pairs > PAIRS_MAX) return yield* this.countByScan(this.filter);
+    const open: number[] = [];
     const closed: number[] = [];
-    for (const kind of this.filter.kinds ?? this.statements.kindsStored()) {
-      if (this.gate.isOpenKind(kind)) yield* this.countKind(kind);
-      else closed.push(kind);
-    }
+    for (const kind of kinds ?? this.statements.kindsStored())
+      (this.gate.isOpenKind(kind) ? open : closed).push(kind);
+    if (authors === undefined)
+      for (const kind of open) yield* this.countRows(this.statements.ofKind, kind, 0);
+    else yield* this.countAuthors(authors, open);
     if (closed.length > 0) yield* this.countByScan({ ...this.filter, kinds: closed });
   }
 
-  private *countKind(kind: number): Generator<void, void> {
+  private *countAuthors(authors: readonly string[], kinds: readonly number[]): Generator<void, void> {
+    const looked: string[] = [];
+    for (const author of authors) {
+      const before = this.count;
+      const key = authorKey(author);
+      if (this.statements.ownerOf(key) === author) {
+        for (const kind of kinds) yield* this.countRows(this.statements.ofAuthor, kind, key);
+      }
+      // Asked last: a stranger's events may have come while these were counted.
+      if (!this.statements.isShared(key)) continue;
+      this.count = before;
+      looked.push(author);
+    }
+    if (looked.length > 0) yield* this.countByScan({ ...this.filter, authors: looked, kinds });
+  }
+
+  private *countRows(rows: CountedRows, kind: number, author: number): Generator<void, void> {
     const since = this.filter.since ?? 0;
     const until = this.filter.until ?? Number.MAX_SAFE_INTEGER;
     if (since > until) return;
-    let [createdAt, rank, seq] = [until, 2 ** 32, 0];
+    const few = rows.upTo(kind, author, since, until, FEW_MAX);
+    if (few < FEW_MAX) this.count += few;
+    else yield* this.countMany(rows, kind, author, since, until);
+    this.count -= rows.expired(kind, author, since, until, this.gate.nowSeconds);
+    yield;
+  }
+
+  /** In strides, so that a count can pause in between. */
+  private *countMany(
+    rows: CountedRows,
+    kind: number,
+    author: number,
+    since: number,
+    until: number,
+  ): Generator<void, void> {
+    let below: StreamRow = [until, 2 ** 32, 0];
     for (;;) {
-      const last = this.statements.kindRowAt(kind, since, createdAt, rank, seq, STRIDE - 1);
+      const last = rows.rowAt(kind, author, since, below, STRIDE - 1);
       if (last === undefined) break;
       this.count += STRIDE;
-      [createdAt, rank, seq] = last;
+      below = last;
       yield;
     }
-    this.count += this.statements.countKind(kind, since, createdAt, rank, seq);
-    this.count -= this.statements.countExpired(kind, since, until, this.gate.nowSeconds);
-    yield;
+    this.count += rows.count(kind, author, since, below);
   }
 
   private *countByScan(filter: Filter): Generator<void, void> {

@@ -2,9 +2,10 @@
 
 import type { Filter } from "../nostr/filter.ts";
 import { idOfJson } from "../nostr/event-json.ts";
+import { isReplaceableKind } from "../nostr/kind.ts";
 import type { Budget, Hit, Scan, ScanOptions, ScanPlan, ScanPosition, ScanState } from "./contract.ts";
 import type { HitLookup } from "./hit-lookup.ts";
-import { type Access, type Plan, planScan, wantedOf } from "./plan.ts";
+import { type Access, type IndexAccess, type Plan, planScan, wantedOf } from "./plan.ts";
 import { Meter } from "./scan-budget.ts";
 import { IdSource } from "./scan-ids.ts";
 import { compileMatch } from "./scan-match.ts";
@@ -14,6 +15,7 @@ import { TailSource } from "./scan-tail.ts";
 import { openStreams } from "./stream-open.ts";
 import type { ReadStatements } from "./stream-sql.ts";
 import { openTailStreams } from "./tail-stream.ts";
+import { keysBelowTail } from "./tail-versions.ts";
 import type { RecentTail } from "./tail.ts";
 
 /** What a scan reads from. One for each reader. */
@@ -156,7 +158,7 @@ class FilterScan implements Scan {
   private goBelowTail(): boolean {
     if (!this.isInTail || !this.isBelowTailNeeded()) return false;
     this.isInTail = false;
-    this.source = this.indexSource(this.ground.tail!.horizon);
+    this.source = this.sourceBelow(this.ground.tail!);
     return true;
   }
 
@@ -165,18 +167,31 @@ class FilterScan implements Scan {
     return horizon >= 0 && (this.filter.since ?? 0) <= horizon;
   }
 
-  private indexSource(horizon?: number): HitSource {
+  private indexSource(): HitSource {
     const { access } = this.chosen;
-    const { statements, lookup } = this.ground;
-    if (access.source === "ids") return new IdSource(access.ids, lookup);
+    if (access.source === "ids") return new IdSource(access.ids, this.ground.lookup);
     if (access.source === "nothing") throw new Error("a scan of nothing has no source");
-    const until = Math.min(this.filter.until ?? Number.MAX_SAFE_INTEGER, horizon ?? Number.MAX_SAFE_INTEGER);
+    return this.streamsDownFrom(this.filter.until ?? Number.MAX_SAFE_INTEGER, access);
+  }
+
+  private sourceBelow(tail: RecentTail): HitSource {
+    const access = this.chosen.access as IndexAccess;
+    const { authors, until = Number.MAX_SAFE_INTEGER } = this.filter;
+    const isOneEach = access.source === "author" && access.kinds?.every(isReplaceableKind) === true;
+    const rest = isOneEach
+      ? { ...access, keys: keysBelowTail(tail, authors!, access.keys, access.kinds!) }
+      : access;
+    return this.streamsDownFrom(Math.min(until, tail.horizon), rest);
+  }
+
+  private streamsDownFrom(until: number, access: IndexAccess): HitSource {
     const bounds = {
       start: startOf(this.position(), until),
       since: this.filter.since ?? 0,
       wanted: wantedOf(this.filter),
     };
-    return new StreamSource(openStreams(access, bounds, statements), this.upToSeq, lookup);
+    const streams = openStreams(access, bounds, this.ground.statements);
+    return new StreamSource(streams, this.upToSeq, this.ground.lookup);
   }
 }
 

@@ -74,11 +74,12 @@ export function* openTailStreams(
   kinds: readonly number[] | undefined,
   bounds: TailBounds,
 ): Generator<TailStream[], void> {
+  const wanted = kinds && new Set(kinds);
   for (const author of new Set(authors.map((key) => key >>> 0))) {
     const lists = tail.authors.listsOf(author);
     if (lists === undefined) continue;
     const streams: TailStream[] = [];
-    for (const kind of kinds === undefined ? lists.keys() : new Set(kinds)) {
+    for (const kind of wanted ?? lists.keys()) {
       const list = lists.get(kind);
       const stream = list && new TailStream(tail, list, bounds);
       if (stream?.step() === true) streams.push(stream);

@@ -67,6 +67,7 @@ function insert(
   ownUrls: ReadonlySet<string>,
 ): number {
   const { sql } = tables;
+  tables.owners.note(incoming);
   const seq = ++change.seq;
   const { kind, createdAt, rank, numbers, tagsTo } = incoming;
   sql.insertEvent.run(

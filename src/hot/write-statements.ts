@@ -76,6 +76,12 @@ function prepareEvents(database: Database) {
       database,
       `SELECT ${ROW} FROM event WHERE id = ?1 AND ${FULL_ID} = ?2`,
     ),
+    /** Whose events stand under an author's key; any one's where there are several. */
+    ownerOf: prepare<{ pubkey: string }, [number]>(
+      database,
+      `SELECT ${FULL_PUBKEY} AS pubkey FROM event WHERE author = ?1 LIMIT 1`,
+    ),
+    shareAuthor: prepare<never, [number]>(database, "INSERT OR IGNORE INTO shared_author VALUES (?1)"),
     eventAt: prepare<EventRow, [number]>(database, `SELECT ${ROW} FROM event WHERE seq = ?1`),
     deleteEvent: prepare<never, [number]>(database, "DELETE FROM event WHERE seq = ?1"),
     deleteTag: prepare<never, [number, number, number, number, number]>(

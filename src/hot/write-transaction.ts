@@ -1,6 +1,7 @@
 // One durable transaction on the write connection, and the running seq it gives out.
 
 import type { Database } from "bun:sqlite";
+import { AuthorOwners } from "./author-owners.ts";
 import { BarredKeys } from "./barred-keys.ts";
 import { loadBarredKeys } from "./tombstones.ts";
 import { readTagSeed } from "./migrate.ts";
@@ -19,6 +20,7 @@ export interface Change {
 export interface WriteTables {
   readonly sql: WriteStatements;
   readonly tagSeed: bigint;
+  readonly owners: AuthorOwners;
   barred: BarredKeys;
   /** Some key's rows may still have to leave: the clearing table is worth a look. */
   clearingBooked: boolean;
@@ -33,8 +35,10 @@ export class WriteConnection {
 
   constructor(database: Database) {
     this.database = database;
+    const sql = prepareStatements(database);
     this.tables = {
-      sql: prepareStatements(database),
+      sql,
+      owners: new AuthorOwners(sql),
       tagSeed: readTagSeed(database),
       barred: new BarredKeys(),
       clearingBooked: true,
@@ -101,6 +105,7 @@ export class WriteConnection {
     const { data_version } = this.tables.sql.dataVersion.get()!;
     if (data_version === this.dataVersion) return;
     this.dataVersion = data_version;
+    this.tables.owners.forget();
     this.tables.barred.trusted = false;
     this.tables.barred.anyVanished = true;
     this.tables.clearingBooked = true;
@@ -114,6 +119,7 @@ export class WriteConnection {
     sql.begin.run();
     try {
       this.dataVersion = sql.dataVersion.get()!.data_version;
+      this.tables.owners.forget();
       this.tables.barred = loadBarredKeys(this.database);
       this.tables.barred.trusted = true;
       this.tables.evictedUntil = sql.evictedUntil.get()!.until ?? -1;

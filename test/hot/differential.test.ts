@@ -11,6 +11,8 @@ import { createTail, type RecentTail } from "../../src/hot/tail.ts";
 import { TailLoader } from "../../src/hot/tail-loader.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
 import type { Filter } from "../../src/nostr/filter.ts";
+import { isReplaceableKind } from "../../src/nostr/kind.ts";
+import { isNewerVersion } from "../../src/nostr/order.ts";
 import { createSchema, hitOf, insertRows, removeRows } from "../support/insert-rows.ts";
 import { type NaiveRow, NaiveStore } from "../support/naive-store.ts";
 import { prng, testSeed } from "../support/prng.ts";
@@ -33,6 +35,7 @@ class World {
   readonly world: RandomWorld;
   private readonly database: Database;
   private readonly tails: RecentTail[];
+  private readonly heads = new Map<string, NaiveRow>();
   private lastSeq = 0;
 
   constructor(path: string, seed: number) {
@@ -51,17 +54,33 @@ class World {
 
   /** Adds events and removes some, as the writer would in one transaction. */
   commit(added: number, removed: number): void {
-    const rows: NaiveRow[] = [];
-    for (let i = 0; i < added; i++) rows.push({ seq: ++this.lastSeq, event: this.world.event() });
     const before = this.model.rows;
     const gone =
       before.length === 0 ? [] : Array.from({ length: removed }, () => pick(this.random, before).seq);
+    const rows: NaiveRow[] = [];
+    for (let i = 0; i < added; i++) this.add(rows, gone);
     insertRows(this.database, rows, TAG_SEED);
     removeRows(this.database, gone);
     this.model.add(rows);
     this.model.remove(gone);
     const stored = rows.map((row) => ({ ...hitOf(row), event: row.event }));
     for (const tail of this.tails ?? []) tail.apply({ lastSeq: this.lastSeq, stored, removed: gone });
+  }
+
+  /** Of a replaceable kind the newest version of each author is kept, and no older one comes after it, as the writer has it. */
+  private add(rows: NaiveRow[], gone: number[]): void {
+    const event = this.world.event();
+    if (isReplaceableKind(event.kind)) {
+      const address = `${event.kind}:${event.pubkey}`;
+      const head = this.heads.get(address);
+      if (head !== undefined && !isNewerVersion(event, head.event)) return;
+      const fresh = head === undefined ? -1 : rows.indexOf(head);
+      if (fresh !== -1) rows.splice(fresh, 1);
+      else if (head !== undefined && this.model.rows.includes(head)) gone.push(head.seq);
+      this.heads.set(address, { seq: this.lastSeq + 1, event });
+      rows.push(this.heads.get(address)!);
+    } else rows.push({ seq: this.lastSeq + 1, event });
+    this.lastSeq++;
   }
 
   filter(): Filter {

@@ -4,6 +4,7 @@ import type { Database } from "bun:sqlite";
 import type { Hit } from "../../src/hot/contract.ts";
 import { authorKey, idKey, rankOf, tagKey } from "../../src/hot/keys.ts";
 import { sql } from "../../src/hot/migrations/0001-events.ts";
+import { sql as sharedAuthors } from "../../src/hot/migrations/0003-shared-authors.ts";
 import { eventJson } from "../../src/nostr/event-json.ts";
 import { expirationOf } from "../../src/nostr/expiration.ts";
 import { forEachIndexedTag } from "../../src/nostr/tag.ts";
@@ -13,6 +14,7 @@ export function createSchema(database: Database): void {
   database.run("PRAGMA journal_mode = WAL");
   database.run("PRAGMA synchronous = OFF");
   database.run(sql);
+  database.run(sharedAuthors);
 }
 
 export function hitOf({ seq, event }: NaiveRow): Hit {
@@ -24,12 +26,17 @@ export function insertRows(database: Database, rows: readonly NaiveRow[], tagSee
   const event = database.query<unknown, (number | string)[]>(
     "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
   );
+  const owner = database.query<{ pubkey: string }, [number]>(
+    "SELECT substr(json, 84, 64) AS pubkey FROM event WHERE author = ? LIMIT 1",
+  );
+  const share = database.query<unknown, [number]>("INSERT OR IGNORE INTO shared_author VALUES (?)");
   const tag = database.query<unknown, number[]>("INSERT OR IGNORE INTO tag VALUES (?, ?, ?, ?, ?)");
   database.transaction(() => {
     for (const row of rows) {
       const { id, pubkey, kind, created_at } = row.event;
       const { json, expiresAt } = hitOf(row);
       const rank = rankOf(id);
+      if ((owner.get(authorKey(pubkey))?.pubkey ?? pubkey) !== pubkey) share.run(authorKey(pubkey));
       event.run(row.seq, created_at, rank, kind, authorKey(pubkey), idKey(id), expiresAt, json);
       forEachIndexedTag(row.event, (name, value) => {
         tag.run(tagKey(name, value, tagSeed), kind, created_at, rank, row.seq);
