@@ -39,6 +39,8 @@ export interface IndexerOptions extends Partial<Omit<PaceOptions, "bulkBytesMax"
   readonly bulkEvents: number;
   /** Milliseconds between two bulks while publishers are being served. */
   readonly yieldMs: number;
+  /** The same while the cold store is level with the log: what comes meanwhile is one bulk instead of many. */
+  readonly gatherMs: number;
   /** Milliseconds between two looks at a log in which nothing was new; poke() looks at once. */
   readonly pollMs: number;
   /** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
@@ -49,10 +51,13 @@ export const INDEXER_DEFAULTS = {
   bulkBytes: 4 * 2 ** 20,
   bulkEvents: 1000,
   yieldMs: 20,
+  gatherMs: 200,
   pollMs: 250,
   backlogEntries: 50_000,
 } as const;
 
+/** Bulks of entries behind up to which the cold store counts as level: one under way, and one that gathers. */
+const LEVEL_BULKS = 2;
 const BACKLOG_REFRESH_MS = 30_000;
 
 /** Beside saturating publishers it rests so many times as long as it worked. */
@@ -71,6 +76,7 @@ export class Indexer {
   private stopReason = "";
   private hasBacklog = false;
   private refreshedAtMs = 0;
+  private keptLevelAtMs = Number.NEGATIVE_INFINITY;
   private wake: AbortController = new AbortController();
   /** Fills another generation beside the one that is shown. */
   filling: Follower | undefined;
@@ -95,7 +101,7 @@ export class Indexer {
       while (!signal.aborted) {
         await this.jobs.runNext(signal);
         if (this.follower === undefined) await this.rest(1000, signal);
-        else if ((await this.keepLevel(signal)) === "idle") await this.rest(this.options.pollMs, signal);
+        else await this.follow(this.follower, signal);
       }
       await this.follower?.settled();
     } finally {
@@ -190,13 +196,17 @@ export class Indexer {
   }
 
   /**
-   * One step of a follower, with a breath before it while publishers are served. Where they use all that there is, a
-   * long rest follows: what is not indexed yet stands safely in the log.
+   * One step of a follower, with a breath before it while publishers are served: each bulk costs the cluster, which may
+   * share their machine, a sync. Where they use all that there is, a long rest follows: what is not indexed yet stands
+   * safely in the log.
    */
-  async stepBesidePublishers(follower: Follower, signal: AbortSignal): Promise<"busy" | "idle"> {
+  async stepBesidePublishers(
+    follower: Pick<Follower, "cursor" | "step" | "settled">,
+    signal: AbortSignal,
+  ): Promise<"busy" | "idle"> {
     const { publishing, clock } = this.parts;
     const level = publishing?.() ?? "idle";
-    if (level !== "idle") await clock.sleep(this.options.yieldMs, signal);
+    if (level !== "idle") await clock.sleep(this.breathMs(follower.cursor), signal);
     const startedMs = clock.now();
     const state = await follower.step(signal);
     if (level === "saturating" && state === "busy") {
@@ -206,14 +216,32 @@ export class Indexer {
     return state;
   }
 
-  /** One step of following. Long jobs take it in turns with their own, so that readers miss nothing meanwhile. */
-  async keepLevel(signal: AbortSignal): Promise<"busy" | "idle"> {
+  /** One step of following beside a job, in turns with the job's own, so that readers miss nothing meanwhile. */
+  async keepLevel(signal: AbortSignal): Promise<void> {
     const { follower } = this;
-    if (follower === undefined) return "idle";
+    const { clock, publishing } = this.parts;
+    if (follower === undefined) return;
+    const breathMs = (publishing?.() ?? "idle") === "idle" ? 0 : this.breathMs(follower.cursor);
+    if (clock.now() - this.keptLevelAtMs < breathMs) return;
+    this.keptLevelAtMs = clock.now();
+    await follower.step(signal);
+    await this.stepped(follower, signal);
+  }
+
+  private async follow(follower: Follower, signal: AbortSignal): Promise<void> {
     const state = await this.stepBesidePublishers(follower, signal);
+    await this.stepped(follower, signal);
+    if (state === "idle") await this.rest(this.options.pollMs, signal);
+  }
+
+  private async stepped(follower: Follower, signal: AbortSignal): Promise<void> {
     await this.tendRefreshing(signal);
     this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
-    return state;
+  }
+
+  private breathMs(cursor: number): number {
+    const { bulkEvents, gatherMs, yieldMs } = this.options;
+    return this.parts.log.lastSeq() - cursor < LEVEL_BULKS * bulkEvents ? gatherMs : yieldMs;
   }
 
   private async takeUp(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 // A search of the hot store from end to end: candidates of the full-text index, their events, and the final order.
 
+import { LRUCache } from "lru-cache";
 import type { Hit, HotReader } from "../hot/contract.ts";
 import type { Candidate, FulltextCount, FulltextOptions } from "../hot/fulltext-contract.ts";
 import type { FulltextReader } from "../hot/fulltext-reader.ts";
@@ -14,7 +15,15 @@ import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
 import { dateOrder, needsCounters } from "../search/order.ts";
 import type { SearchQuery } from "../search/query.ts";
-import { askedOf, type HitFacts, rank, rankable } from "../search/rank.ts";
+import {
+  askedOf,
+  type Headline,
+  headlineOf,
+  type HitFacts,
+  NO_HEADLINE,
+  rank,
+  rankable,
+} from "../search/rank.ts";
 import { mayHoldTitle } from "../search/text-of-event.ts";
 import { HitTexts } from "./hit-texts.ts";
 
@@ -44,10 +53,13 @@ export type OrderOptions = Pick<RankedOptions, "nowSeconds" | "limit" | "pageSiz
 const CANDIDATES_MIN = 300;
 /** More are listed as the index ordered them. */
 const RANKED_MAX = 600;
+/** Titles and names that are kept, some 200 bytes each. */
+const HEADLINES_MAX = 20_000;
 
 export class RankedSearch {
   private readonly fulltext: FulltextReader;
   private readonly reader: HotReader;
+  private readonly headlines = new LRUCache<number, Headline>({ max: HEADLINES_MAX });
 
   constructor(fulltext: FulltextReader, reader: HotReader) {
     this.fulltext = fulltext;
@@ -107,11 +119,13 @@ export class RankedSearch {
   ): readonly KnownHit[] {
     const asked = askedOf(query);
     const weighed = known.slice(0, RANKED_MAX);
-    texts.fetch(weighed.filter(({ facts }) => decidesByText(facts)).map(({ seq }) => seq));
+    const unread = weighed.filter(({ seq, facts }) => hasHeadline(facts) && !this.headlines.has(seq));
+    texts.fetch(unread.map(({ seq }) => seq));
     const rankables = this.fulltext.engagement.snapshot(() =>
       weighed.map((hit) => {
         const { facts, textScore } = hit;
-        const text = { ...facts, json: () => texts.get(hit.seq)?.json };
+        const headline = hasHeadline(facts) ? this.headlineOf(texts, hit.seq) : NO_HEADLINE;
+        const text = { ...facts, headline, json: () => texts.get(hit.seq)?.json };
         return rankable(hit, text, asked, { textScore, ...this.weightsOf(facts, query, nowSeconds) });
       }),
     );
@@ -123,6 +137,17 @@ export class RankedSearch {
     });
     const rest = query.options.distinctAuthor ? [] : known.slice(RANKED_MAX);
     return [...ordered.map(({ item }) => item), ...rest];
+  }
+
+  /** What is stored under a seq never changes, and what is found often is found by many words. */
+  private headlineOf(texts: HitTexts, seq: number): Headline {
+    const known = this.headlines.get(seq);
+    if (known !== undefined) return known;
+    const hit = texts.get(seq);
+    if (hit === undefined) return NO_HEADLINE;
+    const headline = headlineOf(eventFromJson(hit.json));
+    this.headlines.set(seq, headline);
+    return headline;
   }
 
   /** An order by what people did asks who they are; relevance weighs crowds so little that it need not. */
@@ -169,7 +194,7 @@ interface KnownHit extends ScoredSeq {
   readonly facts: RankingFacts;
 }
 
-function decidesByText({ kind, mayHoldTitle: titled }: RankingFacts): boolean {
+function hasHeadline({ kind, mayHoldTitle: titled }: RankingFacts): boolean {
   return titled || kind === Kind.metadata;
 }
 

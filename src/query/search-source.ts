@@ -27,7 +27,7 @@ export interface SearchPortOptions {
 }
 
 /** More than asked for, because the reading gate may take some away. */
-const SPARE_HITS = 50;
+const SPARE_HITS = 20;
 
 export function createSearchPort(engine: SearchEngine, options: SearchPortOptions): SearchPort {
   return {

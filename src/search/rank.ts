@@ -86,31 +86,56 @@ export function askedOf({ text }: SearchQuery): Asked {
   return { matches, phrase, name: fold(matches.map(({ written }) => written).join(" ")).replace(/^@/, "") };
 }
 
+/** What an event is called. */
+export interface Headline {
+  /** In tokens; empty for most. */
+  readonly title: readonly string[];
+  /** Of a profile. */
+  readonly names: ProfileNames | undefined;
+}
+
+interface ProfileNames {
+  /** Folded. */
+  readonly names: readonly string[];
+  readonly nip05: string;
+  readonly words: readonly string[];
+}
+
+export const NO_HEADLINE: Headline = { title: [], names: undefined };
+
+export function headlineOf(event: NostrEvent): Headline {
+  if (event.kind !== Kind.metadata) return { title: tokenise(titleOfEvent(event)), names: undefined };
+  const profile = profileFields(event.content);
+  if (profile === undefined) return NO_HEADLINE;
+  const names = [profile.name, profile.displayName].map((name) => fold(name).trim()).filter(Boolean);
+  const nip05 = fold(profile.nip05).replace(/^_@/, "");
+  return { title: [], names: { names, nip05, words: names.flatMap((name) => tokenise(name)) } };
+}
+
 /** A hit by what is known without its text, and the text. */
 export interface RankedText {
   readonly kind: number;
   readonly createdAt: number;
   /** A number that all events of one author share. */
   readonly author: number;
-  readonly mayHoldTitle: boolean;
+  readonly headline: Headline;
   /** A text of eventJson(); undefined for an event that has just gone. */
   readonly json: () => string | undefined;
 }
 
 /**
- * Fetching texts and taking them apart is what ranking costs, and most hits need it for neither title nor phrase nor page: it
- * waits until asked.
+ * Fetching texts and taking them apart is what ranking costs, and most hits need it for neither phrase nor page: it waits
+ * until asked.
  */
 export function rankable<Item>(
   item: Item,
-  { kind, createdAt, author, mayHoldTitle, json }: RankedText,
+  { kind, createdAt, author, headline, json }: RankedText,
   asked: Asked,
   facts: HitFacts,
 ): Rankable<Item> {
   const isProfile = kind === Kind.metadata;
   const event = once(() => eventOf(json()));
-  const title = once(() => (mayHoldTitle ? tokenise(titleOfEvent(event())) : []));
-  const fields = once(() => [title(), tokenise(textOfEvent(event()).body)] as const);
+  const fields = once(() => [headline.title, tokenise(textOfEvent(event()).body)] as const);
   const { phrase } = asked;
   return {
     ...facts,
@@ -120,8 +145,8 @@ export function rankable<Item>(
     isProfile,
     fingerprint: once(() => facts.fingerprint ?? fingerprintOfText(event(), ...fields())),
     isPhrase: once(() => phrase !== undefined && fields().some((field) => occurrences(field, phrase) > 0)),
-    titleMatch: titleMatch(asked, title()),
-    nameMatch: isProfile ? nameMatch(event().content, asked) : 0,
+    titleMatch: titleMatch(asked, headline.title),
+    nameMatch: headline.names === undefined ? 0 : nameMatch(headline.names, asked),
   };
 }
 
@@ -236,14 +261,10 @@ function titleMatch({ matches }: Asked, title: readonly string[]): number {
   return matches.filter((match) => occurrences(title, match) > 0).length / matches.length;
 }
 
-function nameMatch(content: string, { matches, name: asked }: Asked): number {
-  const profile = profileFields(content);
-  if (profile === undefined || matches.length === 0) return 0;
-  const names = [profile.name, profile.displayName].map((name) => fold(name).trim()).filter(Boolean);
-  const nip05 = fold(profile.nip05).replace(/^_@/, "");
+function nameMatch({ names, nip05, words }: ProfileNames, { matches, name: asked }: Asked): number {
+  if (matches.length === 0) return 0;
   if (names.includes(asked)) return NAME.exact;
   if (nip05 !== "" && (nip05 === asked || nip05.startsWith(`${asked}@`))) return NAME.nip05;
   if (names.some((name) => name.startsWith(asked)) || nip05.startsWith(asked)) return NAME.prefix;
-  const words = names.flatMap((name) => tokenise(name));
   return matches.every((match) => occurrences(words, { ...match, prefix: true }) > 0) ? NAME.word : 0;
 }

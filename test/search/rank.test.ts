@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { fingerprintOf, isNearDuplicate } from "../../src/search/near-duplicate.ts";
 import { orderKey } from "../../src/search/order.ts";
-import { askedOf, type HitFacts, rank, rankable, type Rankable } from "../../src/search/rank.ts";
+import { askedOf, headlineOf, type HitFacts, rank, rankable, type Rankable } from "../../src/search/rank.ts";
 import { tokenise } from "../../src/search/tokenise.ts";
 import { type EventTemplate, keypair, unsignedEvent } from "../support/events.ts";
 import { NOW, parsed } from "../support/fulltext-store.ts";
@@ -20,7 +20,7 @@ function hit(
 ): Rankable<string> {
   const { event, json } = unsignedEvent(keypair(author).pubkey, { created_at: YEAR_AGO, ...template });
   const { kind, created_at: createdAt } = event;
-  const text = { kind, createdAt, author, mayHoldTitle: true, json: () => json };
+  const text = { kind, createdAt, author, headline: headlineOf(event), json: () => json };
   return rankable(template.content ?? "", text, askedOf(parsed(search)), { ...FACTS, ...facts });
 }
 

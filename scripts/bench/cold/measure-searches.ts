@@ -15,22 +15,24 @@ const REPEATED = 20;
 export async function measureSearches(stage: ColdStage, store: string): Promise<Row[]> {
   const rows: Row[] = [];
   for (const kind of SEARCH_KINDS) {
-    const searches = searchesOf(stage.history, kind, stage.scale.searches);
+    const searches = searchesOf(stage.history, kind, wanted(stage));
     rows.push(await searchRow(stage, `${store} ${kind}`, searches, false));
   }
   return rows;
 }
 
 export async function measureTypeahead(stage: ColdStage, store: string): Promise<Row[]> {
-  return [
-    await searchRow(stage, `${store} typeahead`, typeaheads(stage.history, stage.scale.searches), false),
-  ];
+  return [await searchRow(stage, `${store} typeahead`, typeaheads(stage.history, wanted(stage)), false)];
 }
 
 /** What many people ask at once when something happens. */
 export async function measureRepeats(stage: ColdStage): Promise<Row[]> {
   const searches = searchesOf(stage.history, "two words", REPEATED);
   return [await searchRow(stage, "search repeated", searches, true)];
+}
+
+function wanted({ scale }: ColdStage): number {
+  return scale.searches + scale.warming;
 }
 
 async function searchRow(
@@ -41,12 +43,14 @@ async function searchRow(
 ): Promise<Row> {
   const { relay, scale } = stage;
   if (searches.length === 0) return { name, load: "", faults: [], note: "left out: nothing to look for" };
-  const warming = isEndless ? searches : searches.slice(-Math.max(scale.probes, searches.length >> 3));
-  const measured = isEndless ? searches : searches.slice(0, searches.length - warming.length);
+  // Where there are fewer than wanted, what warms up leaves enough to measure.
+  const spare = Math.max(scale.probes, Math.min(scale.warming, searches.length >> 1));
+  const warming = isEndless ? searches : searches.slice(-spare);
+  const measured = isEndless ? searches : searches.slice(0, -spare);
   const faults = await probeSearches(relay.url, warming.slice(0, scale.probes));
   const plan = { endpoint: relay.endpoint, connections: CLIENTS, inFlight: 1, relayCpu: cpuReader(relay) };
-  const whole = { warmUpMs: 0, windowMs: Number.MAX_SAFE_INTEGER, windows: 1 };
-  await runLoop({ ...plan, ...whole, tape: tapeOf(warming), isEndless: false });
+  const once = { warmUpMs: 0, windowMs: scale.warmingMs, windows: 1 };
+  await runLoop({ ...plan, ...once, tape: tapeOf(warming), isEndless: false });
   const result = await runLoop({
     ...plan,
     ...scale.phases,

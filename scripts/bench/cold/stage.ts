@@ -13,6 +13,9 @@ export interface ColdScale {
   readonly saturated: Phases;
   /** Different searches of each sort; a run ends early when they are used up. */
   readonly searches: number;
+  /** Searches of each sort that go before, as long as they take no more than so many milliseconds: a node runs for months. */
+  readonly warming: number;
+  readonly warmingMs: number;
   /** Answers of each sort that are read in full. */
   readonly probes: number;
   readonly pace: number;
@@ -40,6 +43,8 @@ export const FULL: ColdScale = {
   phases: { warmUpMs: 500, windowMs: 1_000, windows: 4 },
   saturated: { warmUpMs: 1_000, windowMs: 1_000, windows: 6 },
   searches: 1_500,
+  warming: 2_000,
+  warmingMs: 5_000,
   probes: 10,
   pace: 3_000,
   pacedSeconds: 20,
@@ -51,6 +56,8 @@ export const QUICK: ColdScale = {
   phases: { warmUpMs: 200, windowMs: 500, windows: 2 },
   saturated: { warmUpMs: 500, windowMs: 700, windows: 3 },
   searches: 400,
+  warming: 200,
+  warmingMs: 1_000,
   probes: 4,
   pace: 3_000,
   pacedSeconds: 8,
@@ -62,6 +69,8 @@ export const TINY: ColdScale = {
   phases: { warmUpMs: 0, windowMs: 20, windows: 1 },
   saturated: { warmUpMs: 0, windowMs: 50, windows: 1 },
   searches: 12,
+  warming: 4,
+  warmingMs: 200,
   probes: 3,
   pace: 500,
   pacedSeconds: 0.4,
