@@ -12,7 +12,7 @@ export interface StartContext {
 }
 
 /** A certificate that changed is read again after this long, when both of its files have been written. */
-const TLS_SETTLE_MS = 1000;
+const TLS_SETTLE_MS = 500;
 
 /** Some supervisors send a signal to the process and to its group: both copies are one signal. */
 const SAME_SIGNAL_MS = 100;

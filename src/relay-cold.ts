@@ -43,7 +43,11 @@ export function startCold(config: Config, hot: HotStore, logger: Logger): ColdSt
     detect: searchCapabilities(config),
     onProgress: (seq) => void hot.moveFollower(COLD_FOLLOWER, seq),
     onState: (status) => tellState(logger, status),
-    onTrouble: (reason) => logger.error({ part: "cold", reason }, "the cold indexer was restarted"),
+    onTrouble: (reason) =>
+      logger.error(
+        { part: "cold", reason },
+        "the cold indexer has ended; nothing waits for it, and the next one goes on where it was",
+      ),
   });
   const clients = createColdClients(address, { readMs: cold.search_timeout_ms + 2000 });
   const door = new SearchDoor(clients.read, { searchMs: cold.search_timeout_ms });

@@ -49,7 +49,7 @@ export function startIndexing(config: Config, lock: FolderLock, terminal: Termin
       if (reason !== "" && hasSpoken) say(terminal, `OpenSearch is ${state}: ${reason}`);
       hasSpoken = true;
     },
-    onTrouble: (reason) => say(terminal, `The indexer failed and is started again: ${reason}`),
+    onTrouble: (reason) => say(terminal, `The indexer failed: ${reason}`),
   });
   return {
     status: () => feed.status,

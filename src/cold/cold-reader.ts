@@ -3,6 +3,7 @@
 import { idOfJson } from "../nostr/event-json.ts";
 import { eventFromJson } from "../nostr/event.ts";
 import { type Filter, matchesFilter, matchesNothing } from "../nostr/filter.ts";
+import { searchChosen } from "./chosen-search.ts";
 import type { IndexChoice } from "./index-choice.ts";
 import type { Outcome, SearchAnswer, SearchDoor, SearchHit } from "./search-door.ts";
 import { anyFilterQuery, filterQuery, isInexact, type Query, type QueryLimits } from "./structural-query.ts";
@@ -104,7 +105,12 @@ export class ColdReader {
     if (sizeMax === 0) return { type: "answered", value: new Set(), isPartial: false };
     const query = { bool: { filter: conditions } };
     const size = Math.min(sizeMax, PAGE_MAX);
-    const outcome = await this.ask([{ tags: [] }], { size, track_total_hits: false, query, ...SEQ_ONLY });
+    const outcome = await searchChosen(this.door, this.choice, [{ tags: [] }], {
+      size,
+      track_total_hits: false,
+      query,
+      ...SEQ_ONLY,
+    });
     if (outcome.type !== "answered") return outcome;
     return { ...outcome, value: new Set(outcome.value.hits.map((hit) => hitOf(hit).seq)) };
   }
@@ -121,7 +127,7 @@ export class ColdReader {
     if (possible.length === 0)
       return { type: "answered", value: { count: 0, isExact: true }, isPartial: false };
     const body = { size: 0, track_total_hits: true, query: anyFilterQuery(possible, limits) };
-    const outcome = await this.ask(possible, body);
+    const outcome = await searchChosen(this.door, this.choice, possible, body);
     if (outcome.type !== "answered") return outcome;
     const { total = 0, isTotalCut } = outcome.value;
     const isExact = !isTotalCut && !outcome.isPartial && !possible.some(isInexact);
@@ -132,12 +138,12 @@ export class ColdReader {
     if (size === 0) return { type: "answered", value: [], isPartial: false };
     const query = { bool: { filter: [condition] } };
     const body = { size: Math.min(size, PAGE_MAX), track_total_hits: false, query, ...WITH_RAW };
-    const outcome = await this.ask([{ tags: [] }], body);
+    const outcome = await searchChosen(this.door, this.choice, [{ tags: [] }], body);
     return outcome.type === "answered" ? { ...outcome, value: outcome.value.hits.map(hitOf) } : outcome;
   }
 
   private newest(filter: Filter, request: PageRequest, size: number): Promise<Outcome<SearchAnswer>> {
-    return this.ask([filter], {
+    return searchChosen(this.door, this.choice, [filter], {
       size,
       // Without a total, a search in the order of the index stops at its last hit.
       track_total_hits: false,
@@ -168,24 +174,6 @@ export class ColdReader {
       hasMore: true,
       isPartial: isPartial || one.isPartial || isCut,
     };
-  }
-
-  private async ask(
-    filters: readonly Filter[],
-    body: Record<string, unknown>,
-    isSecond = false,
-  ): Promise<Outcome<SearchAnswer>> {
-    const index = await this.door.guarded<string>(async () => ({
-      type: "answered",
-      value: await this.choice.forFilters(filters),
-      isPartial: false,
-    }));
-    if (index.type !== "answered") return index;
-    const outcome = await this.door.search(index.value, body);
-    if (isSecond || outcome.type !== "answered" || !outcome.value.isNowhere) return outcome;
-    // A reindex has taken away the indexes that the list still names.
-    this.choice.forget();
-    return this.ask(filters, body, true);
   }
 }
 

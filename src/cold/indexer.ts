@@ -43,6 +43,8 @@ export interface IndexerOptions extends Partial<Omit<PaceOptions, "bulkBytesMax"
   readonly gatherMs: number;
   /** Milliseconds between two looks at a log in which nothing was new; poke() looks at once. */
   readonly pollMs: number;
+  /** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
+  readonly backlogEntries: number;
 }
 
 export const INDEXER_DEFAULTS = {
@@ -51,12 +53,11 @@ export const INDEXER_DEFAULTS = {
   yieldMs: 20,
   gatherMs: 200,
   pollMs: 250,
+  backlogEntries: 50_000,
 } as const;
 
 /** Bulks of entries behind up to which the cold store counts as level: one under way, and one that gathers. */
 const LEVEL_BULKS = 2;
-/** Entries behind from which refreshing is left to the indexer, which does it twice a minute. */
-const BACKLOG_ENTRIES = 50_000;
 const BACKLOG_REFRESH_MS = 30_000;
 
 /** Beside saturating publishers it rests so many times as long as it worked. */
@@ -75,7 +76,10 @@ export class Indexer {
   private stopReason = "";
   private hasBacklog = false;
   private refreshedAtMs = 0;
+  private keptLevelAtMs = Number.NEGATIVE_INFINITY;
   private wake: AbortController = new AbortController();
+  /** Fills another generation beside the one that is shown. */
+  filling: Follower | undefined;
   /** While set, nobody is told that the cursor moved, so the log keeps the removals that a rebuild has yet to read. */
   holdsLog = false;
 
@@ -112,7 +116,9 @@ export class Indexer {
 
   /** Asks for documents to be written again, because their scores changed. False when too many wait already. */
   rewrite(seqs: Iterable<number>): boolean {
-    const taken = this.follower?.rewrite(seqs) ?? false;
+    const wanted = [...seqs];
+    const taken = this.follower?.rewrite(wanted) ?? false;
+    this.filling?.rewrite(wanted);
     this.poke();
     return taken;
   }
@@ -126,6 +132,7 @@ export class Indexer {
   adopt(generation: Generation, cursor: number): void {
     this.generation = generation;
     this.stopReason = "";
+    this.hasBacklog = false;
     this.parts.ledger.saveProgress({ built: generation.meta.built, cursor });
     this.follower = this.followInto(generation, cursor, true, (moved) => {
       this.parts.ledger.saveProgress({ built: generation.meta.built, cursor: moved });
@@ -209,6 +216,29 @@ export class Indexer {
     return state;
   }
 
+  /** One step of following beside a job, in turns with the job's own, so that readers miss nothing meanwhile. */
+  async keepLevel(signal: AbortSignal): Promise<void> {
+    const { follower } = this;
+    const { clock, publishing } = this.parts;
+    if (follower === undefined) return;
+    const breathMs = (publishing?.() ?? "idle") === "idle" ? 0 : this.breathMs(follower.cursor);
+    if (clock.now() - this.keptLevelAtMs < breathMs) return;
+    this.keptLevelAtMs = clock.now();
+    await follower.step(signal);
+    await this.stepped(follower, signal);
+  }
+
+  private async follow(follower: Follower, signal: AbortSignal): Promise<void> {
+    const state = await this.stepBesidePublishers(follower, signal);
+    await this.stepped(follower, signal);
+    if (state === "idle") await this.rest(this.options.pollMs, signal);
+  }
+
+  private async stepped(follower: Follower, signal: AbortSignal): Promise<void> {
+    await this.tendRefreshing(signal);
+    this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
+  }
+
   private breathMs(cursor: number): number {
     const { bulkEvents, gatherMs, yieldMs } = this.options;
     return this.parts.log.lastSeq() - cursor < LEVEL_BULKS * bulkEvents ? gatherMs : yieldMs;
@@ -251,25 +281,18 @@ export class Indexer {
     return 0;
   }
 
-  private async follow(follower: Follower, signal: AbortSignal): Promise<void> {
-    const state = await this.stepBesidePublishers(follower, signal);
-    await this.tendRefreshing(signal);
-    this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
-    if (state === "idle") await this.rest(this.options.pollMs, signal);
-  }
-
   /** While a backlog is worked off, a refresh every five seconds would cost a third of the speed. */
   private async tendRefreshing(signal: AbortSignal): Promise<void> {
     const generation = this.generation;
     if (generation === undefined || this.follower === undefined || this.pace.state !== "open") return;
     const behind = this.parts.log.lastSeq() - this.follower.cursor;
     const now = this.parts.clock.now();
-    if (!this.hasBacklog && behind > BACKLOG_ENTRIES) {
+    if (!this.hasBacklog && behind > this.options.backlogEntries) {
       this.hasBacklog = true;
       this.refreshedAtMs = now;
       await this.pace.persevere(signal, () => this.indexes.setRefreshing(generation, false));
       this.board.refreshingStopped();
-    } else if (this.hasBacklog && behind < BACKLOG_ENTRIES / 10) {
+    } else if (this.hasBacklog && behind < this.options.backlogEntries / 10) {
       await this.pace.persevere(signal, () => this.indexes.setRefreshing(generation, true));
       this.hasBacklog = false;
     } else if (this.hasBacklog && now - this.refreshedAtMs > BACKLOG_REFRESH_MS) {

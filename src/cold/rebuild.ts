@@ -20,6 +20,7 @@ export async function rebuild(indexer: Indexer, report: Report, signal: AbortSig
     return await fillAndOpen(indexer, report, signal);
   } finally {
     indexer.holdsLog = false;
+    indexer.filling = undefined;
   }
 }
 
@@ -33,9 +34,10 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   const made = await pace.persevere(signal, () => indexes.create(parts.store, false));
   if (made === undefined) return "stopped";
   const follower = indexer.followInto(made, 0, false, (cursor) => report(cursor, parts.log.lastSeq()));
+  indexer.filling = follower;
   await pace.persevere(signal, () => indexes.setRefreshing(made, false));
   const copied = shown === undefined ? 0 : await copyEvicted(indexer, shown, follower, made, report, signal);
-  await catchUp(indexer, follower, old?.follower, signal);
+  await catchUp(indexer, follower, signal);
   if (signal.aborted) return "stopped";
   await pace.persevere(signal, () => indexes.setRefreshing(made, true));
   await pace.persevere(signal, () => indexes.refresh(made));
@@ -47,18 +49,18 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   return `generation ${made.number} is in use, filled from the log up to ${follower.cursor} and with ${copied} events that only the cold store held`;
 }
 
-async function catchUp(
-  indexer: Indexer,
-  follower: Follower,
-  old: Follower | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await old?.step(signal);
-    if ((await indexer.stepBesidePublishers(follower, signal)) === "idle") return;
+async function catchUp(indexer: Indexer, follower: Follower, signal: AbortSignal): Promise<void> {
+  const { log } = indexer.parts;
+  while (log.lastSeq() - follower.cursor > indexer.options.bulkEvents && !signal.aborted) {
+    await indexer.keepLevel(signal);
+    await indexer.stepBesidePublishers(follower, signal);
   }
+  // Publishers never pause for it: the old indexes rest where they are, and the new ones go as far at least.
+  await indexer.current?.follower.settled();
+  const end = log.lastSeq();
+  while ((follower.cursor < end || follower.rewriting > 0) && !signal.aborted)
+    if ((await follower.step(signal)) === "idle") break;
   await follower.settled();
-  await old?.settled();
 }
 
 const EVICTION_ENDS_MS = 2000;
@@ -93,6 +95,7 @@ async function copyEvicted(
       parts.log.lastSeq(),
       `${looked} documents of generation ${from.number} read for ${made.number}`,
     );
+    await indexer.keepLevel(signal);
     if (signal.aborted) break;
   }
   await follower.settled();

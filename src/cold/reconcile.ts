@@ -36,6 +36,7 @@ export async function reconcile(
   let after = 0;
   while (after < upTo && !signal.aborted) {
     after = await comparison.page(after, upTo);
+    await indexer.keepLevel(signal);
     report(after, upTo, wordsOf(table, repairs));
   }
   if (!signal.aborted) parts.ledger.saveDays(job, table.days());

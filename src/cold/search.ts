@@ -5,6 +5,7 @@ import { matchesNothing } from "../nostr/filter.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
 import { isTypeahead, narrowFilter } from "../search/narrow.ts";
 import { relaxations, type SearchQuery, withOpenEnd } from "../search/query.ts";
+import { searchChosen } from "./chosen-search.ts";
 import type { IndexChoice } from "./index-choice.ts";
 import {
   canRelax,
@@ -58,10 +59,10 @@ export class ColdSearch {
     if (fault !== undefined) return fault;
     if (matchesNothing(narrowed)) return answered([], true, false);
     const bounded = { ...options, size: Math.min(options.size, SIZE_MAX) };
-    let outcome = await this.ask(narrowed, bodyOf(query, filter, bounded));
+    let outcome = await searchChosen(this.door, this.choice, [narrowed], bodyOf(query, filter, bounded));
     for (const body of weakerBodies(query, filter, bounded)) {
       if (outcome.type !== "answered" || outcome.isPartial || outcome.value.hits.length > 0) break;
-      outcome = await this.ask(narrowed, body);
+      outcome = await searchChosen(this.door, this.choice, [narrowed], body);
     }
     return read(outcome, bounded);
   }
@@ -77,19 +78,10 @@ export class ColdSearch {
     if (fault !== undefined) return fault;
     const counted = { ...options, size: 0 };
     const body = { size: 0, track_total_hits: true, query: searchQuery(query, filter, counted) };
-    const outcome = await this.ask(narrowed, body);
+    const outcome = await searchChosen(this.door, this.choice, [narrowed], body);
     if (outcome.type !== "answered") return outcome;
     const { total = 0, isTotalCut } = outcome.value;
     return { ...outcome, value: { count: total, isExact: !isTotalCut && !outcome.isPartial } };
-  }
-
-  private async ask(filter: Filter, body: Query): Promise<Outcome<SearchAnswer>> {
-    const index = await this.door.guarded<string>(async () => ({
-      type: "answered",
-      value: await this.choice.forFilters([filter]),
-      isPartial: false,
-    }));
-    return index.type === "answered" ? this.door.search(index.value, body) : index;
   }
 }
 

@@ -1,6 +1,6 @@
 // Crowds of long windows, counted by OpenSearch: distinct trusted people for each subject, in the window and before it.
 
-import { classifyError } from "./failure.ts";
+import { searchChosen } from "./chosen-search.ts";
 import type { IndexChoice } from "./index-choice.ts";
 import type { Outcome, SearchAnswer, SearchDoor } from "./search-door.ts";
 import { exclusions, type Query } from "./structural-query.ts";
@@ -138,13 +138,8 @@ export class ColdTrends {
     const query = {
       bool: { filter, must_not: [...exclusions({ nowSeconds: until }), { term: { nsfw: true } }] },
     };
-    let index: string;
-    try {
-      index = await this.choice.forFilters([{ tags: [], since, until }]);
-    } catch (error) {
-      return { type: "unavailable", why: "down", reason: classifyError(error).reason };
-    }
-    return this.door.search(index, { size: 0, track_total_hits: false, query, aggs });
+    const body = { size: 0, track_total_hits: false, query, aggs };
+    return searchChosen(this.door, this.choice, [{ tags: [], since, until }], body);
   }
 }
 

@@ -18,7 +18,7 @@ export interface FulltextOptions {
 export interface FreshPart {
   /** Only events with a higher seq. */
   readonly afterSeq: number;
-  /** What no word is looked for in, but walked through by date, is walked back to this unix second. */
+  /** Without words to look for: where thousands of events came since `afterSeq`, those dated from this unix second on. */
   readonly sinceSeconds: number;
 }
 

@@ -185,13 +185,15 @@ export class FulltextSearch {
 
   /** What was stored after the index last read the log: matched as if it were new. */
   private gap(): Found {
-    const { reader } = this.ground;
-    const cursor = Math.max(readCursor(this.ground.database), this.afterSeq);
+    return this.storedAfter(Math.max(readCursor(this.ground.database), this.afterSeq), this.filter);
+  }
+
+  private storedAfter(cursor: number, filter: Filter): Found {
     if (cursor >= this.options.upToSeq) return { candidates: [], complete: true };
-    const entries = reader.log(cursor, GAP_MAX);
+    const entries = this.ground.reader.log(cursor, GAP_MAX);
     const candidates: Ordered[] = [];
     for (const entry of entries) {
-      if (entry.type === "stored" && entry.seq <= this.options.upToSeq && this.meets(entry)) {
+      if (entry.type === "stored" && entry.seq <= this.options.upToSeq && this.meets(entry, filter)) {
         candidates.push(this.fromHit(entry));
       }
     }
@@ -201,7 +203,12 @@ export class FulltextSearch {
 
   /** Reads what the filter yields, newest first, and checks each event; stops after `enough` that meet the query. */
   private walk(filter: Filter, eventsMax: number, enough = Number.POSITIVE_INFINITY): Found {
-    const { upToSeq, deadlineMs } = this.options;
+    const { upToSeq, deadlineMs, fresh } = this.options;
+    if (fresh !== undefined) {
+      // What was stored a moment ago may be dated long ago. Only where the log since then is long, dates bound the walk.
+      const told = this.storedAfter(fresh.afterSeq, filter);
+      if (told.complete) return told;
+    }
     const candidates: Ordered[] = [];
     let events = 0;
     const scan = this.ground.reader.scan(this.walked(filter), { upToSeq });
@@ -285,11 +292,11 @@ export class FulltextSearch {
     };
   }
 
-  private meets(hit: Hit): boolean {
+  private meets(hit: Hit, filter = this.filter): boolean {
     if (isExpired(hit.expiresAt, this.options.nowSeconds)) return false;
     const event = eventFromJson(hit.json);
     return (
-      matchesFilter(this.filter, event) && new SearchableEvent(event, this.ground.oracles).matches(this.query)
+      matchesFilter(filter, event) && new SearchableEvent(event, this.ground.oracles).matches(this.query)
     );
   }
 

@@ -52,12 +52,18 @@ export class ColdFeed {
     const { last } = this;
     if (last === undefined || (last.state !== "up" && last.state !== "lagging")) return 0;
     if (last.job?.state === "running") return 0;
-    return this.visibleSeq;
+    return this.visibleSeq ?? 0;
   }
 
-  /** Searches of the cold store show what the log holds up to here; after a switch of generations the cursor may be behind. */
-  get visibleSeq(): number {
-    return this.last === undefined ? 0 : Math.min(this.last.visibleSeq, this.last.cursor);
+  /**
+   * Searches of the cold store show what the log holds up to here; after a switch of generations the cursor may be behind.
+   * Undefined while nobody knows that the indexes are this log's: the seqs in those of another one mean other events.
+   */
+  get visibleSeq(): number | undefined {
+    if (this.last === undefined) return undefined;
+    const { state, visibleSeq, cursor } = this.last;
+    if (visibleSeq === 0 && (state === "stopped" || state === "down")) return undefined;
+    return Math.min(visibleSeq, cursor);
   }
 
   /** Something was committed. Cheap: call it for every commit. */
@@ -131,8 +137,8 @@ export class ColdFeed {
     this.isDown = true;
     worker.terminate();
     if (this.stopped !== undefined) return this.stopped();
-    this.options.onTrouble(reason);
     const pause = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** Math.min(this.deaths++, 8));
+    this.options.onTrouble(`${reason}; another is started in ${pause} ms`);
     setTimeout(() => {
       if (this.stopped !== undefined) return;
       this.isDown = false;

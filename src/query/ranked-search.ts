@@ -13,7 +13,7 @@ import type { Filter } from "../nostr/filter.ts";
 import { isAddressableKind, Kind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
-import { needsCounters } from "../search/order.ts";
+import { dateOrder, needsCounters } from "../search/order.ts";
 import type { SearchQuery } from "../search/query.ts";
 import {
   askedOf,
@@ -96,9 +96,12 @@ export class RankedSearch {
       const each = facts.get(seq) ?? this.factsOfText(texts.get(seq));
       return each === undefined ? [] : [{ seq, textScore, facts: each }];
     });
-    const isByTime = query.sort === "recent" || query.sort === "old";
+    const byDate = dateOrder(query.sort);
+    // Candidates of two indexes are each in order, and not together.
     const ordered =
-      isByTime && !query.options.distinctAuthor ? known : this.ranked(query, filter, known, texts, options);
+      byDate === undefined || query.options.distinctAuthor
+        ? this.ranked(query, filter, known, texts, options)
+        : known.toSorted((a, b) => byDate(a.facts, b.facts));
     const { hits, isAll } = texts.first(
       ordered.map(({ seq }) => seq),
       options.limit,

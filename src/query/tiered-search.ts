@@ -5,6 +5,7 @@ import type { Hit } from "../hot/contract.ts";
 import { pubkeyOfJson } from "../nostr/event-json.ts";
 import { Kind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
+import { dateOrder } from "../search/order.ts";
 import { conditionsOf, type SearchQuery } from "../search/query.ts";
 import type { FulltextService } from "./fulltext-service.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
@@ -16,8 +17,8 @@ export interface TieredSearchOptions {
   /** The index of the hot store; it also puts hits of either store into their final order. */
   readonly hot: Pick<FulltextService, "search" | "order">;
   readonly cold: Pick<ColdSearch, "search">;
-  /** Everything up to this seq shows in searches of the cold store; 0 while nothing is known. */
-  readonly visibleSeq: () => number;
+  /** Everything up to this seq shows in searches of the cold store; undefined where it may hold another log's events. */
+  readonly visibleSeq: () => number | undefined;
   /** Where events may have left the hot store: hits that it no longer holds are fetched and admitted through this. */
   readonly history: Pick<History, "cold" | "evictions"> | undefined;
 }
@@ -42,13 +43,15 @@ export class TieredSearch implements SearchEngine {
   async search(task: SearchTask): Promise<RankedHits | Refusal> {
     const { hot, cold } = this.options;
     if (livesOnCounters(task.query)) return hot.search(task);
+    const visibleSeq = this.options.visibleSeq();
+    if (visibleSeq === undefined) return this.withoutCold(task);
     const { query, filter, nowSeconds, upToSeq } = task;
     const size = Math.max(CANDIDATES_MIN, task.limit);
     const domains = await this.authorsOf(domainsIn(query), task);
     const authorsOfDomain = (domain: string): readonly string[] => domains.authors.get(domain) ?? [];
     const [answer, fresh] = await Promise.all([
       cold.search(query, filter, { size, nowSeconds, upToSeq, authorsOfDomain }),
-      this.fresh(task),
+      this.fresh(task, visibleSeq),
     ]);
     if (isRefusal(answer)) return answer;
     if (answer.type !== "answered") return this.withoutCold(task);
@@ -57,14 +60,13 @@ export class TieredSearch implements SearchEngine {
     if (isRefusal(ordered)) return ordered;
     const evicted = await this.evicted(ordered.absent.slice(0, task.limit));
     return {
-      hits: merged(candidates, ordered.hits, evicted).slice(0, task.limit),
+      hits: merged(query.sort, candidates, ordered.hits, evicted).slice(0, task.limit),
       complete: answer.value.complete && !answer.isPartial && ordered.complete && domains.complete,
     };
   }
 
   /** What OpenSearch does not show yet. */
-  private async fresh(task: SearchTask): Promise<readonly Hit[]> {
-    const afterSeq = this.options.visibleSeq();
+  private async fresh(task: SearchTask, afterSeq: number): Promise<readonly Hit[]> {
     if (afterSeq >= task.upToSeq) return [];
     const fresh = { afterSeq, sinceSeconds: task.nowSeconds - FRESH_SECONDS };
     const answer = await this.options.hot.search({ ...task, fresh, limit: FRESH_HITS });
@@ -142,11 +144,18 @@ function withFresh(candidates: readonly ScoredSeq[], fresh: readonly Hit[]): Sco
 }
 
 /**
- * The final order knows only what hot holds. An evicted hit takes the place that OpenSearch gave it among them: it stands
- * before the first hit that OpenSearch liked less.
+ * The final order knows only what hot holds. An evicted hit takes the place of its date among them, or the one that
+ * OpenSearch gave it: it stands before the first hit that OpenSearch liked less.
  */
-function merged(candidates: readonly ScoredSeq[], ordered: readonly Hit[], evicted: readonly Hit[]): Hit[] {
+function merged(
+  sort: SearchQuery["sort"],
+  candidates: readonly ScoredSeq[],
+  ordered: readonly Hit[],
+  evicted: readonly Hit[],
+): Hit[] {
   if (evicted.length === 0) return [...ordered];
+  const byDate = dateOrder(sort);
+  if (byDate !== undefined) return [...ordered, ...evicted].sort(byDate);
   const score = new Map(candidates.map(({ seq, textScore }) => [seq, textScore]));
   const scoreOf = (hit: Hit): number => score.get(hit.seq) ?? 0;
   const waiting = [...evicted].sort((a, b) => scoreOf(b) - scoreOf(a));

@@ -26,6 +26,15 @@ export function needsCounters(sort: Sort): boolean {
   return sort !== "recent" && sort !== "old" && sort !== "relevance";
 }
 
+type Dated = Pick<OrderFacts, "createdAt">;
+
+/** How dates alone order, where that is what was asked for. */
+export function dateOrder(sort: Sort): ((a: Dated, b: Dated) => number) | undefined {
+  if (sort === "recent") return (a, b) => b.createdAt - a.createdAt;
+  if (sort === "old") return (a, b) => a.createdAt - b.createdAt;
+  return undefined;
+}
+
 /** Profiles are ordered by followers wherever notes are ordered by what people did with them. */
 export function orderKey(sort: Sort, facts: OrderFacts, nowSeconds: number): number {
   const ageHours = Math.max(0, nowSeconds - facts.createdAt) / HOUR;

@@ -2,11 +2,13 @@
 
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { systemClock } from "../../src/cold/clock.ts";
 import { readDocuments } from "../../src/cold/document-scan.ts";
 import type { JobKind } from "../../src/cold/ledger.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
 import { note } from "../support/cold-events.ts";
 import { unsignedEvent } from "../support/events.ts";
+import { FaultProxy } from "../support/fault-proxy.ts";
 import { MemoryLog } from "../support/memory-log.ts";
 import { type ColdBench, coldBench, describeWithOpenSearch, ownPrefix } from "../support/opensearch.ts";
 import { temporaryFolders } from "../support/temp-folder.ts";
@@ -81,6 +83,64 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     expect(again.indexer.status().documentsIndexed).toBe(1);
     await again.stop();
   }, 20_000);
+
+  test("a reindex comes to its end although events never stop coming", async () => {
+    const prefix = ownPrefix();
+    const log = filled(50);
+    const bench = coldBench({ url, prefix, log, parts: { publishing: () => "served" } });
+    bench.start();
+    await bench.level();
+    let count = 0;
+    const publishing = setInterval(() => log.store(note("busy", `never still ${count++}`)), 2);
+    try {
+      await perform(bench, "reindex");
+    } finally {
+      clearInterval(publishing);
+    }
+    await bench.level();
+    expect(bench.indexer.status()).toMatchObject({ generation: 2, state: "up" });
+    expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+    await bench.stop();
+  }, 20_000);
+
+  test("what readers see goes on following while evicted events are copied and while both sides are compared", async () => {
+    const prefix = ownPrefix();
+    const log = filled(6000);
+    let ahead = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+    // Every look at the documents takes its time.
+    const proxy = new FaultProxy(url);
+    proxy.fault = ({ path }) => (path.includes("_search") ? { type: "slow", ms: 150 } : undefined);
+    const parts = { isHotComplete: () => false, clock };
+    const bench = coldBench({ url, prefix, log, parts, writeUrl: proxy.url });
+    bench.start();
+    await bench.level();
+    for (const event of log.stored().slice(0, 5500)) log.evict(event.id);
+    await bench.level();
+    /** Stores an event once the job says this, and tells what it said when that was indexed. */
+    const followedDuring = async (kind: JobKind, saying: string): Promise<string | undefined> => {
+      const done = perform(bench, kind);
+      const said = () => bench.indexer.status().job?.message ?? "";
+      while (!said().includes(saying)) await Bun.sleep(1);
+      log.store(note("meanwhile", `${kind} is running`));
+      while (bench.indexer.status().cursor < log.lastSeq()) await Bun.sleep(1);
+      const { state, message } = bench.indexer.status().job!;
+      await done;
+      return state === "running" ? message : undefined;
+    };
+    expect(await followedDuring("compare", "agree")).toContain("agree");
+    expect(await followedDuring("reindex", "documents of generation 1")).toContain(
+      "documents of generation 1",
+    );
+    await bench.level();
+    expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+    while (bench.indexer.status().visibleSeq < log.lastSeq()) {
+      ahead += 11_000;
+      await Bun.sleep(50);
+    }
+    await bench.stop();
+    proxy.stop();
+  }, 60_000);
 
   test("reconcile writes again what is missing and deletes what should not be there", async () => {
     const prefix = ownPrefix();

@@ -1,7 +1,7 @@
 // A disk that runs full: publishing is refused, reading goes on, nothing is lost, and space is all that it takes.
 
 import type { Database } from "bun:sqlite";
-import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
@@ -12,7 +12,7 @@ import { verified } from "../support/events.ts";
 import { Author } from "./authors.ts";
 import { Ledger } from "./ledger.ts";
 import { mountSmallDisk } from "./mounts.ts";
-import { Ground } from "./relay-process.ts";
+import { ownGrounds } from "./own-grounds.ts";
 import { readStore } from "./stored-events.ts";
 
 // Processes are started: on a busy machine that takes its time.
@@ -23,8 +23,7 @@ const EVENT_BYTES = 60_000;
 const FOLLOWERS_MS = process.env["LONG_TESTS"] === "1" ? 2500 : 100;
 const RECOVERY_MS = 10_000;
 
-let ground: Ground;
-afterEach(async () => ground.clear());
+const newGround = ownGrounds();
 
 const author = new Author("full disk");
 let made = 0;
@@ -60,47 +59,50 @@ async function publishAgain(client: TestClient, ledger: Ledger): Promise<boolean
   return false;
 }
 
-test("while serving: refused with error:, read on, and taken again once there is space", async () => {
-  ground = new Ground();
-  const disk = mountSmallDisk(ground, "disk", 8 * MEBIBYTE);
-  if (disk === undefined) return;
-  const ballast = join(disk, "ballast");
-  writeFileSync(ballast, new Uint8Array(4 * MEBIBYTE));
-  const data = join(disk, "data");
-  const relay = ground.relay({ data });
-  const client = await TestClient.connect(await relay.ready());
-  const ledger = new Ledger();
-  const profile = ledger.add(author.sign({ kind: 0, content: "first", created_at: 1_700_000_000 }));
-  expect(await client.publish(profile.event)).toEqual([true, ""]);
-  profile.fate = "stored";
+test.concurrent(
+  "while serving: refused with error:, read on, and taken again once there is space",
+  async () => {
+    const ground = newGround();
+    const disk = mountSmallDisk(ground, "disk", 8 * MEBIBYTE);
+    if (disk === undefined) return;
+    const ballast = join(disk, "ballast");
+    writeFileSync(ballast, new Uint8Array(4 * MEBIBYTE));
+    const data = join(disk, "data");
+    const relay = ground.relay({ data });
+    const client = await TestClient.connect(await relay.ready());
+    const ledger = new Ledger();
+    const profile = ledger.add(author.sign({ kind: 0, content: "first", created_at: 1_700_000_000 }));
+    expect(await client.publish(profile.event)).toEqual([true, ""]);
+    profile.fate = "stored";
 
-  expect(await fill(client, ledger, 200)).toMatch(/^error: .*disk is full.*free some space/);
-  const refusedVersion = author.sign({
-    kind: 0,
-    content: "x".repeat(EVENT_BYTES),
-    created_at: 1_700_000_001,
-  });
-  expect((await client.publish(refusedVersion))[0]).toBe(false);
-  expect(await client.stored({ kinds: [0], authors: [author.pubkey] })).toEqual([profile.event]);
-  const stored = await client.stored({ kinds: [1], authors: [author.pubkey], limit: 500 });
-  expect(stored.length).toBeGreaterThan(10);
-  expect(ledger.faultsOf([profile.event, ...stored])).toEqual([]);
-  // Threads that follow the log meet the full disk too, a second later.
-  await Bun.sleep(FOLLOWERS_MS);
-  expect(await client.count("count", { kinds: [1] })).toMatchObject({ count: stored.length });
+    expect(await fill(client, ledger, 200)).toMatch(/^error: .*disk is full.*free some space/);
+    const refusedVersion = author.sign({
+      kind: 0,
+      content: "x".repeat(EVENT_BYTES),
+      created_at: 1_700_000_001,
+    });
+    expect((await client.publish(refusedVersion))[0]).toBe(false);
+    expect(await client.stored({ kinds: [0], authors: [author.pubkey] })).toEqual([profile.event]);
+    const stored = await client.stored({ kinds: [1], authors: [author.pubkey], limit: 500 });
+    expect(stored.length).toBeGreaterThan(10);
+    expect(ledger.faultsOf([profile.event, ...stored])).toEqual([]);
+    // Threads that follow the log meet the full disk too, a second later.
+    await Bun.sleep(FOLLOWERS_MS);
+    expect(await client.count("count", { kinds: [1] })).toMatchObject({ count: stored.length });
 
-  rmSync(ballast);
-  expect(await publishAgain(client, ledger)).toBe(true);
-  relay.signal("SIGTERM");
-  expect((await relay.ended()).code).toBe(0);
-  const again = ground.relay({ data });
-  await again.ready();
-  const content = readStore(data);
-  expect([...content.faults, ...ledger.faultsOf(content.events)]).toEqual([]);
-});
+    rmSync(ballast);
+    expect(await publishAgain(client, ledger)).toBe(true);
+    relay.signal("SIGTERM");
+    expect((await relay.ended()).code).toBe(0);
+    const again = ground.relay({ data });
+    await again.ready();
+    const content = readStore(data);
+    expect([...content.faults, ...ledger.faultsOf(content.events)]).toEqual([]);
+  },
+);
 
-test("at the start: it says that the disk is full", async () => {
-  ground = new Ground();
+test.concurrent("at the start: it says that the disk is full", async () => {
+  const ground = newGround();
   const disk = mountSmallDisk(ground, "disk", 64 * 1024);
   if (disk === undefined) return;
   const { code, err } = await ground.relay({ data: disk }).ended();
@@ -108,8 +110,8 @@ test("at the start: it says that the disk is full", async () => {
   expect(code).toBe(1);
 });
 
-test("a full store is read and served when it is started again", async () => {
-  ground = new Ground();
+test.concurrent("a full store is read and served when it is started again", async () => {
+  const ground = newGround();
   const disk = mountSmallDisk(ground, "disk", 4 * MEBIBYTE);
   if (disk === undefined) return;
   const ledger = new Ledger();
@@ -126,7 +128,7 @@ test("a full store is read and served when it is started again", async () => {
 });
 
 test("a database that may not grow fails whole batches and takes them later, without a mount", () => {
-  ground = new Ground();
+  const ground = newGround();
   const database: Database = openDatabase(join(ground.folder, DATABASE_FILE), { synchronous: "off" });
   const writer = createWriter(database, { ownUrls: new Set() });
   const { page_count: pages } = database.query<{ page_count: number }, []>("PRAGMA page_count").get()!;

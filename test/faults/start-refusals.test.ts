@@ -1,7 +1,7 @@
 // What keeps a relay from starting: one clear sentence with what to do, exit code 1 or 2, no hang, nothing touched.
 
 import { Database } from "bun:sqlite";
-import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
   chownSync,
@@ -19,23 +19,13 @@ import { TestClient } from "../support/client.ts";
 import { verified } from "../support/events.ts";
 import { Author } from "./authors.ts";
 import { asNobody, makeReadOnly, mountSmallDisk } from "./mounts.ts";
-import { type Ending, Ground, type RelayProcessOptions } from "./relay-process.ts";
+import { ownGrounds } from "./own-grounds.ts";
+import type { Ending, Ground, RelayProcessOptions } from "./relay-process.ts";
 
 // Processes are started: on a busy machine that takes its time.
 setDefaultTimeout(60_000);
 
-const grounds: Ground[] = [];
-afterAll(async () => {
-  await Promise.all(grounds.map((ground) => ground.clear()));
-});
-
-/** Each test has its own: starting processes is mostly waiting, so the tests run side by side. */
-function newGround(): Ground {
-  const ground = new Ground();
-  grounds.push(ground);
-  return ground;
-}
-
+const newGround = ownGrounds();
 const author = new Author("start");
 
 /** Fails, too, when the relay starts after all: then nothing ends. */

@@ -8,10 +8,8 @@ import type { TestClient } from "../support/client.ts";
 import { newcomers, signed } from "../support/events.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { TestRelay } from "../support/test-relay.ts";
+import { Threads } from "../support/threads.ts";
 
-/** Threads in the order of their start, by the name of their file. */
-const threads = new Map<string, Worker[]>();
-const RuntimeWorker = globalThis.Worker;
 const someone = newcomers(4700);
 const NOTES = 400;
 /** Each death makes the pause before the next thread twice as long. */
@@ -19,34 +17,20 @@ const KILLS = process.env["LONG_TESTS"] === "1" ? 4 : 2;
 const seed = testSeed();
 const random = prng(seed);
 
+let threads: Threads;
 let relay: TestRelay;
 let client: TestClient;
 
 beforeAll(async () => {
-  globalThis.Worker = class extends RuntimeWorker {
-    constructor(url: string | URL, options?: WorkerOptions) {
-      super(url, options);
-      const name = String(url).split("/").at(-1)!;
-      threads.set(name, [...(threads.get(name) ?? []), this]);
-    }
-  };
+  threads = new Threads();
   relay = await TestRelay.start();
   client = await relay.connect();
 });
 
 afterAll(async () => {
-  globalThis.Worker = RuntimeWorker;
+  threads.release();
   await relay.stop();
 });
-
-function end(name: string): void {
-  threads.get(name)!.at(-1)!.terminate();
-}
-
-/** Waits until another thread of this name has been started. */
-async function followed(name: string, before: number): Promise<void> {
-  while (threads.get(name)!.length <= before) await Bun.sleep(5);
-}
 
 async function readiness(): Promise<{ status: string; reasons?: string[] }> {
   return (await fetch(`${relay.httpUrl}ready`)).json() as Promise<{ status: string; reasons?: string[] }>;
@@ -75,7 +59,7 @@ test(`the writer: every OK stands, every event has an answer, and subscribers mi
     const burst = events.slice(answers.length, answers.length + NOTES / KILLS);
     for (const event of burst) answers.push(client.publish(event));
     await Bun.sleep(random() * 20);
-    end("writer-worker.ts");
+    threads.end("writer-worker.ts");
     while ((await metric("writer_restarts")) === before) await Bun.sleep(5);
   }
   const verdicts = await Promise.all(answers);
@@ -97,7 +81,7 @@ test(`the writer: every OK stands, every event has an answer, and subscribers mi
 });
 
 test("the writer: while there is none, the relay says that it is not ready, and events wait", async () => {
-  end("writer-worker.ts");
+  threads.end("writer-worker.ts");
   while ((await readiness()).status === "ready") await Bun.sleep(1);
   expect((await readiness()).reasons).toEqual(["the writer thread is being restarted"]);
   expect(await client.publish(signed(someone(), { kind: 1 }))).toEqual([true, ""]);
@@ -109,20 +93,20 @@ test("readers: what was under way is interrupted, and the next long scan finds a
   const pool = new ReaderPool({ path, tagSeed: 0n, workers: 1, depthMax: 4 });
   const open = () => pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER })!;
   expect((await open().next(10)).hits).toHaveLength(10);
-  const before = threads.get("reader-worker.ts")!.length;
+  const before = threads.count("reader-worker.ts");
   const interrupted = open().next(10);
-  end("reader-worker.ts");
+  threads.end("reader-worker.ts");
   expect(interrupted).rejects.toThrow("ask again");
-  await followed("reader-worker.ts", before);
+  await threads.followed("reader-worker.ts", before);
   expect((await open().next(10)).hits).toHaveLength(10);
-  expect(threads.get("reader-worker.ts")).toHaveLength(before + 1);
+  expect(threads.count("reader-worker.ts")).toBe(before + 1);
   pool.stop();
 });
 
 test("search: refused for a moment, then goes on where the index stood", async () => {
-  const before = threads.get("fulltext-worker.ts")!.length;
-  end("fulltext-worker.ts");
-  await followed("fulltext-worker.ts", before);
+  const before = threads.count("fulltext-worker.ts");
+  threads.end("fulltext-worker.ts");
+  await threads.followed("fulltext-worker.ts", before);
   const event = signed(someone(), { kind: 1, content: "after the accident" });
   expect(await client.publish(event)).toEqual([true, ""]);
   const found = async () => (await client.request("s", { search: "accident" })).events.length;
@@ -134,7 +118,7 @@ test("trends: the next question starts another", async () => {
   const asked = async (what: string) =>
     (await fetch(`${relay.httpUrl}api/trends?what=${what}&window=1h`)).status;
   expect(await asked("hashtags")).toBe(200);
-  end("trends-worker.ts");
+  threads.end("trends-worker.ts");
   while (!hasWarning("trends were not counted", "its thread ended")) await Bun.sleep(5);
   expect(await asked("links")).toBe(200);
 });

@@ -18,7 +18,7 @@ import { type NaiveRow, NaiveStore } from "../support/naive-store.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { pick, type Random, RandomWorld } from "../support/random-events.ts";
 
-const STORES = Number(process.env["DIFFERENTIAL_STORES"] ?? 5);
+const STORES = process.env["LONG_TESTS"] === "1" ? 10 : 3;
 const FILTERS = 60;
 const TAG_SEED = 0x1234_5678_9abc_def0n;
 const AMPLE: Budget = { deadlineMs: Number.POSITIVE_INFINITY };

@@ -11,7 +11,7 @@ import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 import { isShown, NaiveRelay } from "./naive-relay.ts";
 
 const IS_LONG = process.env["LONG_TESTS"] === "1";
-const ROUNDS = IS_LONG ? 400 : 25;
+const ROUNDS = IS_LONG ? 400 : 15;
 const EVENTS_PER_ROUND = 8;
 const LIFETIME = 20;
 

@@ -3,83 +3,95 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { TestClient } from "../support/client.ts";
 import { keypair, signed } from "../support/events.ts";
 import { serveInProcess, type ServingProcess } from "./serving-process.ts";
 
 const EVENTS = 300;
 const started: ServingProcess[] = [];
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "thermocline-"));
-});
+const folders: string[] = [];
 
 afterAll(() => {
   for (const { process } of started) process.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-async function serve(): Promise<ServingProcess> {
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "thermocline-"));
+  folders.push(folder);
+  return folder;
+}
+
+async function serve(folder: string): Promise<ServingProcess> {
   const serving = await serveInProcess(folder);
   started.push(serving);
   return serving;
 }
 
-test("SIGTERM answers what is queued, closes subscriptions by CLOSED and connections with 1012, and exits with 0", async () => {
-  const serving = await serve();
-  const [writer, reader] = [await TestClient.connect(serving.url), await TestClient.connect(serving.url)];
-  await reader.ask("one", { kinds: [1], limit: 0 });
-  await reader.ask("two", { authors: [keypair(2100).pubkey] });
-  const events = Array.from({ length: EVENTS }, (_, index) =>
-    signed(keypair(2100), { content: String(index) }),
-  );
-  for (const event of events) writer.send("EVENT", event);
-  await writer.verb("OK");
-  const signalled = Date.now();
-  serving.process.kill("SIGTERM");
-  expect(await Promise.all([writer.closed(), reader.closed()])).toEqual([1012, 1012]);
-  expect(await serving.process.exited).toBe(0);
-  expect(Date.now() - signalled).toBeLessThan(10_000);
+test.concurrent(
+  "SIGTERM answers what is queued, closes subscriptions by CLOSED and connections with 1012, and exits with 0",
+  async () => {
+    const folder = newFolder();
+    const serving = await serve(folder);
+    const [writer, reader] = [await TestClient.connect(serving.url), await TestClient.connect(serving.url)];
+    await reader.ask("one", { kinds: [1], limit: 0 });
+    await reader.ask("two", { authors: [keypair(2100).pubkey] });
+    const events = Array.from({ length: EVENTS }, (_, index) =>
+      signed(keypair(2100), { content: String(index) }),
+    );
+    for (const event of events) writer.send("EVENT", event);
+    await writer.verb("OK");
+    const signalled = Date.now();
+    serving.process.kill("SIGTERM");
+    expect(await Promise.all([writer.closed(), reader.closed()])).toEqual([1012, 1012]);
+    expect(await serving.process.exited).toBe(0);
+    expect(Date.now() - signalled).toBeLessThan(10_000);
 
-  const closed = reader.frames.filter((frame) => frame[0] === "CLOSED");
-  expect(closed.map((frame) => frame[1]).sort()).toEqual(["one", "two"]);
-  expect(closed.every((frame) => /^[a-z-]+: /.test(String(frame[2])))).toBe(true);
-  expect(serving.output()).not.toMatch(/"level":(50|60|"error"|"fatal")/);
+    const closed = reader.frames.filter((frame) => frame[0] === "CLOSED");
+    expect(closed.map((frame) => frame[1]).sort()).toEqual(["one", "two"]);
+    expect(closed.every((frame) => /^[a-z-]+: /.test(String(frame[2])))).toBe(true);
+    expect(serving.output()).not.toMatch(/"level":(50|60|"error"|"fatal")/);
 
-  const acknowledged = writer.frames
-    .filter((frame) => frame[0] === "OK" && frame[2] === true)
-    .map((frame) => frame[1]);
-  expect(acknowledged.length).toBeGreaterThan(0);
-  const again = await serve();
-  const check = await TestClient.connect(again.url);
-  const found = await check.stored({ ids: acknowledged });
-  expect(found.map(({ id }) => id).sort()).toEqual((acknowledged as string[]).sort());
-  check.close();
-  again.process.kill("SIGTERM");
-  expect(await again.process.exited).toBe(0);
-}, 30_000);
+    const acknowledged = writer.frames
+      .filter((frame) => frame[0] === "OK" && frame[2] === true)
+      .map((frame) => frame[1]);
+    expect(acknowledged.length).toBeGreaterThan(0);
+    const again = await serve(folder);
+    const check = await TestClient.connect(again.url);
+    const found = await check.stored({ ids: acknowledged });
+    expect(found.map(({ id }) => id).sort()).toEqual((acknowledged as string[]).sort());
+    check.close();
+    again.process.kill("SIGTERM");
+    expect(await again.process.exited).toBe(0);
+  },
+  30_000,
+);
 
-test("nothing acknowledged is lost when the process is killed without a word", async () => {
-  const serving = await serve();
-  const writer = await TestClient.connect(serving.url);
-  const events = Array.from({ length: EVENTS }, (_, index) =>
-    signed(keypair(2101), { content: String(index) }),
-  );
-  for (const event of events) writer.send("EVENT", event);
-  for (let count = 0; count < 50; count++) await writer.verb("OK");
-  serving.process.kill("SIGKILL");
-  await writer.closed();
-  const acknowledged = writer.frames
-    .filter((frame) => frame[0] === "OK" && frame[2] === true)
-    .map((frame) => frame[1]);
-  expect(acknowledged.length).toBeGreaterThanOrEqual(50);
-  const again = await serve();
-  const check = await TestClient.connect(again.url);
-  const found = await check.stored({ ids: acknowledged });
-  expect(found.map(({ id }) => id).sort()).toEqual((acknowledged as string[]).sort());
-  check.close();
-  again.process.kill("SIGTERM");
-  await again.process.exited;
-}, 30_000);
+test.concurrent(
+  "nothing acknowledged is lost when the process is killed without a word",
+  async () => {
+    const folder = newFolder();
+    const serving = await serve(folder);
+    const writer = await TestClient.connect(serving.url);
+    const events = Array.from({ length: EVENTS }, (_, index) =>
+      signed(keypair(2101), { content: String(index) }),
+    );
+    for (const event of events) writer.send("EVENT", event);
+    for (let count = 0; count < 50; count++) await writer.verb("OK");
+    serving.process.kill("SIGKILL");
+    await writer.closed();
+    const acknowledged = writer.frames
+      .filter((frame) => frame[0] === "OK" && frame[2] === true)
+      .map((frame) => frame[1]);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(50);
+    const again = await serve(folder);
+    const check = await TestClient.connect(again.url);
+    const found = await check.stored({ ids: acknowledged });
+    expect(found.map(({ id }) => id).sort()).toEqual((acknowledged as string[]).sort());
+    check.close();
+    again.process.kill("SIGTERM");
+    await again.process.exited;
+  },
+  30_000,
+);

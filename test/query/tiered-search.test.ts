@@ -21,7 +21,7 @@ interface World {
   readonly fresh?: readonly number[];
   readonly hot?: readonly number[];
   readonly evicted?: readonly number[];
-  readonly visibleSeq?: number;
+  readonly visibleSeq?: number | "unknown";
 }
 
 function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: World) {
@@ -51,7 +51,7 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: 
         absent: candidates.map(({ seq }) => seq).filter((seq) => ![...hot, ...fresh].includes(seq)),
       }),
     },
-    visibleSeq: () => visibleSeq,
+    visibleSeq: () => (visibleSeq === "unknown" ? undefined : visibleSeq),
     history: {
       cold: {
         bySeqs: async (seqs: readonly number[]) => ({
@@ -105,6 +105,19 @@ test("hits that left the hot store keep their place, and only those that may be 
   expect((await ask("fox")).seqs).toEqual([1, 2, 3, 4]);
   const erased = engineOf({ cold: [1, 2, 3, 4], hot: [2, 4], evicted: [3] });
   expect((await erased.ask("fox")).seqs).toEqual([2, 3, 4]);
+});
+
+test("where dates are the order, they order what left the hot store too", async () => {
+  const recent = engineOf({ cold: [1, 2, 3, 4], hot: [2, 4], evicted: [1, 3] });
+  expect((await recent.ask("fox sort:recent")).seqs).toEqual([1, 2, 3, 4]);
+  const old = engineOf({ cold: [4, 3, 2, 1], hot: [4, 2], evicted: [3, 1] });
+  expect((await old.ask("fox sort:old")).seqs).toEqual([4, 3, 2, 1]);
+});
+
+test("indexes of which nobody knows whose they are are not asked", async () => {
+  const { ask, asked } = engineOf({ cold: [1], hot: [5], visibleSeq: "unknown" });
+  expect(await ask("fox")).toEqual({ seqs: [5], complete: false });
+  expect(asked).toEqual(["hot"]);
 });
 
 test("while OpenSearch is down the hot index answers, and does not claim to be complete", async () => {

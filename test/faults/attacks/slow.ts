@@ -109,7 +109,7 @@ export const deafToStored: Attack = {
     const socket = await RawSocket.open(arena.url);
     socket.stopReading();
     for (let index = 0; index < 300; index++) socket.send(`["REQ","${index}",{"limit":300}]`);
-    await Bun.sleep(500);
+    await Bun.sleep(200);
     socket.readAgain();
     const faults: string[] = [];
     try {
