@@ -32,7 +32,7 @@ function namesPrivateKindsOnly(filter: Filter): boolean {
   );
 }
 
-/** Could the filter match an event that one of the keys may read? */
+/** Does the filter leave room for the keys themselves? What is addressed to several is found by asking for one's own. */
 function mayConcern(filter: Filter, reader: ReaderKeys): boolean {
   const isMine = (values: readonly string[] | undefined): boolean =>
     values === undefined || values.some((value) => reader.has(value));
