@@ -204,8 +204,8 @@ export class Indexer {
     follower: Pick<Follower, "cursor" | "step" | "settled">,
     signal: AbortSignal,
   ): Promise<"busy" | "idle"> {
-    const { publishing, clock } = this.parts;
-    const level = publishing?.() ?? "idle";
+    const { clock } = this.parts;
+    const level = this.publishing();
     if (level !== "idle") await clock.sleep(this.breathMs(follower.cursor), signal);
     const startedMs = clock.now();
     const state = await follower.step(signal);
@@ -219,9 +219,9 @@ export class Indexer {
   /** One step of following beside a job, in turns with the job's own, so that readers miss nothing meanwhile. */
   async keepLevel(signal: AbortSignal): Promise<void> {
     const { follower } = this;
-    const { clock, publishing } = this.parts;
+    const { clock } = this.parts;
     if (follower === undefined) return;
-    const breathMs = (publishing?.() ?? "idle") === "idle" ? 0 : this.breathMs(follower.cursor);
+    const breathMs = this.publishing() === "idle" ? 0 : this.breathMs(follower.cursor);
     if (clock.now() - this.keptLevelAtMs < breathMs) return;
     this.keptLevelAtMs = clock.now();
     await follower.step(signal);
@@ -237,6 +237,10 @@ export class Indexer {
   private async stepped(follower: Follower, signal: AbortSignal): Promise<void> {
     await this.tendRefreshing(signal);
     this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
+  }
+
+  private publishing(): Publishing {
+    return this.parts.publishing?.() ?? "idle";
   }
 
   private breathMs(cursor: number): number {

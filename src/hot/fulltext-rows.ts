@@ -98,8 +98,7 @@ function bestByOrder(query: RowQuery): string {
 /** Where nothing is asked of the rows beside the hits, they are read for the best alone. */
 function bestByScore({ table, oldestFirst }: RowQuery): string {
   const scored = `SELECT rowid AS seq, -bm25(${table}, ${WEIGHTS[table]}) AS score
-    FROM ${table} WHERE ${table} MATCH ?1 AND rowid > ?2 AND rowid <= ?3 AND ?4 >= 0
-    ORDER BY rowid ${oldestFirst ? "ASC" : "DESC"} LIMIT ?5+0`;
+    ${hitsAlone(table)} ORDER BY rowid ${oldestFirst ? "ASC" : "DESC"} LIMIT ?5+0`;
   // Among equals the date decides, so that all who are as good as the last of them stay in.
   return `WITH scored AS MATERIALIZED (${scored}),
       worst AS MATERIALIZED (SELECT min(score) AS score FROM (SELECT score FROM scored ORDER BY score DESC LIMIT ?6+0))
@@ -135,9 +134,7 @@ function everyRow(
 export function countRows(database: Database, query: RowQuery): number {
   const { table } = query;
   // Reading the row beside each hit is what costs; without anything to ask of it, counting the index is enough.
-  const from = isPlain(database, query)
-    ? `FROM ${table} WHERE ${table} MATCH ?1 AND ${table}.rowid > ?2 AND ${table}.rowid <= ?3 AND ?4 >= 0`
-    : `${joinedDoc(table)} ${conditions(query)}`;
+  const from = isPlain(database, query) ? hitsAlone(table) : `${joinedDoc(table)} ${conditions(query)}`;
   return database
     .query<{ count: number }, [string, number, number, number]>(`SELECT count(*) AS count ${from}`)
     .get(query.expression, query.afterSeq, query.upToSeq, query.nowSeconds)!.count;
@@ -176,8 +173,17 @@ function joinedDoc(table: FulltextTable): string {
   return `FROM ${table} CROSS JOIN doc ON doc.seq = ${table}.rowid`;
 }
 
+/** Without the rows beside them; ?4 is bound all the same. */
+function hitsAlone(table: FulltextTable): string {
+  return `FROM ${table} WHERE ${isHit(table)} AND ?4 >= 0`;
+}
+
+function isHit(table: FulltextTable): string {
+  return `${table} MATCH ?1 AND ${table}.rowid > ?2 AND ${table}.rowid <= ?3`;
+}
+
 function conditions(query: RowQuery): string {
   const { table, where } = query;
-  return `WHERE ${table} MATCH ?1 AND ${table}.rowid > ?2 AND ${table}.rowid <= ?3
+  return `WHERE ${isHit(table)}
     AND (doc.expires_at = 0 OR doc.expires_at > ?4)${where === "" ? "" : ` AND ${where}`}`;
 }

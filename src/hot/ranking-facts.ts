@@ -3,6 +3,7 @@
 import type { Database, Statement } from "bun:sqlite";
 import type { Engagement } from "../search/engagement.ts";
 import type { Fingerprint } from "../search/near-duplicate.ts";
+import { CLASS_COLUMN } from "./engagement-columns.ts";
 import { isTitled } from "./fulltext-facets.ts";
 
 export interface RankingFacts {
@@ -57,7 +58,7 @@ function factsOf(row: FactsRow): RankingFacts {
   };
 }
 
-const COUNTERS = ["reactions", "downvotes", "reposts", "replies", "quotes", "zaps", "msats"];
+const COUNTERS = [...Object.values(CLASS_COLUMN), "msats"];
 const FACTS = `
   SELECT doc.seq AS seq, doc.kind AS kind, doc.created_at AS createdAt, doc.author AS author, doc.target AS target,
     doc.marks AS marks, doc.exact AS exact, doc.similar_high AS similarHigh, doc.similar_low AS similarLow,

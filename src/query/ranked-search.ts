@@ -88,10 +88,9 @@ export class RankedSearch {
     options: OrderOptions,
   ): OrderedHits {
     const texts = new HitTexts(this.reader);
-    const facts = this.fulltext.engagement.snapshot(() =>
-      this.fulltext.facts.of(candidates.map(({ seq }) => seq)),
-    );
-    texts.fetch(candidates.map(({ seq }) => seq).filter((seq) => !facts.has(seq)));
+    const seqs = candidates.map(({ seq }) => seq);
+    const facts = this.fulltext.facts.of(seqs);
+    texts.fetch(seqs.filter((seq) => !facts.has(seq)));
     const known = candidates.flatMap(({ seq, textScore }) => {
       const each = facts.get(seq) ?? this.factsOfText(texts.get(seq));
       return each === undefined ? [] : [{ seq, textScore, facts: each }];
@@ -106,8 +105,7 @@ export class RankedSearch {
       ordered.map(({ seq }) => seq),
       options.limit,
     );
-    const absent = candidates.map(({ seq }) => seq).filter((seq) => texts.isAbsent(seq));
-    return { hits, complete: isAll, absent };
+    return { hits, complete: isAll, absent: seqs.filter((seq) => texts.isAbsent(seq)) };
   }
 
   private ranked(
