@@ -39,7 +39,15 @@ export async function runImport(
   let end: PipelineEnd;
   try {
     end = await pump(
-      { config, input, store, tally, verified: options["verify"] !== false, startMs },
+      {
+        config,
+        input,
+        store,
+        tally,
+        verified: options["verify"] !== false,
+        takesProtected: options["protected"] === true,
+        startMs,
+      },
       terminal,
     );
     if (end === "complete") input.checkpoint?.remove();
@@ -61,11 +69,12 @@ interface Pumped {
   readonly tally: Tally;
   /** Are signatures checked? */
   readonly verified: boolean;
+  readonly takesProtected: boolean;
   readonly startMs: number;
 }
 
 async function pump(
-  { config, input, store, tally, verified, startMs }: Pumped,
+  { config, input, store, tally, verified, takesProtected, startMs }: Pumped,
   terminal: Terminal,
 ): Promise<PipelineEnd> {
   const lineBytesMax = config.limits.max_message_length;
@@ -74,6 +83,7 @@ async function pump(
     backend,
     tagSeed: store?.tagSeed ?? 0n,
     lineBytesMax,
+    takesProtected,
   });
   if (checkers.notice !== undefined) say(terminal, checkers.notice);
   const interruption = listenForInterruption(() =>

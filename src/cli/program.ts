@@ -72,6 +72,7 @@ function addEventCommands(program: Command, run: Run): void {
     )
     .addArgument(new Argument("[file]", "file to read, - for standard input").default("-"))
     .option("--no-verify", "do not check signatures: only for dumps of a relay that did")
+    .option("--protected", "take in protected events too (NIP-70): only for a backup of this relay")
     .option("--dry-run", "check everything, write nothing")
     .option("--restart", "start at the beginning, also after an interrupted import of this file")
     .option("--json", "the counts as JSON on standard output");

@@ -1,7 +1,7 @@
 // Import and export of real events: counts, round trip, packed files, interruption and going on, dry run.
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { parseEvent } from "../../src/nostr/event.ts";
@@ -101,12 +101,14 @@ describe("packed input is known by its content", () => {
   const bytes = Buffer.from(realText);
   const half = realText.indexOf("\n", realText.length / 2) + 1;
   const members = [bytes.subarray(0, half), bytes.subarray(half)];
+  const PZSTD_HEAD = Uint8Array.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
 
   test.each<[string, Uint8Array]>([
     ["gzip", Bun.gzipSync(bytes)],
     ["gzip of two members", Buffer.concat(members.map((part) => Bun.gzipSync(part)))],
     ["zstd", Bun.zstdCompressSync(bytes)],
     ["zstd of two frames", Buffer.concat(members.map((part) => Bun.zstdCompressSync(part)))],
+    ["zstd by pzstd", Buffer.concat([PZSTD_HEAD, Bun.zstdCompressSync(bytes)])],
   ])("%s, from a file and from standard input", async (name, packed) => {
     const file = within(`${name}.bin`);
     writeFileSync(file, packed);
@@ -138,14 +140,30 @@ describe("packed input is known by its content", () => {
     }
   });
 
-  test("a file that breaks off gives what it holds, and fails", async () => {
-    const file = within("cut.gz");
-    writeFileSync(file, Bun.gzipSync(bytes));
-    truncateSync(file, 200_000);
-    const { code, out, err } = await runCommand(["import", file, "--data", within("cut"), "--json"]);
+  test.each<[string, Uint8Array]>([
+    ["gzip", Bun.gzipSync(bytes)],
+    ["zstd", Bun.zstdCompressSync(bytes)],
+  ])("%s that breaks off gives what it holds, and fails", async (name, packed) => {
+    const file = within(`cut ${name}`);
+    writeFileSync(file, packed.subarray(0, 200_000));
+    const { code, out, err } = await runCommand([
+      "import",
+      file,
+      "--data",
+      within(`${name} was cut`),
+      "--json",
+    ]);
     expect(code).toBe(1);
     expect(countsOf(out).accepted).toBeGreaterThan(50);
-    expect(err).toContain("reading failed");
+    expect(err).toContain("reading failed: unexpected end of file");
+    expect(err).toContain("The same command goes on from here.");
+  });
+
+  test("zstd with something else behind it fails", async () => {
+    const input = Readable.from([Bun.zstdCompressSync(bytes), Buffer.from("and something else")]);
+    const { code, err } = await runCommand(["import", "--dry-run", "--no-verify"], { input });
+    expect(code).toBe(1);
+    expect(err).toContain("reading failed: ");
   });
 });
 
@@ -163,6 +181,16 @@ describe("signatures", () => {
       invalid: 1,
       invalidReasons: [{ reason: "signature does not verify", count: 1, line: 3 }],
     });
+  });
+
+  test("are checked, and nothing else asked, of protected events from a backup of this relay", async () => {
+    const kept = signed(keypair(3), { tags: [["-"]] });
+    const input = () => Readable.from([Buffer.from(`${JSON.stringify(kept)}\n`)]);
+    const words = ["import", "--data", within("protected"), "--json"];
+    expect(countsOf((await runCommand(words, { input: input() })).out)).toMatchObject({ protected: 1 });
+    const { out } = await runCommand([...words, "--protected"], { input: input() });
+    expect(countsOf(out)).toMatchObject({ accepted: 1 });
+    expect((await runCommand(["export", "--data", within("protected")])).out).toContain(kept.id);
   });
 
   test("are not looked at with --no-verify", async () => {

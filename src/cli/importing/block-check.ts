@@ -27,6 +27,8 @@ export interface BlockCheckOptions {
   readonly backend: SchnorrBackend | undefined;
   readonly tagSeed: bigint;
   readonly lineBytesMax: number;
+  /** Does this relay take protected events from here, as it has once taken them from their authors? */
+  readonly takesProtected: boolean;
 }
 
 /** What one block comes to, while it is being read. */
@@ -48,7 +50,7 @@ class BlockTally {
 
 export function checkBlock(block: BlockToCheck, options: BlockCheckOptions): CheckedBlock {
   const tally = new BlockTally();
-  readLines(block, options.lineBytesMax, tally);
+  readLines(block, options, tally);
   const verified = verify(tally, options.backend);
   return {
     batch: packBatch(verified, options.tagSeed),
@@ -57,7 +59,11 @@ export function checkBlock(block: BlockToCheck, options: BlockCheckOptions): Che
   };
 }
 
-function readLines(block: BlockToCheck, lineBytesMax: number, tally: BlockTally): void {
+function readLines(
+  block: BlockToCheck,
+  { lineBytesMax, takesProtected }: BlockCheckOptions,
+  tally: BlockTally,
+): void {
   let line = block.firstLine - 1;
   for (const text of block.text.split("\n")) {
     line++;
@@ -66,7 +72,7 @@ function readLines(block: BlockToCheck, lineBytesMax: number, tally: BlockTally)
       tally.refuse(tooLongReason(lineBytesMax), line);
       continue;
     }
-    const read = readEventLine(text, block.nowSeconds);
+    const read = readEventLine(text, block.nowSeconds, takesProtected);
     if (read.type === "event") tally.events.push({ parsed: read.parsed, line });
     else if (read.type === "skip") tally.skip(read.fate);
     else tally.refuse(read.reason, line);

@@ -3,11 +3,9 @@
 import { type BackendOptions, openBackend } from "../../ffi/backend.ts";
 import { type BlockCheckOptions, type BlockToCheck, checkBlock, type CheckedBlock } from "./block-check.ts";
 
-export interface CheckStart {
+export interface CheckStart extends Omit<BlockCheckOptions, "backend"> {
   /** Undefined: signatures are not looked at. */
   readonly backend: BackendOptions | undefined;
-  readonly tagSeed: bigint;
-  readonly lineBytesMax: number;
 }
 
 export type CheckAnswer =
@@ -28,10 +26,10 @@ self.onmessage = ({ data }) => {
   self.postMessage({ type: "checked", checked }, [checked.batch.numbers.buffer]);
 };
 
-function start({ backend: choice, tagSeed, lineBytesMax }: CheckStart): CheckAnswer {
+function start({ backend: choice, ...rest }: CheckStart): CheckAnswer {
   try {
     const opened = choice === undefined ? undefined : openBackend(choice);
-    options = { backend: opened?.backend, tagSeed, lineBytesMax };
+    options = { ...rest, backend: opened?.backend };
     return { type: "ready", notice: opened?.notice };
   } catch (error) {
     return { type: "refused", reason: error instanceof Error ? error.message : String(error) };

@@ -13,9 +13,10 @@ export type EventLine =
 
 /**
  * Checks shape and id; the signature is somebody else's work. Ephemeral events are not kept by anybody (NIP-01),
- * protected ones only come from their author (NIP-70), expired ones would be thrown out again at once (NIP-40).
+ * protected ones only come from their author (NIP-70) or from this relay's own backup, expired ones would be thrown out
+ * again at once (NIP-40).
  */
-export function readEventLine(line: string, nowSeconds: number): EventLine {
+export function readEventLine(line: string, nowSeconds: number, takesProtected: boolean): EventLine {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -26,7 +27,7 @@ export function readEventLine(line: string, nowSeconds: number): EventLine {
   if (isRefusal(parsed)) return { type: "invalid", reason: parsed.text };
   const { event } = parsed;
   if (isEphemeralKind(event.kind)) return { type: "skip", fate: "ephemeral" };
-  if (isProtected(event)) return { type: "skip", fate: "protected" };
+  if (!takesProtected && isProtected(event)) return { type: "skip", fate: "protected" };
   const expiresAt = expirationOf(event);
   if (expiresAt === undefined) {
     return { type: "invalid", reason: "the expiration tag must hold a whole number of unix seconds" };

@@ -3,6 +3,7 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 import { PassThrough, type Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { ZstdFrames } from "./zstd-frames.ts";
 
 const READ_BYTES = 256 * 1024;
 const HEAD_BYTES = 64 * 1024;
@@ -78,6 +79,8 @@ function readHead(path: string): { readonly head: Uint8Array; readonly sizeBytes
 /** How packed files begin. */
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
+/** pzstd notes the size of the first frame in one to be passed over. */
+const PZSTD = [0x50, 0x2a, 0x4d, 0x18];
 /** Other relays export these; the runtime cannot unpack them, but a pipe can. */
 const UNREAD: readonly (readonly [unpacker: string, begin: readonly number[]])[] = [
   ["xz -dc", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
@@ -88,7 +91,7 @@ const UNREAD: readonly (readonly [unpacker: string, begin: readonly number[]])[]
 function packingOf(head: Uint8Array): Packing {
   const begins = (begin: readonly number[]): boolean => begin.every((byte, at) => head[at] === byte);
   if (begins(GZIP)) return "gzip";
-  if (begins(ZSTD)) return "zstd";
+  if (begins(ZSTD) || begins(PZSTD)) return "zstd";
   const unpacker = UNREAD.find(([, start]) => begins(start))?.[0];
   if (unpacker === undefined) return "none";
   throw new Error(`this file is packed; unpack it on the way: ${unpacker} <file> | thermocline import`);
@@ -119,11 +122,21 @@ async function* restOf(head: Uint8Array, iterator: AsyncIterator<Uint8Array>): A
 
 function unpack(packed: AsyncIterable<Uint8Array>, packing: Packing): AsyncIterable<Uint8Array> {
   if (packing === "none") return packed;
-  const unpacking =
-    packing === "gzip"
-      ? createGunzip({ chunkSize: READ_BYTES })
-      : createZstdDecompress({ chunkSize: READ_BYTES });
-  return unpackThrough(packed, unpacking);
+  if (packing === "gzip") return unpackThrough(packed, createGunzip({ chunkSize: READ_BYTES }));
+  return unpackZstd(packed);
+}
+
+/** Gives all that could be unpacked, and only then tells what is wrong with the data. */
+async function* unpackZstd(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const frames = new ZstdFrames();
+  async function* followed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of packed) {
+      frames.follow(chunk);
+      yield chunk;
+    }
+  }
+  yield* unpackThrough(followed(), createZstdDecompress({ chunkSize: READ_BYTES }));
+  if (frames.fault !== undefined) throw new Error(frames.fault);
 }
 
 async function* unpackThrough(

@@ -22,7 +22,7 @@ const MEANING: Readonly<Record<Fate, string>> = {
   banned: "banned here",
   expired: "expired",
   ephemeral: "ephemeral, never stored",
-  protected: "protected: only their authors may publish them",
+  protected: "only their authors may publish them; --protected is for a backup of this relay",
   invalid: "not valid",
   failed: "could not be written",
 };
@@ -45,10 +45,8 @@ export async function reportImport(report: ImportReport, json: boolean, terminal
   }
   for (const failure of tally.failures) say(terminal, `  ${failure}`);
   if (end !== "complete") {
-    const how = resumable
-      ? "The same command goes on from here."
-      : "Standard input cannot be gone on with; given again, what is stored counts as duplicate.";
-    say(terminal, `${end === "interrupted" ? "Interrupted." : "Stopped."} ${how}`);
+    const what = end === "interrupted" ? "Interrupted." : "Stopped.";
+    say(terminal, dryRun ? what : `${what} ${howToGoOn(resumable)}`);
   }
   if (json) {
     const invalidReasons = tally.topReasons(20);
@@ -61,4 +59,10 @@ export async function reportImport(report: ImportReport, json: boolean, terminal
       failures: [...tally.failures],
     });
   }
+}
+
+function howToGoOn(resumable: boolean): string {
+  return resumable
+    ? "The same command goes on from here."
+    : "Standard input cannot be gone on with; given again, what is stored counts as duplicate.";
 }

@@ -22,6 +22,15 @@ test.each<[string, string, string]>([
   ["a cut line", unsignedEvent(KEY).json.slice(0, -5), "invalid"],
   ["something else", "[1,2]", "invalid"],
 ])("%s", (_name, line, expected) => {
-  const read = readEventLine(line, NOW);
+  const read = readEventLine(line, NOW, false);
   expect(read.type === "skip" ? read.fate : read.type).toBe(expected as never);
+});
+
+test("a protected event of this relay's own backup is one like others, also where it has expired", () => {
+  const fate = (tags: string[][]): string => {
+    const read = readEventLine(unsignedEvent(KEY, { tags }).json, NOW, true);
+    return read.type === "skip" ? read.fate : read.type;
+  };
+  expect(fate([["-"]])).toBe("event");
+  expect(fate([["-"], ["expiration", String(NOW)]])).toBe("expired");
 });
