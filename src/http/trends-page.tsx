@@ -51,6 +51,7 @@ export function renderTrendsPage(config: Config, searchIsOn: boolean): string {
         <section id="notes" aria-labelledby="notes-title" hidden>
           <h2 id="notes-title">Notes</h2>
           <ol class="notes"></ol>
+          <Empty />
         </section>
         {PANELS.slice(1).map((panel) => (
           <Panel {...panel} />
@@ -86,11 +87,15 @@ const Panel: FC<PanelProps> = ({ what, title, columns }) => (
         <tbody></tbody>
       </table>
     </div>
-    <p class="quiet empty" hidden>
-      Nothing stands out here in this time.
-    </p>
+    <Empty />
     <button type="button" class="more" hidden>
       Show all
     </button>
   </section>
+);
+
+const Empty: FC = () => (
+  <p class="quiet empty" hidden>
+    Nothing stands out here in this time.
+  </p>
 );

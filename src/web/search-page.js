@@ -29,7 +29,7 @@ let lastId = 0;
 const names = new Map();
 /** @type {Set<string>} */
 let shown = new Set();
-/** @type {{ id: string, oldest: number, limit: number, isByTime: boolean, found: number } | undefined} */
+/** `atOldest` are the hits of the oldest second. @type {{ id: string, oldest: number, atOldest: number, limit: number, isByTime: boolean } | undefined} */
 let current;
 
 /** @param {unknown} message */
@@ -157,8 +157,11 @@ function initialsOf(name) {
   return letters.slice(0, 2).join("").toUpperCase();
 }
 
+/** Nothing to see, or turns the direction of what follows. Joiners stay: some letters and emoji need them. */
+const UNSEEN = /[\p{Cc}\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]/gu;
+/** Addresses end where a turn of direction would hide where they lead. */
 const PART =
-  /(https?:\/\/[^\s<>"'`{}|\\^]+)|(?:nostr:)?((?:npub|note|nevent|nprofile|naddr)1[02-9ac-hj-np-z]{20,})|#([\p{L}\p{N}_]+)/gu;
+  /(https?:\/\/[^\s<>"'`{}|\\^\u202a-\u202e\u2066-\u2069]+)|(?:nostr:)?((?:npub|note|nevent|nprofile|naddr)1[02-9ac-hj-np-z]{20,})|#([\p{L}\p{N}_]+)/gu;
 
 /** Text with its addresses as links: never markup, and nothing is loaded from them. @param {string} text @param {HTMLElement} place */
 function write(text, place) {
@@ -171,6 +174,7 @@ function write(text, place) {
       link.setAttribute("href", url);
       link.setAttribute("rel", "noopener noreferrer nofollow");
       link.setAttribute("target", "_blank");
+      link.dir = "ltr";
       place.append(link);
     } else if (entity !== undefined || tag !== undefined) {
       link.setAttribute("href", `/search?q=${encodeURIComponent(entity ?? `#${tag}`)}`);
@@ -194,7 +198,12 @@ function profileOf(text) {
 /** @param {NostrEvent} event @returns {string} */
 function nameIn(event) {
   const { display_name, name } = profileOf(event.content);
-  return String(display_name || name || "").slice(0, 80);
+  return [display_name, name].map(nameFrom).find((found) => found !== "") ?? "";
+}
+
+/** A name that somebody can see, or none. @param {unknown} given */
+function nameFrom(given) {
+  return typeof given === "string" ? given.replace(UNSEEN, "").trim().slice(0, 80) : "";
 }
 
 /** @param {NostrEvent} event @param {string} name */
@@ -312,8 +321,7 @@ function ask(limit, until, isLive) {
   }, ANSWER_TIMEOUT_MS);
   const id = open(filterOf(limit, until), {
     onEvent: (event) => {
-      if (add(event, isEnded) && current !== undefined && !isEnded)
-        current.oldest = Math.min(current.oldest, event.created_at);
+      if (add(event, isEnded) && !isEnded) noteOldest(event.created_at);
       if (!isEnded) return;
       results.hidden = false;
       learnNames();
@@ -335,7 +343,20 @@ function ask(limit, until, isLive) {
       tell(reason, true);
     },
   });
-  current = { id, oldest: current?.oldest ?? Number.POSITIVE_INFINITY, limit, isByTime, found: before };
+  current = {
+    id,
+    oldest: current?.oldest ?? Number.POSITIVE_INFINITY,
+    atOldest: current?.atOldest ?? 0,
+    limit,
+    isByTime,
+  };
+}
+
+/** @param {number} second */
+function noteOldest(second) {
+  if (current === undefined || second > current.oldest) return;
+  current.atOldest = second === current.oldest ? current.atOldest + 1 : 1;
+  current.oldest = second;
 }
 
 function clear() {
@@ -354,12 +375,16 @@ function search() {
   ask(PAGE, undefined, value("live") !== "");
 }
 
-/** What was written by time goes on where the list ends; any other order is asked for again, longer. */
+/**
+ * What stands by time goes on where the list ends, with room for those of the last second that are shown already; any
+ * other order is asked for again, longer.
+ */
 function loadMore() {
   if (current === undefined) return;
   tell("Searching…");
-  if (current.isByTime && Number.isFinite(current.oldest)) ask(PAGE, current.oldest, false);
-  else ask(Math.min(LIMIT_MAX, current.limit + PAGE), undefined, false);
+  const { isByTime, oldest, atOldest, limit } = current;
+  if (isByTime && Number.isFinite(oldest)) ask(Math.min(LIMIT_MAX, PAGE + atOldest), oldest, false);
+  else ask(Math.min(LIMIT_MAX, limit + PAGE), undefined, false);
 }
 
 /** The form as an address that can be shared, without what says nothing. */

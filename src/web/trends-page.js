@@ -226,7 +226,10 @@ function fillNotes(answer) {
   const section = document.getElementById("notes");
   const list = section?.querySelector("ol");
   if (section === null || list === undefined || list === null) return;
-  section.hidden = answer.items.length === 0;
+  const empty = section.querySelector(".empty");
+  section.hidden = false;
+  list.hidden = answer.items.length === 0;
+  if (empty instanceof HTMLElement) empty.hidden = answer.items.length > 0;
   list.replaceChildren(...answer.items.slice(0, 10).map(noteOf));
 }
 

@@ -30,6 +30,17 @@ function town(): VerifiedEvent[] {
       say((i + 1 + by) % 12, { kind: 7, content: "+", tags: [["e", note.event.id]], created_at: NOW - 300 });
   }
   say(0, { content: "<img src=x onerror=alert(1)> javascript:alert(1) kraken", created_at: NOW - 500 });
+  const unseen = { display_name: { a: 1 }, name: "\u202e\u200bNobody" };
+  const stranger = keypair(620).pubkey;
+  events.push(
+    unsignedEvent(stranger, { kind: 0, content: JSON.stringify(unseen), created_at: NOW - 500 }),
+    unsignedEvent(stranger, {
+      content: "\u202ewhirlpool https://sea.example/\u202egnp.exe",
+      created_at: NOW - 500,
+    }),
+  );
+  for (let i = 0; i < 45; i++)
+    events.push(unsignedEvent(stranger, { content: `gull ${i}`, created_at: NOW - 900 }));
   const endless = say(1, { content: `ahoy sea ${"~x".repeat(300)}`, created_at: NOW - 500 });
   const leftwards = say(2, { content: "هنا البحر\n\n\n\nahoy sea", created_at: NOW - 500 });
   for (let by = 3; by < 12; by++)
@@ -133,6 +144,33 @@ describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
       const link = page.locator("#hits a[href^='https://sea.example']").first();
       expect(await link.getAttribute("rel")).toBe("noopener noreferrer nofollow");
       browser.expectNoProblems();
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "pages go on within one second",
+    async () => {
+      const page = await browser.open("search?q=gull&newest=1");
+      for (const count of [20, 40, 45]) {
+        await page.getByText(`${count} shown.`).waitFor();
+        if (count < 45) await page.getByRole("button", { name: "Load more" }).click();
+      }
+      expect(await page.getByRole("button", { name: "Load more" }).isVisible()).toBe(false);
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "names that cannot be seen are none, and no turn of direction hides where a link leads",
+    async () => {
+      const page = await browser.open("search?q=whirlpool");
+      await page.locator("#hits .author", { hasText: /^Nobody$/ }).waitFor();
+      const link = page.locator("#hits p a");
+      expect(await link.getAttribute("href")).toBe("https://sea.example/");
+      expect(await link.getAttribute("dir")).toBe("ltr");
       await page.close();
     },
     BROWSER_TEST_MS,
