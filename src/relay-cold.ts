@@ -12,7 +12,7 @@ import type { Config } from "./config/settings.ts";
 import type { HotStore } from "./hot/hot-store.ts";
 import { COLD_FOLLOWER, ColdFeed } from "./query/cold-feed.ts";
 import { mayHaveEvicted } from "./relay-history.ts";
-import { searchCapabilities } from "./relay-options.ts";
+import { searchCapabilities, trustSeeds, verifierChoice } from "./relay-options.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
 export interface ColdStore {
@@ -41,6 +41,8 @@ export function startCold(config: Config, hot: HotStore, logger: Logger): ColdSt
     bulkEvents: cold.bulk_events,
     mayEvict: mayHaveEvicted(config, hot),
     detect: searchCapabilities(config),
+    signatures: verifierChoice(config),
+    seeds: trustSeeds(config),
     onProgress: (seq) => void hot.moveFollower(COLD_FOLLOWER, seq),
     onState: (status) => tellState(logger, status),
     onTrouble: (reason) =>

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { AdmissionOptions } from "./admission/pipeline.ts";
 import type { Config } from "./config/settings.ts";
+import type { BackendOptions } from "./ffi/backend.ts";
 import type { GatewayOptions } from "./gateway/gateway.ts";
 import { normaliseRelayUrl, relayHost } from "./nostr/relay-url.ts";
 import type { SearchCapabilities } from "./search/capability.ts";
@@ -14,6 +15,11 @@ export function ownUrls(config: Config): Set<string> {
 
 export function ownHosts(config: Config): Set<string> {
   return new Set(config.relay.urls.map(relayHost).filter((host) => host !== undefined));
+}
+
+/** With what signatures are checked. */
+export function verifierChoice({ verify: { backend, library_path } }: Config): BackendOptions {
+  return { choice: backend, ...(library_path === "" ? {} : { libraryPath: library_path }) };
 }
 
 /** Verifier threads: what is set, or one for each core but the one that serves. */

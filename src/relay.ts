@@ -4,7 +4,6 @@ import { mkdirSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
 import { Admission } from "./admission/pipeline.ts";
 import type { Config } from "./config/settings.ts";
-import type { BackendOptions } from "./ffi/backend.ts";
 import { PromptVerifier } from "./ffi/prompt-verifier.ts";
 import { type StartedVerifierPool, startVerifierPool } from "./ffi/verifier-pool.ts";
 import { createClientAddress } from "./gateway/client-address.ts";
@@ -45,6 +44,7 @@ import {
   searchCapabilities,
   verifierThreads,
   trustSeeds,
+  verifierChoice,
 } from "./relay-options.ts";
 import { startTrends } from "./relay-trends.ts";
 import type { Oracles } from "./search/match.ts";
@@ -301,11 +301,6 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   };
 }
 
-function verifierChoice(config: Config): BackendOptions {
-  const { backend, library_path } = config.verify;
-  return { choice: backend, ...(library_path === "" ? {} : { libraryPath: library_path }) };
-}
-
 function openVerifier(config: Config): Promise<StartedVerifierPool> {
   return startVerifierPool({
     workers: verifierThreads(config),
@@ -373,6 +368,7 @@ async function startSearch(
     detect: capabilities,
     verifyDomains: identity !== undefined,
     seeds: trustSeeds(config),
+    signatures: verifierChoice(config),
     depthMax: config.limits.reader_queue,
     // What is not noted now is noted with the next progress; until then the log keeps more than it must.
     onProgress: (cursor) => {

@@ -8,7 +8,7 @@ import type { StoreWriter } from "../hot/writer.ts";
 import { COLD_FOLLOWER, ColdFeed } from "../query/cold-feed.ts";
 import { coldAddress, coldLayout } from "../relay-cold.ts";
 import { mayHaveEvicted } from "../relay-history.ts";
-import { searchCapabilities } from "../relay-options.ts";
+import { searchCapabilities, trustSeeds, verifierChoice } from "../relay-options.ts";
 import { databasePath, openForWriting, openReader } from "./store-access.ts";
 import { say, type Terminal } from "./terminal.ts";
 
@@ -43,6 +43,8 @@ export function startIndexing(config: Config, lock: FolderLock, terminal: Termin
     bulkEvents: cold.bulk_events,
     mayEvict: mayEvict(config),
     detect: searchCapabilities(config),
+    signatures: verifierChoice(config),
+    seeds: trustSeeds(config),
     onProgress: (cursor) => void writer.moveFollower(COLD_FOLLOWER, cursor),
     onState: ({ state, reason }) => {
       // Its first word is always that nobody has answered yet.

@@ -1,6 +1,7 @@
 // `thermocline search rebuild`: fills the full-text index of the hot store anew, or asks the relay that has it open to.
 
 import type { Config } from "../config/settings.ts";
+import { signatureCheck } from "../ffi/signature-check.ts";
 import {
   fulltextNumber,
   openFulltext,
@@ -11,7 +12,7 @@ import { FULLTEXT_FOLLOWER, FulltextFeed } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { readRebuild, type RebuildState, requestRebuild } from "../hot/fulltext-rebuild.ts";
 import { loadDetectors } from "../query/detectors.ts";
-import { searchCapabilities } from "../relay-options.ts";
+import { searchCapabilities, verifierChoice } from "../relay-options.ts";
 import { lockUnlessServed } from "./cold-indexing.ts";
 import { startJobProgress } from "./cold-job-progress.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
@@ -126,7 +127,7 @@ async function fill(config: Config, terminal: Terminal): Promise<Filled> {
   const detectors = await loadDetectors(searchCapabilities(config));
   const reader = openReader(config);
   const database = openFulltext(config.data.dir);
-  const feed = new FulltextFeed(database, detectors);
+  const feed = new FulltextFeed(database, signatureCheck(verifierChoice(config)), detectors);
   const leave = listenForInterruption();
   const follower = new FulltextFollower(reader, feed, { now: unixNow, batchEntries: BATCH_ENTRIES });
   try {

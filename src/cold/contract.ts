@@ -1,5 +1,6 @@
 // What the cold store needs from whoever owns the log, and what it answers. It knows nothing about SQLite.
 
+import type { Action } from "../search/engagement.ts";
 import type { Sentiment } from "../search/query.ts";
 
 /** One entry of the log that the cold store follows. Events and removals share one rising `seq`. */
@@ -51,11 +52,14 @@ export interface StandingEvent {
 
 /** What this relay knows about an event beyond its own text; each number a score of 0 or more. */
 export interface EventScores {
-  /** How much people did with it. Indexed in steps, so that it rarely has to be written again. */
+  /** How much people did with it, and sats that they paid. Indexed in steps, so that it is rarely written again. */
   readonly engagement?: number;
+  readonly paid?: number;
   /** How much its author is trusted. */
   readonly trust?: number;
   readonly isSpam?: boolean;
+  /** What it does to others, as far as that is believed. */
+  readonly actions?: readonly Action[];
   /** ISO 639-1, where the author gave no label. */
   readonly language?: string;
   /** Where it could be told. */

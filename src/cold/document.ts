@@ -3,7 +3,7 @@
 import { type NostrEvent, eventFromJson } from "../nostr/event.ts";
 import { difficultyOf } from "../nostr/proof-of-work.ts";
 import { firstTag, tagValues } from "../nostr/tag.ts";
-import { actionsOf } from "../search/engagement.ts";
+import type { Action } from "../search/engagement.ts";
 import { factsOf } from "../search/facts.ts";
 import { isSearchableKind, textOfEvent } from "../search/text-of-event.ts";
 import { isWebUrl, urlsIn } from "../search/url.ts";
@@ -19,7 +19,7 @@ export const DATE_MAX = 253_402_300_799;
 /** The whole document of a stored event. Private kinds (NIPs 04, 17, 37, 59, 60) keep their structure and no text. */
 export function documentOf(row: StoredRow, event: NostrEvent, scores: EventScores = {}): Document {
   const document = structureOf(row, event);
-  addActions(document, event);
+  addActions(document, scores.actions ?? []);
   if (isSearchableKind(event.kind)) {
     addText(document, event);
     addFacts(document, event, scores);
@@ -72,8 +72,7 @@ function addFacts(document: Document, event: NostrEvent, scores: EventScores): v
   if (firstTag(event, "nonce") !== undefined) document["pow"] = difficultyOf(event);
 }
 
-function addActions(document: Document, event: NostrEvent): void {
-  const actions = actionsOf(event);
+function addActions(document: Document, actions: readonly Action[]): void {
   const quotes = actions.filter((action) => action.class === "quote").map((action) => action.target);
   addList(document, "quote", quotes);
   const action = actions.find((each) => each.class !== "quote");
@@ -92,6 +91,8 @@ function addScores(document: Document, scores: EventScores): void {
     document["eng"] = engagement;
     document["engaged"] = engagement;
   }
+  const paid = scoreStep(scores.paid ?? 0);
+  if (paid > 0) document["paid"] = paid;
   const trust = scoreStep(scores.trust ?? 0);
   if (trust > 0) document["trust"] = trust;
 }

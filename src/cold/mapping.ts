@@ -86,5 +86,6 @@ function factFields(): object {
     eng: { type: "rank_feature" },
     trust: { type: "rank_feature" },
     engaged: { type: "integer" },
+    paid: { type: "integer" },
   };
 }

@@ -129,9 +129,15 @@ function sortOf({ text, sort }: SearchQuery): Query[] | undefined {
       return [newest];
     case "old":
       return [{ created_at: "asc" }];
+    case "zaps":
+      return [most("paid"), most("engaged"), newest];
     default:
-      return [{ engaged: { order: "desc", missing: "_last" } }, newest];
+      return [most("engaged"), newest];
   }
+}
+
+function most(field: string): Query {
+  return { [field]: { order: "desc", missing: "_last" } };
 }
 
 class BodyWriter {

@@ -6,7 +6,7 @@ import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { tagValues } from "../nostr/tag.ts";
 
-import { ACTION_CLASSES, type Action, type ActionClass, actionsOf } from "../search/engagement.ts";
+import { ACTION_CLASSES, type Action, type ActionClass } from "../search/engagement.ts";
 import type { LogEntry } from "./contract.ts";
 import { BUCKET_HOURS_KEPT, CLASS_COLUMN, CLASS_WEIGHT, hourOf, targetKey } from "./engagement-columns.ts";
 import { authorKey } from "./keys.ts";
@@ -35,9 +35,10 @@ export class EngagementFeed {
     this.follows = follows;
   }
 
-  stored(seq: number, event: NostrEvent, nowSeconds: number): void {
+  /** `actions` are what this event does to others. */
+  stored(seq: number, event: NostrEvent, actions: readonly Action[], nowSeconds: number): void {
     if (event.kind === Kind.contacts) return this.follow(seq, event);
-    for (const action of actionsOf(event))
+    for (const action of actions)
       this.act(seq, action, hourOf(Math.min(event.created_at, nowSeconds)), hourOf(nowSeconds));
   }
 

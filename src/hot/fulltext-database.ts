@@ -7,6 +7,7 @@ import { constants, Database } from "bun:sqlite";
 import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { TREND_SCHEMA } from "./trend-schema.ts";
+import { TRUSTED_TARGET_SCHEMA } from "./trusted-targets.ts";
 
 export const FULLTEXT_FILE = "fulltext.db";
 /** One that is being filled beside it, and one that is full and takes its place with the next opening. */
@@ -14,7 +15,7 @@ export const REBUILD_FILE = "fulltext-rebuild.db";
 export const READY_FILE = "fulltext-ready.db";
 
 /** Raise it when tables, tokenising or searchable text change: an older file is then emptied and filled again. */
-const VERSION = 4;
+const VERSION = 5;
 
 // FTS5 gets tokens that are made already (src/search/tokenise.ts), separated by spaces; its `ascii` tokenizer leaves
 // everything beyond ASCII alone. Nothing is stored but the index itself, and rowid is the event's seq.
@@ -78,6 +79,11 @@ const SCHEMA = `
     msats  INTEGER NOT NULL,
     PRIMARY KEY (seq, target, class)
   ) WITHOUT ROWID, STRICT;
+  -- Which receipt stands for a zap that somebody signed: the first; further ones say the same again.
+  CREATE TABLE zap (
+    request INTEGER PRIMARY KEY,  -- idKey() of what the payer signed
+    seq     INTEGER NOT NULL
+  ) STRICT;
   -- New actors of each hour of the last days, for trends: hours may be added up, nobody is counted twice.
   CREATE TABLE bucket (
     hour   INTEGER NOT NULL,
@@ -92,7 +98,7 @@ const SCHEMA = `
   CREATE TABLE follow (
     follower INTEGER NOT NULL, followed INTEGER NOT NULL, PRIMARY KEY (follower, followed)) WITHOUT ROWID, STRICT;
   CREATE TABLE follow_list (follower INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
-${TREND_SCHEMA}`;
+${TRUSTED_TARGET_SCHEMA}${TREND_SCHEMA}`;
 
 const CACHE_BYTES = 16 * 1024 * 1024;
 
@@ -132,6 +138,13 @@ export function openFulltextForReading(folder: string): Database {
   const database = new Database(join(folder, FULLTEXT_FILE), { readonly: true });
   database.run("PRAGMA query_only = ON");
   tune(database);
+  return database;
+}
+
+/** The same for whoever asks whom to trust: the trust of the moment lives in a temporary table. */
+export function openFulltextForTrust(folder: string): Database {
+  const database = openFulltextForReading(folder);
+  database.run("PRAGMA query_only = OFF");
   return database;
 }
 

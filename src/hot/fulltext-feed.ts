@@ -1,9 +1,9 @@
 // Takes entries of the log into the full-text index, in order, together with the cursor that says how far it has come.
 
 import type { Database, SQLQueryBindings, Statement } from "bun:sqlite";
-import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
+import { eventFromJson, type NostrEvent, type SignatureCheck } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
-import { targetOf } from "../search/engagement.ts";
+import { type Action, actionsOf, targetOf } from "../search/engagement.ts";
 import { type EventFacts, factsOf } from "../search/facts.ts";
 import type { Oracles } from "../search/match.ts";
 import { fingerprintOfText } from "../search/near-duplicate.ts";
@@ -13,7 +13,7 @@ import type { Hit, LogEntry } from "./contract.ts";
 import { EngagementFeed } from "./engagement.ts";
 import { targetKey } from "./engagement-columns.ts";
 import { facetWords, marksOf } from "./fulltext-facets.ts";
-import { authorKey } from "./keys.ts";
+import { authorKey, idKey } from "./keys.ts";
 import { TrendFeed } from "./trend-feed.ts";
 
 /** Under this name the hot store keeps removals that the index has not seen yet. */
@@ -24,6 +24,7 @@ const NO_TARGET = -1;
 
 export class FulltextFeed {
   private readonly database: Database;
+  private readonly isSigned: SignatureCheck;
   private readonly oracles: Oracles;
   private readonly engagement: EngagementFeed;
   private readonly trends: TrendFeed;
@@ -35,10 +36,12 @@ export class FulltextFeed {
   private readonly dropDoc: Statement<unknown, SQLQueryBindings[]>;
   private readonly setCursor: Statement<unknown, SQLQueryBindings[]>;
   private readonly refOf: Statement<{ ref: string }, [number]>;
+  private readonly claimZap: Statement<{ seq: number }, [number, number]>;
 
   /** `oracles` tell what an event does not say itself: its language where there is no label, and its sentiment. */
-  constructor(database: Database, oracles: Oracles = {}) {
+  constructor(database: Database, isSigned: SignatureCheck, oracles: Oracles = {}) {
     this.database = database;
+    this.isSigned = isSigned;
     this.oracles = oracles;
     this.trends = new TrendFeed(database);
     this.engagement = new EngagementFeed(database, this.trends);
@@ -55,6 +58,9 @@ export class FulltextFeed {
     );
     this.dropDoc = database.prepare<unknown, SQLQueryBindings[]>("DELETE FROM doc WHERE seq = ?");
     this.refOf = database.prepare<{ ref: string }, [number]>("SELECT ref FROM target WHERE key = ?");
+    this.claimZap = database.prepare<{ seq: number }, [number, number]>(
+      "INSERT INTO zap VALUES (?, ?) ON CONFLICT DO UPDATE SET seq = seq RETURNING seq",
+    );
     this.setCursor = database.prepare<unknown, SQLQueryBindings[]>(
       "INSERT OR REPLACE INTO meta VALUES ('cursor', ?)",
     );
@@ -85,9 +91,15 @@ export class FulltextFeed {
   private take(hit: Hit, nowSeconds: number): void {
     const event = eventFromJson(hit.json);
     const facts = isSearchableKind(event.kind) ? factsOf(event) : undefined;
-    this.engagement.stored(hit.seq, event, nowSeconds);
-    this.trends.stored(hit.seq, event, facts);
+    const actions = actionsOf(event, this.isSigned).filter((action) => this.isFirst(hit.seq, action));
+    this.engagement.stored(hit.seq, event, actions, nowSeconds);
+    this.trends.stored(hit.seq, event, actions, facts);
     if (facts !== undefined) this.index(hit, event, facts);
+  }
+
+  /** Who says again that somebody paid, in a receipt of their own, adds nothing. */
+  private isFirst(seq: number, { request }: Action): boolean {
+    return request === undefined || this.claimZap.get(idKey(request), seq)!.seq === seq;
   }
 
   private index(hit: Hit, event: NostrEvent, facts: EventFacts): void {

@@ -8,6 +8,8 @@ import type { Hit, HotReader } from "./contract.ts";
 import { BUCKET_HOURS_KEPT } from "./engagement-columns.ts";
 import type { EngagementReader } from "./engagement-reader.ts";
 import type { FulltextOptions } from "./fulltext-contract.ts";
+import { inTurns } from "./in-turns.ts";
+import type { TrustedTargets } from "./trusted-targets.ts";
 
 /** Leaders that are looked at: a filter that leaves none of them finds nothing. */
 const LEADERS_MAX = 2000;
@@ -17,9 +19,13 @@ const LATELY_HOURS = 7 * 24;
 interface LeaderGround {
   readonly reader: HotReader;
   readonly engagement: EngagementReader;
+  readonly trustedTargets: TrustedTargets;
 }
 
-/** Stored events behind the leaders of that order, best first as far as counters know. The caller checks and orders. */
+/**
+ * Stored events behind the leaders of that order, best first as far as counters know, by turns those of trusted people
+ * and of everybody. The caller checks and orders.
+ */
 export function leadingHits(
   ground: LeaderGround,
   sort: Sort,
@@ -37,12 +43,13 @@ export function leadingHits(
   return hits;
 }
 
-function targetRefs({ engagement }: LeaderGround, sort: Sort, nowSeconds: number): string[] {
+function targetRefs({ engagement, trustedTargets }: LeaderGround, sort: Sort, nowSeconds: number): string[] {
   const targets =
     sort === "top" || sort === "zaps"
       ? engagement.leaders(sort === "top" ? "score" : "msats", LEADERS_MAX)
       : engagement.trending(Math.min(LATELY_HOURS, BUCKET_HOURS_KEPT), nowSeconds, LEADERS_MAX);
-  return targets.map(({ ref }) => ref);
+  const bare = targets.map(({ ref }) => ref);
+  return inTurns(trustedTargets.leaders(sort, nowSeconds, LEADERS_MAX), bare, LEADERS_MAX);
 }
 
 function profileRefs({ engagement }: LeaderGround): string[] {

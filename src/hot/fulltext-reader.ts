@@ -14,11 +14,13 @@ import type { FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-
 import { readCursor } from "./fulltext-feed.ts";
 import { RankingFactsReader } from "./ranking-facts.ts";
 import { TrustedEngagement } from "./trusted-engagement.ts";
+import { TrustedTargets } from "./trusted-targets.ts";
 import { FulltextSearch, type SearchGround } from "./fulltext-search.ts";
 
 export class FulltextReader {
   readonly engagement: EngagementReader;
   readonly trusted: TrustedEngagement;
+  readonly trustedTargets: TrustedTargets;
   readonly facts: RankingFactsReader;
   private readonly database: Database;
   private readonly reader: HotReader;
@@ -31,10 +33,12 @@ export class FulltextReader {
     this.engagement = new EngagementReader(database);
     this.facts = new RankingFactsReader(database);
     this.trusted = new TrustedEngagement(database, seeds);
+    this.trustedTargets = new TrustedTargets(database, this.trusted);
     this.ground = {
       database,
       reader,
       engagement: this.engagement,
+      trustedTargets: this.trustedTargets,
       oracles: { domainOf: (pubkey) => claimedDomainOf(reader, pubkey), ...oracles },
     };
   }

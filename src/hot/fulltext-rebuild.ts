@@ -3,6 +3,7 @@
 import { Database } from "bun:sqlite";
 import { renameSync } from "node:fs";
 import { join } from "node:path";
+import type { SignatureCheck } from "../nostr/event.ts";
 import type { Oracles } from "../search/match.ts";
 import type { HotReader } from "./contract.ts";
 import {
@@ -58,12 +59,19 @@ export class FulltextRebuild {
   private readonly feed: FulltextFeed;
   private readonly follower: FulltextFollower;
 
-  constructor(folder: string, mark: string, reader: HotReader, oracles: Oracles, now: () => number) {
+  constructor(
+    folder: string,
+    mark: string,
+    reader: HotReader,
+    isSigned: SignatureCheck,
+    oracles: Oracles,
+    now: () => number,
+  ) {
     this.mark = mark;
     this.folder = folder;
     removeFulltext(folder, REBUILD_FILE);
     this.database = openFulltext(folder, REBUILD_FILE);
-    this.feed = new FulltextFeed(this.database, oracles);
+    this.feed = new FulltextFeed(this.database, isSigned, oracles);
     this.follower = new FulltextFollower(reader, this.feed, { now });
   }
 

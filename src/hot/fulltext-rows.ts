@@ -25,6 +25,11 @@ export interface FulltextRow {
   readonly reactions: number;
   readonly msats: number;
   readonly followers: number;
+  /** What trusted people alone did. */
+  readonly trustedEngagement: number;
+  readonly trustedAnswers: number;
+  readonly trustedReactions: number;
+  readonly trustedMsats: number;
 }
 
 export interface RowQuery {
@@ -40,6 +45,8 @@ export interface RowQuery {
   readonly scored: boolean;
   /** Asks for the counters too, which costs a look-up a row. */
   readonly counters: boolean;
+  /** Asks for what trusted people did, which costs another. */
+  readonly trusted: boolean;
 }
 
 export interface RowBudget {
@@ -51,7 +58,8 @@ export interface RowBudget {
 }
 
 const ROWS_PER_LOOK = 128;
-const COLUMNS = "seq, score, createdAt, kind, engagement, answers, reactions, msats, followers";
+const COLUMNS = `seq, score, createdAt, kind, engagement, answers, reactions, msats, followers,
+  trustedEngagement, trustedAnswers, trustedReactions, trustedMsats`;
 
 /** `complete` is false when the budget ended it; the newest rows (or the oldest) have been seen then. */
 export function selectRows(
@@ -151,17 +159,22 @@ function isPlain(database: Database, { where, nowSeconds }: RowQuery): boolean {
   return expired === null;
 }
 
-const NO_COUNTERS = "0 AS engagement, 0 AS answers, 0 AS reactions, 0 AS msats, 0 AS followers";
+const NO_TRUSTED = "0 AS trustedEngagement, 0 AS trustedAnswers, 0 AS trustedReactions, 0 AS trustedMsats";
+const NO_COUNTERS = `0 AS engagement, 0 AS answers, 0 AS reactions, 0 AS msats, 0 AS followers, ${NO_TRUSTED}`;
+const TRUSTED = `ifnull(v.score, 0) AS trustedEngagement, ifnull(v.answers, 0) AS trustedAnswers,
+  ifnull(v.reactions, 0) AS trustedReactions, ifnull(v.msats, 0) AS trustedMsats`;
 
 function sqlOf(query: RowQuery): string {
   const { table } = query;
   const score = query.scored ? `-bm25(${table}, ${WEIGHTS[table]})` : "0.0";
   const counters = query.counters
     ? `ifnull(t.score, 0) AS engagement, ifnull(t.replies + t.quotes, 0) AS answers,
-       ifnull(t.reactions + t.downvotes, 0) AS reactions, ifnull(t.msats, 0) AS msats, ifnull(a.followers, 0) AS followers`
+       ifnull(t.reactions + t.downvotes, 0) AS reactions, ifnull(t.msats, 0) AS msats, ifnull(a.followers, 0) AS followers,
+       ${query.trusted ? TRUSTED : NO_TRUSTED}`
     : NO_COUNTERS;
   const joins = query.counters
-    ? "LEFT JOIN target t ON t.key = doc.target LEFT JOIN author a ON a.key = doc.author"
+    ? `LEFT JOIN target t ON t.key = doc.target LEFT JOIN author a ON a.key = doc.author
+       ${query.trusted ? "LEFT JOIN trusted_target v ON v.key = doc.target" : ""}`
     : "";
   return `SELECT doc.seq AS seq, ${score} AS score, doc.created_at AS createdAt,
     doc.kind AS kind, ${counters}

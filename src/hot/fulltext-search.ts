@@ -13,6 +13,7 @@ import { needsCounters, type OrderFacts, orderKey } from "../search/order.ts";
 import type { Condition, SearchQuery } from "../search/query.ts";
 import { scoreText } from "../search/score.ts";
 import type { Hit, HotReader, ScanState } from "./contract.ts";
+import { targetKey } from "./engagement-columns.ts";
 import type { EngagementReader } from "./engagement-reader.ts";
 import type { Candidate, FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
 import { type Expression, expressionOf, singleFacet } from "./fulltext-expression.ts";
@@ -20,6 +21,7 @@ import { authorFacet, facetOf } from "./fulltext-facets.ts";
 import { readCursor } from "./fulltext-feed.ts";
 import { leadingHits } from "./fulltext-leaders.ts";
 import { type FulltextPlan, planFulltext } from "./fulltext-plan.ts";
+import { inTurns } from "./in-turns.ts";
 import { authorKey } from "./keys.ts";
 import {
   countRows,
@@ -29,6 +31,7 @@ import {
   selectRows,
   TEXT_COLUMNS,
 } from "./fulltext-rows.ts";
+import type { TargetWeight, TrustedTargets } from "./trusted-targets.ts";
 
 /** Rows of the index that one search looks at: words that are very common are searched in what is newest. */
 const ROWS_MAX = 20_000;
@@ -44,12 +47,15 @@ export interface SearchGround {
   readonly database: Database;
   readonly reader: HotReader;
   readonly engagement: EngagementReader;
+  readonly trustedTargets: TrustedTargets;
   readonly oracles: Oracles;
 }
 
 /** A candidate on its way, with the number that orders it. */
 interface Ordered extends Candidate {
   readonly key: number;
+  /** The same by what trusted people alone did; 0 where that was nothing, and where the order does not ask for it. */
+  readonly trustedKey: number;
   /** It was found by an index that may find too much. */
   readonly unchecked: boolean;
 }
@@ -235,9 +241,12 @@ export class FulltextSearch {
 
   /** In order, checked where the index could not be trusted, and no more than asked for. */
   private best({ candidates, complete }: Found): FulltextAnswer {
-    const sorted = candidates.toSorted((a, b) => b.key - a.key || b.createdAt - a.createdAt || b.seq - a.seq);
+    const byKey = candidates.toSorted((a, b) => b.key - a.key || b.createdAt - a.createdAt || b.seq - a.seq);
+    // A crowd that fills the one list does not come into the other.
+    const byTrusted = byKey.filter((each) => each.trustedKey > 0).sort((a, b) => b.trustedKey - a.trustedKey);
+    const sorted = inTurns(byTrusted, byKey, Number.POSITIVE_INFINITY);
     const chosen: Candidate[] = [];
-    for (const { key: _, unchecked, ...candidate } of sorted) {
+    for (const { key: _k, trustedKey: _t, unchecked, ...candidate } of sorted) {
       if (chosen.length >= this.options.limit || performance.now() > this.options.deadlineMs) {
         return { candidates: chosen, complete: false };
       }
@@ -289,6 +298,7 @@ export class FulltextSearch {
       oldestFirst: this.query.sort === "old",
       scored: this.query.sort === "relevance",
       counters: table === "profile" || needsCounters(this.query.sort),
+      trusted: table === "note" && needsCounters(this.query.sort),
     };
   }
 
@@ -302,20 +312,26 @@ export class FulltextSearch {
 
   private fromRow(row: FulltextRow, textScore: number, table: FulltextTable, unchecked: boolean): Ordered {
     const { seq, createdAt, kind } = row;
-    const key = this.keyOf({ ...row, textScore, isProfile: table === "profile" });
-    return { seq, createdAt, kind, textScore, key, unchecked };
+    const facts = { ...row, textScore, isProfile: table === "profile" };
+    const trusted = {
+      engagement: row.trustedEngagement,
+      answers: row.trustedAnswers,
+      reactions: row.trustedReactions,
+      msats: row.trustedMsats,
+    };
+    const trustedKey = this.trustedKeyOf(facts, row.trustedEngagement === 0 ? undefined : trusted);
+    return { seq, createdAt, kind, textScore, key: this.keyOf(facts), trustedKey, unchecked };
   }
 
   private fromHit({ seq, createdAt, kind, json }: Hit): Ordered {
     const event = eventFromJson(json);
     const textScore = this.query.lookups.length > 0 ? lookupScore(event) : scoreText(event, this.query.text);
-    const key = this.keyOf({
-      createdAt,
-      textScore,
-      ...this.countersOf(event),
-      isProfile: kind === Kind.metadata,
-    });
-    return { seq, createdAt, kind, textScore, key, unchecked: false };
+    const isProfile = kind === Kind.metadata;
+    const facts = { createdAt, textScore, ...this.countersOf(event), isProfile };
+    const asksTrusted = needsCounters(this.query.sort) && !isProfile;
+    const trusted = asksTrusted ? this.ground.trustedTargets.of(targetKey(targetOf(event))) : undefined;
+    const trustedKey = this.trustedKeyOf(facts, trusted);
+    return { seq, createdAt, kind, textScore, key: this.keyOf(facts), trustedKey, unchecked: false };
   }
 
   private countersOf(event: NostrEvent): Omit<OrderFacts, "createdAt" | "textScore" | "isProfile"> {
@@ -329,6 +345,10 @@ export class FulltextSearch {
       msats: counts.msats,
       followers: event.kind === Kind.metadata ? engagement.followers(event.pubkey) : 0,
     };
+  }
+
+  private trustedKeyOf(facts: OrderFacts, trusted: TargetWeight | undefined): number {
+    return trusted === undefined ? 0 : this.keyOf({ ...facts, ...trusted });
   }
 
   private keyOf(facts: OrderFacts): number {

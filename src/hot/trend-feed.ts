@@ -3,6 +3,7 @@
 import type { Database } from "bun:sqlite";
 import type { NostrEvent } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
+import type { Action } from "../search/engagement.ts";
 import type { EventFacts } from "../search/facts.ts";
 import type { LogEntry } from "./contract.ts";
 import type { FollowListener } from "./engagement.ts";
@@ -57,14 +58,14 @@ export class TrendFeed implements FollowListener {
     this.statements.setClock.run(String(this.receivedAt));
   }
 
-  stored(seq: number, event: NostrEvent, facts: EventFacts | undefined): void {
+  stored(seq: number, event: NostrEvent, actions: readonly Action[], facts: EventFacts | undefined): void {
     if (event.kind === Kind.metadata) this.meet(event.pubkey, saysBot(event.content));
     else if (event.kind === Kind.contacts) this.meet(event.pubkey);
     if (!isTrendKind(event.kind)) return;
     this.meet(event.pubkey);
     const hour = this.hourWithin(event.created_at);
     if (hour === undefined) return;
-    for (const use of trendUsesOf(event, facts)) this.count(seq, use, hour);
+    for (const use of trendUsesOf(event, actions, facts)) this.count(seq, use, hour);
   }
 
   followed(follower: number, followed: number, pubkey: string, createdAt: number): void {

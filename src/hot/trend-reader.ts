@@ -16,7 +16,6 @@ import {
   WEIGHTS,
 } from "../search/trend-score.ts";
 import { CLASS_COLUMN, hourOf } from "./engagement-columns.ts";
-import { openFulltextForReading } from "./fulltext-database.ts";
 import { FOLLOW_ACT, topicNumber, TREND_HOURS_KEPT, type TrendTopic } from "./trend-schema.ts";
 import {
   crowdOf,
@@ -90,7 +89,7 @@ export class TrendReader {
   private readonly database: Database;
   private basis: TrustBasis = "nobody";
 
-  /** `database` must allow temporary tables; see openTrends(). */
+  /** `database` must allow temporary tables; see openFulltextForTrust(). */
   constructor(database: Database) {
     this.database = database;
   }
@@ -221,14 +220,6 @@ export class TrendReader {
     };
     return crowdWeight(mean, this.standing()) * (hours / HOURS_A_DAY);
   }
-}
-
-/** A connection for TrendReader; throws when the file does not exist yet. */
-export function openTrends(folder: string): Database {
-  const database = openFulltextForReading(folder);
-  // The file is open for reading only; the trust of the moment lives in a temporary table.
-  database.run("PRAGMA query_only = OFF");
-  return database;
 }
 
 const NO_AUTHOR = -1;

@@ -4,7 +4,7 @@ import type { NostrEvent } from "../nostr/event.ts";
 import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { tagValues } from "../nostr/tag.ts";
-import { actionsOf } from "../search/engagement.ts";
+import type { Action } from "../search/engagement.ts";
 import type { EventFacts } from "../search/facts.ts";
 import { normalLink } from "../search/link.ts";
 import { isWebUrl, mediaOfType, mediaOfUrl, urlsIn } from "../search/url.ts";
@@ -49,10 +49,14 @@ export function isTrendNoteKind(kind: number): boolean {
   return TEXT_KINDS.has(kind);
 }
 
-/** `facts` of the event where somebody has them; without them an event has no hashtags. */
-export function trendUsesOf(event: NostrEvent, facts: EventFacts | undefined): TrendUse[] {
+/** `acts` are what it does to others. `facts` of the event where somebody has them; without them it has no hashtags. */
+export function trendUsesOf(
+  event: NostrEvent,
+  acts: readonly Action[],
+  facts: EventFacts | undefined,
+): TrendUse[] {
   if (!isTrendKind(event.kind)) return [];
-  const actions: TrendUse[] = actionsOf(event).map(({ class: kind, target, actor, msats }) => ({
+  const actions: TrendUse[] = acts.map(({ class: kind, target, actor, msats }) => ({
     topic: "note",
     subject: targetKey(target),
     text: target,

@@ -5,10 +5,13 @@ import { LRUCache } from "lru-cache";
 import { ACTION_CLASSES, type Engagement, NO_ENGAGEMENT } from "../search/engagement.ts";
 import { sharesOf, type Standing } from "../search/trend-score.ts";
 import { CLASS_COLUMN } from "./engagement-columns.ts";
+import { readCursor } from "./fulltext-feed.ts";
 import { crowdOf, type LevelRow, reckonTrust, standingOf, TrustLevel } from "./trend-trust.ts";
 
 /** Whom to trust is looked at anew after so long. */
 const TRUST_FRESH_SECONDS = 600;
+/** Sooner where the index has grown so many times: half of a history knows half of the people. */
+const GROWTH = 1.25;
 /** Everybody who did something with a target is looked at, which for the best known takes milliseconds. */
 const WEIGHED_FRESH_MS = 60_000;
 const WEIGHED_MAX = 5000;
@@ -27,6 +30,9 @@ export class TrustedEngagement {
   private readonly weighed = new LRUCache<number, Engagement>({ max: WEIGHED_MAX, ttl: WEIGHED_FRESH_MS });
   private standing: Standing = "nobody";
   private reckonedAt = Number.NEGATIVE_INFINITY;
+  private reckonedCursor = 0;
+  /** The second in which anybody last asked whether it is time. */
+  private lookedAt = Number.NEGATIVE_INFINITY;
 
   /** `database` must allow temporary tables; `seeds` are the operator's keys. */
   constructor(database: Database, seeds: readonly string[]) {
@@ -44,10 +50,22 @@ export class TrustedEngagement {
     return counts;
   }
 
-  private reckon(nowSeconds: number): void {
-    if (Math.abs(nowSeconds - this.reckonedAt) < TRUST_FRESH_SECONDS) return;
+  /** The same, counted at this moment. */
+  countsNow(target: number, author: number, nowSeconds: number): Engagement {
+    this.reckon(nowSeconds);
+    return this.weigh(target, author);
+  }
+
+  /** Looks anew at whom to trust, where that was a while ago, or while the index is being filled. */
+  reckon(nowSeconds: number): void {
+    if (nowSeconds === this.lookedAt) return;
+    this.lookedAt = nowSeconds;
+    const cursor = readCursor(this.database);
+    const isFresh = Math.abs(nowSeconds - this.reckonedAt) < TRUST_FRESH_SECONDS;
+    if (isFresh && cursor < this.reckonedCursor * GROWTH) return;
     this.standing = standingOf(reckonTrust(this.database, this.seeds, nowSeconds));
     this.reckonedAt = nowSeconds;
+    this.reckonedCursor = cursor;
     this.weighed.clear();
   }
 

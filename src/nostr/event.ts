@@ -25,6 +25,9 @@ export interface ParsedEvent {
   readonly json: string;
 }
 
+/** Has this key signed this id (BIP-340)? Whoever has a library for it brings it. */
+export type SignatureCheck = (signed: Pick<NostrEvent, "id" | "pubkey" | "sig">) => boolean;
+
 declare const verifiedMark: unique symbol;
 
 /** A parsed event whose signature somebody has checked. Stores accept only this. */

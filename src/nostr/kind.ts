@@ -17,6 +17,7 @@ export const Kind = {
   draft: 31_234,
   draftCheckpoint: 1234,
   label: 1985,
+  zapRequest: 9734,
   zapReceipt: 9735,
   ephemeralGiftWrap: 21_059,
   clientAuth: 22_242,

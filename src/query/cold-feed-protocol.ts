@@ -4,6 +4,7 @@ import type { ColdAddress } from "../cold/client.ts";
 import type { ColdStatus } from "../cold/contract.ts";
 import type { LayoutOptions } from "../cold/index-layout.ts";
 import type { JobKind } from "../cold/ledger.ts";
+import type { BackendOptions } from "../ffi/backend.ts";
 import type { SearchCapabilities } from "../search/capability.ts";
 
 export interface ColdFeedStart {
@@ -19,6 +20,10 @@ export interface ColdFeedStart {
   /** May the hot store let events go that the cold store has? Once true, it is remembered. */
   readonly mayEvict: boolean;
   readonly detect: SearchCapabilities;
+  /** How what payers of zaps signed is checked. */
+  readonly signatures: BackendOptions;
+  /** The operator's keys, from which trust begins. */
+  readonly seeds: readonly string[];
 }
 
 export type ColdFeedRequest =

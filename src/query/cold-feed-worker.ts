@@ -5,14 +5,16 @@ import { createColdClients } from "../cold/client.ts";
 import type { EventScores } from "../cold/contract.ts";
 import { Indexer, INDEXER_DEFAULTS } from "../cold/indexer.ts";
 import { Ledger, LEDGER_FILE } from "../cold/ledger.ts";
+import { signatureCheck } from "../ffi/signature-check.ts";
 import { EngagementReader } from "../hot/engagement-reader.ts";
-import { fulltextNumber, openFulltextForReading } from "../hot/fulltext-database.ts";
+import { fulltextNumber, openFulltextForTrust } from "../hot/fulltext-database.ts";
 import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
+import { TrustedEngagement } from "../hot/trusted-engagement.ts";
 import type { NostrEvent } from "../nostr/event.ts";
 import type { ColdFeedReply, ColdFeedRequest, ColdFeedStart } from "./cold-feed-protocol.ts";
 import { eventLogOf } from "./event-log.ts";
-import { ColdScores, detected } from "./cold-scores.ts";
+import { ColdScores, knownOf } from "./cold-scores.ts";
 import { loadDetectors } from "./detectors.ts";
 import { PublisherPressure } from "./publisher-pressure.ts";
 
@@ -104,15 +106,23 @@ async function scoresFrom(
   start: ColdFeedStart,
 ): Promise<{ of(event: NostrEvent): EventScores; outdated(): number[] }> {
   const detectors = await loadDetectors(start.detect);
+  const isSigned = signatureCheck(start.signatures);
   let scores: ColdScores | undefined;
-  let database: ReturnType<typeof openFulltextForReading> | undefined;
+  let database: ReturnType<typeof openFulltextForTrust> | undefined;
   let file: number | undefined;
   const opened = (): ColdScores | undefined => {
     if (scores !== undefined) return scores;
     try {
       file = fulltextNumber(start.folder);
-      database = openFulltextForReading(start.folder);
-      scores = new ColdScores({ reader, engagement: new EngagementReader(database), detectors });
+      database = openFulltextForTrust(start.folder);
+      scores = new ColdScores({
+        reader,
+        engagement: new EngagementReader(database),
+        trusted: new TrustedEngagement(database, start.seeds),
+        detectors,
+        isSigned,
+        now: unixNow,
+      });
     } catch {
       return undefined;
     }
@@ -122,7 +132,7 @@ async function scoresFrom(
     of: (event) => {
       const counted = opened();
       if (counted !== undefined) return counted.scoresOf(event);
-      return detected(detectors, event);
+      return knownOf({ detectors, isSigned }, event);
     },
     // Asked for in rounds, which is often enough to see that another file has taken the place of this one.
     outdated: () => {

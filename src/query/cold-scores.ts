@@ -2,20 +2,29 @@
 
 import { scoreStep } from "../cold/document.ts";
 import type { EventScores } from "../cold/contract.ts";
-import type { HotReader } from "../hot/contract.ts";
+import type { Hit, HotReader } from "../hot/contract.ts";
+import { targetKey } from "../hot/engagement-columns.ts";
 import type { EngagementReader } from "../hot/engagement-reader.ts";
+import { authorKey } from "../hot/keys.ts";
+import type { TrustedEngagement } from "../hot/trusted-engagement.ts";
 import { parseAddress } from "../nostr/address.ts";
-import type { NostrEvent } from "../nostr/event.ts";
+import type { NostrEvent, SignatureCheck } from "../nostr/event.ts";
+import { pubkeyOfJson } from "../nostr/event-json.ts";
 import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { tagValues } from "../nostr/tag.ts";
-import { actionsOf, engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
+import { type Action, actionsOf, engagementScore, targetOf } from "../search/engagement.ts";
 import type { Detectors } from "./detectors.ts";
 
 export interface ColdScoresParts {
   readonly reader: Pick<HotReader, "scan" | "get">;
-  readonly engagement: Pick<EngagementReader, "counts" | "followers">;
+  readonly engagement: Pick<EngagementReader, "followers">;
+  /** What people did with a target as searches order by it: OpenSearch chooses by what the relay then ranks by. */
+  readonly trusted: Pick<TrustedEngagement, "countsNow">;
   readonly detectors: Detectors;
+  readonly isSigned: SignatureCheck;
+  /** Unix seconds. */
+  readonly now: () => number;
 }
 
 /** Targets that somebody has acted on since the last look, and steps that are remembered as written; of each, at most. */
@@ -24,12 +33,13 @@ const WRITTEN_MAX = 200_000;
 
 /** Targets looked at in one go: about a hundredth of a second. */
 const LOOKED_AT_MAX = 500;
+const MSATS_PER_SAT = 1000;
 
 export class ColdScores {
   private readonly parts: ColdScoresParts;
   private readonly touched = new Set<string>();
-  /** Step of the score that the document of a target carries. */
-  private readonly written = new Map<string, number>();
+  /** Steps of the scores that the document of a target carries. */
+  private readonly written = new Map<string, string>();
 
   constructor(parts: ColdScoresParts) {
     this.parts = parts;
@@ -37,18 +47,16 @@ export class ColdScores {
 
   /** Scores for a document that is about to be written; takes note of whom the event acts on. */
   scoresOf(event: NostrEvent): EventScores {
-    this.noteTargets(event);
+    const known = knownOf(this.parts, event);
+    this.noteTargets(event, known.actions);
     const isProfile = event.kind === Kind.metadata;
     const target = isProfile ? event.pubkey : targetOf(event);
-    const score = this.scoreOf(target, isProfile);
-    this.remember(target, scoreStep(score));
-    return {
-      ...(isProfile ? { trust: score } : { engagement: score }),
-      ...detected(this.parts.detectors, event),
-    };
+    const score = this.scoreOf(target, event.pubkey, isProfile);
+    this.remember(target, stepsOf(score));
+    return { ...score, ...known };
   }
 
-  /** seqs of documents whose score has reached another step since they were written. Call it again for more. */
+  /** seqs of documents whose scores have reached other steps since they were written. Call it again for more. */
   outdated(): number[] {
     const seqs: number[] = [];
     let looked = 0;
@@ -57,34 +65,36 @@ export class ColdScores {
       this.touched.delete(target);
       const isProfile = target.startsWith("profile ");
       const name = isProfile ? target.slice("profile ".length) : target;
-      const step = scoreStep(this.scoreOf(name, isProfile));
-      if (step === (this.written.get(name) ?? 0)) continue;
-      const seq = this.seqOf(name, isProfile);
-      if (seq !== undefined) seqs.push(seq);
+      const hit = this.hitOf(name, isProfile);
+      if (hit === undefined) continue;
+      const steps = stepsOf(this.scoreOf(name, pubkeyOfJson(hit.json), isProfile));
+      if (steps !== (this.written.get(name) ?? NO_STEPS)) seqs.push(hit.seq);
     }
     return seqs;
   }
 
-  private noteTargets(event: NostrEvent): void {
+  private noteTargets(event: NostrEvent, actions: readonly Action[]): void {
     if (this.touched.size >= TOUCHED_MAX) return;
-    for (const action of actionsOf(event)) this.touched.add(action.target);
+    for (const action of actions) this.touched.add(action.target);
     if (event.kind !== Kind.contacts) return;
     for (const pubkey of tagValues(event, "p").slice(0, LOOKED_AT_MAX)) this.touched.add(`profile ${pubkey}`);
   }
 
   /** The counters are another thread's, which may just be emptying them. */
-  private scoreOf(target: string, isProfile: boolean): number {
+  private scoreOf(target: string, author: string, isProfile: boolean): Scores {
+    const { engagement, trusted, now } = this.parts;
     try {
-      if (isProfile) return this.parts.engagement.followers(target);
-      return engagementScore(this.parts.engagement.counts(target) ?? NO_ENGAGEMENT);
+      if (isProfile) return { trust: engagement.followers(target) };
+      const counts = trusted.countsNow(targetKey(target), authorKey(author), now());
+      return { engagement: engagementScore(counts), paid: counts.msats / MSATS_PER_SAT };
     } catch {
-      return 0;
+      return {};
     }
   }
 
-  private seqOf(target: string, isProfile: boolean): number | undefined {
+  private hitOf(target: string, isProfile: boolean): Hit | undefined {
     if (isProfile) return this.newest({ kinds: [Kind.metadata], authors: [target], tags: [] });
-    if (isHex64(target)) return this.parts.reader.get(target)?.seq;
+    if (isHex64(target)) return this.parts.reader.get(target);
     const address = parseAddress(target);
     if (address === undefined) return undefined;
     const { kind, pubkey, identifier } = address;
@@ -95,32 +105,41 @@ export class ColdScores {
     });
   }
 
-  private newest(filter: Parameters<HotReader["scan"]>[0]): number | undefined {
-    let seq: number | undefined;
+  private newest(filter: Parameters<HotReader["scan"]>[0]): Hit | undefined {
+    let newest: Hit | undefined;
     this.parts.reader.scan(filter).run(
       (hit) => {
-        seq = hit.seq;
+        newest = hit;
         return false;
       },
       { deadlineMs: performance.now() + 5 },
     );
-    return seq;
+    return newest;
   }
 
-  private remember(target: string, step: number): void {
+  private remember(target: string, steps: string): void {
     this.written.delete(target);
-    if (step > 0) this.written.set(target, step);
+    if (steps !== NO_STEPS) this.written.set(target, steps);
     if (this.written.size > WRITTEN_MAX) this.written.delete(this.written.keys().next().value!);
   }
 }
 
-/** What detectors say of a text; nothing where they are off or not sure. */
-export function detected(
-  { languageOf, sentimentOf }: Detectors,
+type Scores = Pick<EventScores, "engagement" | "paid" | "trust">;
+
+function stepsOf({ engagement, paid, trust }: Scores): string {
+  return [engagement, paid, trust].map((score) => scoreStep(score ?? 0)).join(" ");
+}
+
+const NO_STEPS = stepsOf({});
+
+/** What can be told without counters: what the event does to others, and what detectors say of its text where they are sure. */
+export function knownOf(
+  { detectors, isSigned }: Pick<ColdScoresParts, "detectors" | "isSigned">,
   event: NostrEvent,
-): Pick<EventScores, "language" | "sentiment"> {
-  const [language, sentiment] = [languageOf?.(event), sentimentOf?.(event)];
+): Pick<EventScores, "language" | "sentiment"> & { readonly actions: readonly Action[] } {
+  const [language, sentiment] = [detectors.languageOf?.(event), detectors.sentimentOf?.(event)];
   return {
+    actions: actionsOf(event, isSigned),
     ...(language === undefined ? {} : { language }),
     ...(sentiment === undefined ? {} : { sentiment }),
   };

@@ -1,5 +1,6 @@
 // What main thread and full-text worker say to each other.
 
+import type { BackendOptions } from "../ffi/backend.ts";
 import type { FreshPart, FulltextCount } from "../hot/fulltext-contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { Refusal } from "../nostr/reason.ts";
@@ -19,6 +20,8 @@ export interface FulltextStart {
   readonly verifyDomains: boolean;
   /** The operator's keys, from which trust begins. */
   readonly seeds: readonly string[];
+  /** How what payers of zaps signed is checked. */
+  readonly signatures: BackendOptions;
 }
 
 export interface SearchTask {

@@ -132,8 +132,8 @@ export class FulltextService {
     worker.onerror = (event) => died(reasonOf(event.message));
     worker.addEventListener("close", () => died("its thread ended"));
     worker.unref();
-    const { folder, path, tagSeed, detect, verifyDomains, seeds } = this.options;
-    const start: FulltextStart = { folder, path, tagSeed, detect, verifyDomains, seeds };
+    const { folder, path, tagSeed, detect, verifyDomains, seeds, signatures } = this.options;
+    const start: FulltextStart = { folder, path, tagSeed, detect, verifyDomains, seeds, signatures };
     worker.postMessage({ type: "start", start } satisfies FulltextRequest);
     return worker;
   }

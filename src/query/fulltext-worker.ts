@@ -1,5 +1,6 @@
 // Worker: owns the full-text file. Follows the log in small batches, and answers searches in between.
 
+import { signatureCheck } from "../ffi/signature-check.ts";
 import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
 import { closeReplaced, emptyFulltext, openFulltext } from "../hot/fulltext-database.ts";
@@ -7,10 +8,12 @@ import { FulltextFeed, readCursor } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextRebuild, readRebuild, writeRebuild } from "../hot/fulltext-rebuild.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
+import type { TrustedTargets } from "../hot/trusted-targets.ts";
 import { asStoreError, faultText } from "../hot/store-error.ts";
 import { Directory } from "../identity/directory.ts";
 import type { Oracles } from "../search/match.ts";
 import { verifiedDomains } from "./verified-domains.ts";
+import type { SignatureCheck } from "../nostr/event.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
 import { loadDetectors } from "./detectors.ts";
 import type { FulltextReply, FulltextRequest, FulltextStart, SearchTask } from "./fulltext-protocol.ts";
@@ -23,6 +26,7 @@ interface Index {
   readonly database: ReturnType<typeof openFulltext>;
   readonly follower: FulltextFollower;
   readonly search: RankedSearch;
+  readonly trustedTargets: TrustedTargets;
 }
 
 interface Ground {
@@ -30,6 +34,7 @@ interface Ground {
   readonly reader: HotReader;
   readonly directory: Directory | undefined;
   readonly detectors: Oracles;
+  readonly isSigned: SignatureCheck;
   index: Index;
   rebuild: FulltextRebuild | undefined;
 }
@@ -59,22 +64,23 @@ self.onmessage = (message: MessageEvent<FulltextRequest>) => {
 };
 
 async function open(start: FulltextStart): Promise<Ground> {
-  const { folder, path, tagSeed, detect, verifyDomains } = start;
+  const { folder, path, tagSeed, detect, verifyDomains, signatures } = start;
   const detectors = await loadDetectors(detect);
   const reader = createReader(path, { tagSeed });
   const directory = verifyDomains ? new Directory(folder) : undefined;
-  const parts = { start, reader, directory, detectors };
+  const isSigned = signatureCheck(signatures);
+  const parts = { start, reader, directory, detectors, isSigned };
   const opened: Ground = { ...parts, index: openIndex(parts, () => opened.rebuild), rebuild: undefined };
   looking = setInterval(() => lookForRebuild(opened), REBUILD_LOOK_MS);
   return opened;
 }
 
 function openIndex(
-  { start, reader, directory, detectors }: Omit<Ground, "index" | "rebuild">,
+  { start, reader, directory, detectors, isSigned }: Omit<Ground, "index" | "rebuild">,
   rebuild: () => FulltextRebuild | undefined,
 ): Index {
   const database = openFulltext(start.folder);
-  const feed = new FulltextFeed(database, detectors);
+  const feed = new FulltextFeed(database, isSigned, detectors);
   const tell = (cursor: number): void =>
     reply({ type: "progress", cursor, neededAfter: Math.min(cursor, rebuild()?.state().done ?? cursor) });
   const follower = new FulltextFollower(reader, feed, { now, onProgress: tell });
@@ -84,8 +90,10 @@ function openIndex(
   // Not at once: where this is the first one, nobody knows of a second yet.
   queueMicrotask(() => tell(feed.cursor()));
   const oracles = { ...detectors, ...(directory === undefined ? {} : verifiedDomains(directory)) };
-  const search = new RankedSearch(new FulltextReader(database, reader, oracles, start.seeds), reader);
-  return { database, follower, search };
+  const fulltext = new FulltextReader(database, reader, oracles, start.seeds);
+  fulltext.trustedTargets.run(now, () => follower.lag());
+  const search = new RankedSearch(fulltext, reader);
+  return { database, follower, search, trustedTargets: fulltext.trustedTargets };
 }
 
 function lookForRebuild(opened: Ground): void {
@@ -94,9 +102,9 @@ function lookForRebuild(opened: Ground): void {
   const asked = readRebuild(database);
   // One that was running when a relay ended begins anew.
   if (asked === undefined || asked.state === "done" || asked.state === "failed") return;
-  const { start, reader, detectors } = opened;
+  const { start, reader, detectors, isSigned } = opened;
   attempt(opened, asked.mark, () => {
-    const rebuild = new FulltextRebuild(start.folder, asked.mark, reader, detectors, now);
+    const rebuild = new FulltextRebuild(start.folder, asked.mark, reader, isSigned, detectors, now);
     opened.rebuild = rebuild;
     // From here on the log keeps what the new one has still to hear of.
     const cursor = readCursor(database);
@@ -119,9 +127,14 @@ function fill(opened: Ground, rebuild: FulltextRebuild): void {
 function adopt(opened: Ground, rebuild: FulltextRebuild): void {
   rebuild.finish();
   opened.rebuild = undefined;
-  opened.index.follower.stop();
+  stopWriting(opened.index);
   closeReplaced(opened.index.database);
   opened.index = openIndex(opened, () => opened.rebuild);
+}
+
+function stopWriting({ follower, trustedTargets }: Index): void {
+  follower.stop();
+  trustedTargets.stop();
 }
 
 /** A full disk or a broken text ends the attempt, and the index that is there goes on. */
@@ -150,7 +163,7 @@ function serve(opened: Ground, request: FulltextRequest): void {
       clearInterval(looking);
       opened.rebuild?.abandon();
       opened.rebuild = undefined;
-      opened.index.follower.stop();
+      stopWriting(opened.index);
       opened.reader.close();
       opened.index.database.close();
       opened.directory?.close();

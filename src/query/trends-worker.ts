@@ -8,9 +8,9 @@ import { ColdTrends } from "../cold/trends.ts";
 import { type RelayKey, signEvent } from "../ffi/relay-key.ts";
 import type { HotReader } from "../hot/contract.ts";
 import { EngagementReader } from "../hot/engagement-reader.ts";
-import { fulltextNumber } from "../hot/fulltext-database.ts";
+import { fulltextNumber, openFulltextForTrust } from "../hot/fulltext-database.ts";
 import { createReader } from "../hot/reader.ts";
-import { openTrends, TrendReader } from "../hot/trend-reader.ts";
+import { TrendReader } from "../hot/trend-reader.ts";
 import { eventFromJson } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
 import { trendsAnswer } from "./trends-answer.ts";
@@ -69,7 +69,7 @@ async function serve(request: Job): Promise<void> {
 /** Throws while the full-text thread has not made its file yet; the next question tries again. */
 function open(start: TrendsStart): Ground {
   const file = fulltextNumber(start.folder);
-  const database = openTrends(start.folder);
+  const database = openFulltextForTrust(start.folder);
   const reader = createReader(start.path, { tagSeed: start.tagSeed });
   const trends = new TrendReader(database);
   const cold = openCold(start);

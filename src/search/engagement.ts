@@ -1,11 +1,12 @@
 // What people do to each other's events: reactions, reposts, replies, quotes and zaps, as counts per target.
 
 import { addressOf, addressText, parseAddress } from "../nostr/address.ts";
-import type { NostrEvent } from "../nostr/event.ts";
+import type { NostrEvent, SignatureCheck } from "../nostr/event.ts";
 import { isHex64 } from "../nostr/hex.ts";
 import { isAddressableKind, Kind } from "../nostr/kind.ts";
-import { firstTag, tagValues } from "../nostr/tag.ts";
+import { tagValues } from "../nostr/tag.ts";
 import { replyTargetOf } from "./facts.ts";
+import { provenZap } from "./zap.ts";
 
 export const ACTION_CLASSES = ["reaction", "downvote", "repost", "reply", "quote", "zap"] as const;
 export type ActionClass = (typeof ACTION_CLASSES)[number];
@@ -19,6 +20,8 @@ export interface Action {
   readonly actor: string;
   /** Millisatoshis of a zap, otherwise 0. */
   readonly msats: number;
+  /** Hex id of what a payer signed: one request is one zap, however many receipts speak of it. */
+  readonly request?: string;
 }
 
 /** Distinct people for each class: somebody who reacts ten times counts once. */
@@ -42,17 +45,17 @@ export const NO_ENGAGEMENT: Engagement = {
   msats: 0,
 };
 
-/** One zap that counts for more than this many millisatoshis (1 BTC) is taken for a forgery. */
-const MSATS_MAX = 100_000_000_000;
-
 /** Under which name actions on this event are counted. */
 export function targetOf(event: NostrEvent): string {
   const address = isAddressableKind(event.kind) ? addressOf(event) : undefined;
   return address === undefined ? event.id : addressText(address);
 }
 
-/** What this event does to others; empty for most. Acting on oneself does not count where the event says so. */
-export function actionsOf(event: NostrEvent): Action[] {
+/**
+ * What this event does to others; empty for most. Acting on oneself does not count where the event says so. `isSigned` is
+ * asked about what an event says in another's name.
+ */
+export function actionsOf(event: NostrEvent, isSigned: SignatureCheck): Action[] {
   switch (event.kind) {
     case Kind.reaction:
       return act(event, event.content.trim() === "-" ? "downvote" : "reaction", lastReference(event));
@@ -60,7 +63,7 @@ export function actionsOf(event: NostrEvent): Action[] {
     case Kind.genericRepost:
       return act(event, "repost", lastReference(event));
     case Kind.zapReceipt:
-      return zapOf(event);
+      return zapsOf(event, isSigned);
     default:
       return [...act(event, "reply", replyReference(event)), ...quotesOf(event)];
   }
@@ -69,14 +72,6 @@ export function actionsOf(event: NostrEvent): Action[] {
 /** How much a target is talked about: a zap is worth more than a repost, a repost more than a reaction. */
 export function engagementScore(counts: Engagement): number {
   return counts.reactions + 2 * (counts.replies + counts.reposts + counts.quotes) + 3 * counts.zaps;
-}
-
-/** Millisatoshis of a BOLT 11 invoice, undefined when it names no amount. */
-export function invoiceMsats(invoice: string): number | undefined {
-  const parts = /^ln(?:bcrt|bc|tbs|tb)(\d{1,12})([munp]?)1/i.exec(invoice.slice(0, 40));
-  if (parts === null) return undefined;
-  const msatsPerUnit = { "": 1e11, m: 1e8, u: 1e5, n: 100, p: 0.1 }[parts[2]!.toLowerCase()]!;
-  return Math.floor(Number(parts[1]) * msatsPerUnit);
 }
 
 function act(event: NostrEvent, kind: ActionClass, target: string | undefined): Action[] {
@@ -116,25 +111,11 @@ function quotesOf(event: NostrEvent): Action[] {
   return [...new Set(targets)].slice(0, QUOTES_MAX).flatMap((target) => act(event, "quote", target));
 }
 
-/** NIP-57. The receipt's own signature says that somebody claims a payment; nobody here asks the wallet that issued it. */
-function zapOf(event: NostrEvent): Action[] {
-  const target = lastReference(event);
-  const msats = invoiceMsats(firstTag(event, "bolt11")?.[1] ?? "");
-  const actor = payerOf(firstTag(event, "description")?.[1], msats);
-  if (target === undefined || msats === undefined || actor === undefined || msats > MSATS_MAX) return [];
-  if (actor === firstTag(event, "p")?.[1]) return [];
-  return [{ class: "zap", target, actor, msats }];
-}
-
-function payerOf(request: string | undefined, msats: number | undefined): string | undefined {
-  try {
-    const { kind, pubkey, tags } = JSON.parse(request ?? "") as Record<string, unknown>;
-    const asked = Array.isArray(tags)
-      ? (tags as unknown[][]).find((tag) => tag[0] === "amount")?.[1]
-      : undefined;
-    if (asked !== undefined && Number(asked) !== msats) return undefined;
-    return kind === 9734 && isHex64(pubkey) ? pubkey : undefined;
-  } catch {
-    return undefined;
-  }
+/** Only where the payer signed a request for the same target: nobody can move a zap from one note to another. */
+function zapsOf(receipt: NostrEvent, isSigned: SignatureCheck): Action[] {
+  const target = lastReference(receipt);
+  const zap = target === undefined ? undefined : provenZap(receipt, isSigned);
+  if (target === undefined || zap === undefined || lastReference(zap.request) !== target) return [];
+  const { request, msats } = zap;
+  return [{ class: "zap", target, actor: request.pubkey, msats, request: request.id }];
 }

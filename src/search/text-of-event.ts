@@ -54,7 +54,7 @@ const TEXTLESS_KINDS: ReadonlySet<number> = new Set([
   Kind.genericRepost,
   Kind.vanish,
   1984,
-  9734,
+  Kind.zapRequest,
   Kind.zapReceipt,
   10_002,
   10_050,

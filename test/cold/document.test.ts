@@ -1,5 +1,6 @@
 // Events as documents: what is derived, what never is, and the values that an index would choke on.
 
+import { actionsOf } from "../../src/search/engagement.ts";
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +28,9 @@ function event(template: EventTemplate): NostrEvent {
 }
 
 function document(of: NostrEvent, expiresAt = 0): Record<string, unknown> {
-  return documentOf({ seq: 7, createdAt: of.created_at, kind: of.kind, expiresAt, json: eventJson(of) }, of);
+  return documentOf({ seq: 7, createdAt: of.created_at, kind: of.kind, expiresAt, json: eventJson(of) }, of, {
+    actions: actionsOf(of, () => true),
+  });
 }
 
 describe("a document", () => {

@@ -103,6 +103,7 @@ test("orders: time by the index's own sort, talk by its stepped count, both with
   expect(body("x sort:recent").sort).toEqual([{ created_at: "desc" }]);
   expect(body("x sort:old").sort).toEqual([{ created_at: "asc" }]);
   expect(body("x sort:top").sort?.[0]).toEqual({ engaged: { order: "desc", missing: "_last" } });
+  expect(body("x sort:zaps").sort?.[0]).toEqual({ paid: { order: "desc", missing: "_last" } });
   expect(body("x sort:recent").query.bool.must).toBeUndefined();
   expect(body("has:image").sort).toEqual([{ created_at: "desc" }]);
   const age = body("x sort:hot").query.bool.filter.at(-1) as { range: { created_at: { gte: number } } };

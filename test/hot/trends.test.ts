@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { emptyFulltext } from "../../src/hot/fulltext-database.ts";
 import { authorKey } from "../../src/hot/keys.ts";
-import { openTrends, type TrendItem, TrendReader, type TrendWindow } from "../../src/hot/trend-reader.ts";
+import { openFulltextForTrust } from "../../src/hot/fulltext-database.ts";
+import { type TrendItem, TrendReader, type TrendWindow } from "../../src/hot/trend-reader.ts";
 import type { TrendTopic } from "../../src/hot/trend-schema.ts";
 import type { EventTemplate } from "../support/events.ts";
 import { unsignedEvent } from "../support/events.ts";
@@ -29,7 +30,7 @@ const key = (name: string): string => Bun.SHA256.hash(`trends ${name}`, "hex");
 
 function setUp() {
   const store = new FulltextStore(folder());
-  const reader = new TrendReader(openTrends(store.folder));
+  const reader = new TrendReader(openFulltextForTrust(store.folder));
   open.push({ store, reader });
   let seeds: string[] = [];
   const say = (name: string, template: EventTemplate): string => {

@@ -6,6 +6,8 @@ import { FulltextReader } from "../../src/hot/fulltext-reader.ts";
 import { RankedSearch } from "../../src/query/ranked-search.ts";
 import { type EventTemplate, unsignedEvent } from "../support/events.ts";
 import { FulltextStore, NOW, parsed } from "../support/fulltext-store.ts";
+import { invoiceMsats } from "../../src/search/zap.ts";
+import { unsignedZap } from "../support/zaps.ts";
 import { temporaryFolders } from "../support/temp-folder.ts";
 
 const folder = temporaryFolders();
@@ -30,11 +32,8 @@ function setUp(seeds: readonly string[] = []) {
     say(name, { kind: 7, content: "+", tags });
     say(name, { kind: 6, tags });
     say(name, { content: `no, says ${name}`, tags });
-    const description = JSON.stringify({ kind: 9734, pubkey: key(name), tags: [] });
-    say(`wallet of ${name}`, {
-      kind: 9735,
-      tags: [...tags, ["bolt11", invoice], ["description", description]],
-    });
+    const zap = { target: ["e", id], to: key("paid"), invoice, amount: invoiceMsats(invoice)! };
+    store.write(unsignedZap(key(name), key(`wallet of ${name}`), zap, NOW - 60));
   };
   const follow = (name: string, ...others: string[]): string =>
     say(name, { kind: 3, tags: others.map((other) => ["p", key(other)]), created_at: NOW - 3600 });

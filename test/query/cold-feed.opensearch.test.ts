@@ -32,6 +32,8 @@ describeWithOpenSearch("the cold feed", (url) => {
         bulkEvents: 100,
         mayEvict: false,
         detect: { languages: false, sentiments: false },
+        signatures: { choice: "auto" },
+        seeds: [],
         onProgress: (cursor) => {
           told.push(cursor);
           void hot.moveFollower(COLD_FOLLOWER, cursor);

@@ -1,20 +1,27 @@
 // Scores of documents, and which documents have fallen behind the counters.
 
 import { expect, test } from "bun:test";
+import { targetKey } from "../../src/hot/engagement-columns.ts";
+import { eventJson } from "../../src/nostr/event-json.ts";
 import { addressText } from "../../src/nostr/address.ts";
-import { NO_ENGAGEMENT } from "../../src/search/engagement.ts";
+import { type Engagement, NO_ENGAGEMENT } from "../../src/search/engagement.ts";
 import { ColdScores } from "../../src/query/cold-scores.ts";
 import { hexOf, note } from "../support/cold-events.ts";
 import { unsignedEvent } from "../support/events.ts";
 
+const NOW = 1_700_000_000;
 const target = note("alice", "a note");
 const reaction = (n: number) =>
   unsignedEvent(hexOf(`fan ${n}`), { kind: 7, content: "+", tags: [["e", target.id]] }).event;
 
-function scores(): { counted: ColdScores; reactions: Map<string, number>; followers: Map<string, number> } {
-  const reactions = new Map<string, number>();
+function scores(): {
+  counted: ColdScores;
+  acts: Map<number, Partial<Engagement>>;
+  followers: Map<string, number>;
+} {
+  const acts = new Map<number, Partial<Engagement>>();
   const followers = new Map<string, number>();
-  const hit = { seq: 42, createdAt: 0, kind: 1, expiresAt: 0, json: "" };
+  const hit = { seq: 42, createdAt: 0, kind: 1, expiresAt: 0, json: eventJson(target) };
   const counted = new ColdScores({
     reader: {
       get: (id) => (id === target.id ? hit : undefined),
@@ -25,35 +32,54 @@ function scores(): { counted: ColdScores; reactions: Map<string, number>; follow
       }),
     },
     engagement: {
-      counts: (ref) =>
-        reactions.has(ref) ? { ...NO_ENGAGEMENT, ref, reactions: reactions.get(ref)! } : undefined,
       followers: (pubkey) => followers.get(pubkey) ?? 0,
     },
+    trusted: { countsNow: (key) => ({ ...NO_ENGAGEMENT, ...acts.get(key) }) },
+    isSigned: () => true,
+    now: () => NOW,
     detectors: {
       languageOf: (event) => (event.content.includes("note") ? "en" : undefined),
       sentimentOf: (event) => (event.content.includes("note") ? "neutral" : undefined),
     },
   });
-  return { counted, reactions, followers };
+  return { counted, acts, followers };
 }
 
 test("a document carries the counts of its event, and what was detected in its text", () => {
-  const { counted, reactions } = scores();
-  reactions.set(target.id, 5);
-  expect(counted.scoresOf(target)).toEqual({ engagement: 5, language: "en", sentiment: "neutral" });
+  const { counted, acts } = scores();
+  acts.set(targetKey(target.id), { reactions: 5 });
+  expect(counted.scoresOf(target)).toEqual({
+    engagement: 5,
+    paid: 0,
+    actions: [],
+    language: "en",
+    sentiment: "neutral",
+  });
 });
 
 test("a document is outdated when its score has reached another step since it was written, and only then", () => {
-  const { counted, reactions } = scores();
+  const { counted, acts } = scores();
   counted.scoresOf(target);
   expect(counted.outdated()).toEqual([]);
   counted.scoresOf(reaction(1));
-  reactions.set(target.id, 1);
+  acts.set(targetKey(target.id), { reactions: 1 });
   expect(counted.outdated()).toEqual([42]);
-  reactions.set(target.id, 100);
+  acts.set(targetKey(target.id), { reactions: 100 });
   counted.scoresOf(target);
   counted.scoresOf(reaction(2));
-  reactions.set(target.id, 101);
+  acts.set(targetKey(target.id), { reactions: 101 });
+  expect(counted.outdated()).toEqual([]);
+});
+
+test("what was paid outdates a document of its own accord", () => {
+  const { counted, acts } = scores();
+  acts.set(targetKey(target.id), { reactions: 3 });
+  counted.scoresOf(target);
+  acts.set(targetKey(target.id), { reactions: 3, msats: 21_000 });
+  counted.scoresOf(reaction(1));
+  expect(counted.outdated()).toEqual([42]);
+  expect(counted.scoresOf(target)).toMatchObject({ engagement: 3, paid: 21 });
+  counted.scoresOf(reaction(2));
   expect(counted.outdated()).toEqual([]);
 });
 
@@ -67,7 +93,7 @@ test("followers are the trust of profiles, and a new follower may outdate one", 
 });
 
 test("an addressable target is looked up by its address", () => {
-  const { counted, reactions } = scores();
+  const { counted, acts } = scores();
   const address = addressText({ kind: 30_023, pubkey: hexOf("alice"), identifier: "x" });
   counted.scoresOf(
     unsignedEvent(hexOf("bob"), {
@@ -78,7 +104,7 @@ test("an addressable target is looked up by its address", () => {
       ],
     }).event,
   );
-  reactions.set(address, 9);
+  acts.set(targetKey(address), { reactions: 9 });
   expect(counted.outdated()).toEqual([8]);
 });
 
@@ -91,14 +117,16 @@ test("counters that cannot be read count as nothing", () => {
         throw new Error("unused");
       },
     },
-    engagement: {
-      counts: () => {
+    engagement: { followers: () => 0 },
+    trusted: {
+      countsNow: () => {
         throw new Error("no such table");
       },
-      followers: () => 0,
     },
+    isSigned: () => true,
+    now: () => NOW,
     detectors: {},
   });
-  expect(broken.scoresOf(target)).toEqual({ engagement: 0 });
+  expect(broken.scoresOf(target)).toEqual({ actions: [] });
   expect(counted.outdated()).toEqual([]);
 });

@@ -39,6 +39,7 @@ function serviceFor(path: string, store: HotStore, depthMax = 10): FulltextServi
     detect: { languages: false, sentiments: false },
     verifyDomains: false,
     seeds: [],
+    signatures: { choice: "auto" },
     depthMax,
     onProgress: (cursor) => {
       void store.moveFollower("fulltext", cursor);

@@ -36,7 +36,7 @@ export class FulltextStore {
     this.writer = new StoreWriter(this.hot, { ownUrls: new Set(["wss://relay.example"]) });
     this.reader = createReader(path, { tagSeed: this.writer.tagSeed });
     this.database = openFulltext(folder);
-    this.feed = new FulltextFeed(this.database, oracles);
+    this.feed = new FulltextFeed(this.database, () => true, oracles);
     this.follower = new FulltextFollower(this.reader, this.feed, { now: () => NOW, batchEntries: 100 });
     this.fulltext = new FulltextReader(this.database, this.reader, oracles);
   }

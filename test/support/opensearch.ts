@@ -10,6 +10,7 @@ import type { Bucket } from "../../src/cold/index-layout.ts";
 import { Indexer, INDEXER_DEFAULTS, type IndexerOptions, type IndexerParts } from "../../src/cold/indexer.ts";
 import { Ledger } from "../../src/cold/ledger.ts";
 import { SearchDoor } from "../../src/cold/search-door.ts";
+import { actionsOf } from "../../src/search/engagement.ts";
 
 const URL_OF_NODE = process.env["OPENSEARCH_TEST_URL"] ?? "";
 
@@ -83,7 +84,15 @@ export function coldBench(options: BenchOptions): ColdBench {
     replicas: 0,
   } as const;
   const indexer = new Indexer(
-    { client: writer.write, log, ledger, store: "test", isHotComplete: () => true, ...options.parts },
+    {
+      client: writer.write,
+      log,
+      ledger,
+      store: "test",
+      isHotComplete: () => true,
+      scoresOf: (event) => ({ actions: actionsOf(event, () => true) }),
+      ...options.parts,
+    },
     {
       ...INDEXER_DEFAULTS,
       layout,

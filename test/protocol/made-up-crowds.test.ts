@@ -1,0 +1,30 @@
+// Orders by what people did, through the relay, against three hundred notes with crowds and sums that somebody made up.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TestClient } from "../support/client.ts";
+import { HONEST, madeUpCrowd, OPERATOR } from "../support/made-up-crowd.ts";
+import { TestRelay } from "../support/test-relay.ts";
+
+let relay: TestRelay;
+let client: TestClient;
+
+beforeAll(async () => {
+  const stored = madeUpCrowd(Math.floor(Date.now() / 1000));
+  relay = await TestRelay.start({ stored, config: { relay: OPERATOR, search: { enabled: true } } });
+  client = await relay.connect();
+});
+
+afterAll(() => relay.stop());
+
+const first = async (search: string): Promise<string | undefined> =>
+  (await client.stored({ search, kinds: [1], limit: 5 }))[0]?.content;
+
+for (const order of ["top", "hot", "rising", "controversial", "zaps"]) {
+  for (const words of ["cat ", ""]) {
+    test(`${words}sort:${order} shows what people like first, once the relay has looked at who did what`, async () => {
+      const search = `${words}sort:${order}`;
+      while ((await first(search)) !== HONEST) await Bun.sleep(200);
+      expect(await first(search)).toBe(HONEST);
+    }, 20_000);
+  }
+}
