@@ -7,7 +7,6 @@ import type { Config } from "../config/settings.ts";
 import { describeNips } from "./nip-titles.ts";
 import type { PageFrame } from "./page-frame.ts";
 import { limitsInWords, number, policyInWords, type Sentence } from "./plain-words.ts";
-import { SOFTWARE_URL } from "./nip11.ts";
 import type { ShownStats } from "./stats.ts";
 
 export interface LandingPage {
@@ -54,7 +53,7 @@ const Document: FC<LandingPage> = (page) => {
           </div>
         </main>
         <footer>
-          <a href={SOFTWARE_URL}>Thermocline</a> {page.version} · the same for programs: this address with{" "}
+          Thermocline {page.version} · the same for programs: this address with{" "}
           <code>Accept: application/nostr+json</code>
         </footer>
         <script>{raw(page.frame.script)}</script>

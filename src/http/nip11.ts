@@ -2,9 +2,6 @@
 
 import type { Config } from "../config/settings.ts";
 
-/** Where the program comes from; NIP-11 wants a URL. */
-export const SOFTWARE_URL = "https://github.com/thermocline-relay/thermocline";
-
 /** What the document says beyond the settings. */
 export interface RelayInformationFacts {
   /** Integers, of features that are on. */
@@ -18,7 +15,7 @@ export interface RelayInformationFacts {
 /** NIPs that need nothing switched on. Client-side ones are not listed, as NIP-11 asks. */
 export const NIPS_ALWAYS: readonly number[] = [1, 4, 9, 11, 13, 17, 40, 42, 45, 59, 62, 67, 70];
 
-/** Plain JSON. What is not set is left out rather than shown empty. */
+/** Plain JSON. What is not set is left out rather than shown empty, and so is `software`, which has to be an address. */
 export function relayInformation(config: Config, facts: RelayInformationFacts): Record<string, unknown> {
   const { relay } = config;
   return withoutEmpty({
@@ -30,7 +27,6 @@ export function relayInformation(config: Config, facts: RelayInformationFacts): 
     self: facts.self ?? "",
     contact: relay.contact,
     supported_nips: [...facts.supportedNips].sort((a, b) => a - b),
-    software: SOFTWARE_URL,
     version: facts.version,
     terms_of_service: relay.terms_of_service,
     privacy_policy: relay.privacy_policy,

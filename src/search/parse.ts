@@ -19,11 +19,8 @@ import { hashtagKey, queryTokens } from "./tokenise.ts";
 export interface ParseOptions {
   /** What `since:2w` counts back from. */
   readonly nowSeconds: number;
-  /** UTF-8 bytes. */
-  readonly bytesMax?: number;
 }
 
-export const QUERY_BYTES_MAX = 1024;
 /** Words, phrases and conditions together. */
 export const TERMS_MAX = 24;
 export const OR_BRANCHES_MAX = 8;
@@ -48,12 +45,11 @@ const ALTERNATIVES: ReadonlySet<Condition["type"]> = new Set([
   "sentiment",
 ]);
 
-/** Parses the `search` of a filter. Refuses (`invalid:`) what exceeds a bound or what a known key cannot read. */
+/**
+ * Parses the `search` of a filter, whose length the gateway has bounded. Refuses (`invalid:`) what exceeds another bound or
+ * what a known key cannot read.
+ */
 export function parseSearch(text: string, options: ParseOptions): SearchQuery | Refusal {
-  const bytesMax = options.bytesMax ?? QUERY_BYTES_MAX;
-  if (text.length > bytesMax || Buffer.byteLength(text) > bytesMax) {
-    return refuse("invalid", `search is longer than ${bytesMax} bytes; please shorten it`);
-  }
   return new SearchParser(lex(text), options.nowSeconds).parse();
 }
 

@@ -26,7 +26,6 @@ describe("the document", () => {
           "restricted_writes": false,
         },
         "name": "Thermocline",
-        "software": "https://github.com/thermocline-relay/thermocline",
         "supported_nips": [
           1,
           4,
@@ -84,7 +83,6 @@ describe("the document", () => {
       self: "b".repeat(64),
       contact: "mailto:a@example.com",
       supported_nips: [...NIPS_ALWAYS],
-      software: expect.stringMatching(/^https:\/\//),
       version: "1.2.3",
       terms_of_service: "https://example.com/terms",
       privacy_policy: "https://example.com/privacy",

@@ -83,6 +83,16 @@ test("what cannot be read or answered is refused with what to do", async () => {
   }
 });
 
+test("a search is as long as limits.max_search_length says, in characters of any script", async () => {
+  const answerTo = async (search: string) => (await client.request("long", { search })).end;
+  expect((await answerTo("日".repeat(1024)))[0]).toBe("EOSE");
+  expect((await answerTo("日".repeat(1025)))[2]).toBe("invalid: search text is longer than 1024 characters");
+  const lavish = await TestRelay.start({ config: { limits: { max_search_length: 3000 } } });
+  const other = await lavish.connect();
+  expect((await other.request("long", { search: "x".repeat(3000) })).end[0]).toBe("EOSE");
+  await lavish.stop();
+});
+
 test("language: and sentiment: are answered alike, stored, counted and live, where texts are looked at for them", async () => {
   const detecting = await TestRelay.start({
     now: () => NOW,
