@@ -1,8 +1,9 @@
 // The commands and their options. What a command does is loaded only when it is asked for.
 
 import { Argument, Command, CommanderError } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
 import { addSettingsFlags, type Options } from "./settings-flags.ts";
-import { type ExitCode, say, type Terminal } from "./terminal.ts";
+import { emit, type ExitCode, say, type Terminal } from "./terminal.ts";
 
 /** Answers with the exit code; a wrong command line is told with the nearest right one. */
 export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -27,12 +28,13 @@ type Action = (given: readonly string[], options: Options, terminal: Terminal) =
 function commandTree(terminal: Terminal, ended: (code: ExitCode) => void): Command {
   const program = new Command("thermocline")
     .description("A Nostr relay: SQLite for what is asked now, OpenSearch for everything.")
+    .version(packageJson.version, "-V, --version", "the version alone")
     .helpCommand("help [command]", "help about one command")
     .showSuggestionAfterError(true)
     .showHelpAfterError("(--help tells what there is)")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.output.write(text),
+      writeOut: (text) => void emit(terminal.output, text),
       writeErr: (text) => terminal.talk.write(text),
       getOutHelpWidth: () => 110,
       getErrHelpWidth: () => 110,

@@ -20,7 +20,9 @@ export function formatConfigErrors(errors: readonly ConfigError[]): string {
 
 function formatConfigError(error: ConfigError): string {
   const { where, key, message, got, expected, suggestion } = error;
-  const place = [where, key].filter((part) => part !== undefined).join(" ");
+  // Sentences about a relation of settings begin with the key themselves.
+  const named = key !== undefined && message.startsWith(key) ? undefined : key;
+  const place = [where, named].filter((part) => part !== undefined).join(" ");
   const lines = [`  ${place === "" ? "" : `${place}: `}${message}`];
   if (got !== undefined) lines.push(`    got       ${got}`);
   if (expected !== undefined) lines.push(`    expected  ${expected}`);

@@ -92,6 +92,7 @@ test("version", async () => {
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ thermocline: packageJson.version, bun: Bun.version });
   expect((await runCommand(["version"])).out).toContain(`thermocline ${packageJson.version}`);
+  expect(await runCommand(["--version"])).toMatchObject({ code: 0, out: `${packageJson.version}\n` });
 });
 
 describe("config", () => {
@@ -145,6 +146,13 @@ describe("config", () => {
     const { out } = await runCommand(["config", "schema"]);
     expect(JSON.parse(out)).toHaveProperty("properties.limits.properties.max_limit.default", 5000);
   });
+});
+
+test("help that nobody reads to its end is no fault", async () => {
+  const entry = join(import.meta.dir, "../../src/cli/thermocline.ts");
+  const command = `"${process.execPath}" "${entry}" serve --help | true; echo "\${PIPESTATUS[0]}"`;
+  const child = Bun.spawn(["bash", "-c", command], { stdout: "pipe", stderr: "pipe" });
+  expect([await child.stdout.text(), await child.stderr.text()]).toEqual(["0\n", ""]);
 });
 
 test("the entry runs as a program of its own, with exit codes and separate streams", async () => {

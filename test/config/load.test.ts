@@ -249,6 +249,11 @@ describe("relations", () => {
     expect(errors[0]?.message).toEndWith(".");
   });
 
+  test("names its setting once, after the place where it was set", () => {
+    const text = formatConfigErrors(errorsOf({ file: fileWith("[hot]\nmax_bytes = 10\n") }));
+    expect(text).toMatch(/\.toml:2: hot\.max_bytes needs cold\.url: /);
+  });
+
   test("defaults give way to what was set, and say so", () => {
     const { config, origins } = loaded({
       flags: {
