@@ -1,4 +1,4 @@
-// `bun scripts/fuzz.ts`: everything that looks for faults at random, for as long as one likes.
+// `bun run fuzz`: everything that looks for faults at random, for as long as one likes.
 
 import { parseArgs } from "node:util";
 import { runAttacks } from "../test/faults/attack-run.ts";
@@ -82,7 +82,7 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-const USAGE = `bun scripts/fuzz.ts <name> [--seed N] [--minutes N] [--times N] [--only NAME]
+const USAGE = `bun run fuzz <name> [--seed N] [--minutes N] [--times N] [--only NAME]
 
 ${FUZZERS.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}
 `;
