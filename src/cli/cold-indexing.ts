@@ -2,8 +2,7 @@
 
 import type { ColdStatus } from "../cold/contract.ts";
 import type { Config } from "../config/settings.ts";
-import { type FolderLock, lockFolder } from "../hot/folder-lock.ts";
-import { StoreError } from "../hot/store-error.ts";
+import type { FolderLock } from "../hot/folder-lock.ts";
 import type { StoreWriter } from "../hot/writer.ts";
 import { COLD_FOLLOWER, ColdFeed } from "../query/cold-feed.ts";
 import { coldAddress, coldLayout } from "../relay-cold.ts";
@@ -16,16 +15,6 @@ export interface Indexing {
   /** Undefined until the indexer has said something. */
   status(): ColdStatus | undefined;
   stop(): Promise<void>;
-}
-
-/** The serving lock of the data folder, or undefined when a relay has it. */
-export function lockUnlessServed({ data }: Config): FolderLock | undefined {
-  try {
-    return lockFolder(data.dir);
-  } catch (error) {
-    if (error instanceof StoreError && error.fault === "in-use") return undefined;
-    throw error;
-  }
 }
 
 /** Follows the log and takes jobs, as a relay would. The lock is released by stop(). */

@@ -6,14 +6,14 @@ import { type Job, type JobKind, Ledger, LEDGER_FILE } from "../cold/ledger.ts";
 import { maskUrl } from "../config/masking.ts";
 import type { Config } from "../config/settings.ts";
 import { daysText, unrepaired } from "./cold-days.ts";
-import { type Indexing, lockUnlessServed, startIndexing } from "./cold-indexing.ts";
-import { type JobStep, startJobProgress } from "./cold-job-progress.ts";
+import { type Indexing, startIndexing } from "./cold-indexing.ts";
+import { type JobStep, startJobProgress } from "./job-progress.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { coldFault } from "./cold-live.ts";
-import { coldSettingsOf, SILENT_SECONDS, unixNow } from "./cold-settings.ts";
+import { coldSettingsOf, SILENT_SECONDS } from "./cold-settings.ts";
 import type { Options } from "./settings-flags.ts";
-import { openReader } from "./store-access.ts";
-import { emit, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
+import { lockUnlessServed, openReader } from "./store-access.ts";
+import { emit, emitJson, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
 
 const LOOK_MS = 200;
 /** Longer than an indexer takes to start and say its first word. */

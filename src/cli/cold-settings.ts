@@ -27,7 +27,3 @@ export function openLedgerIfThere({ data }: Config): Ledger | undefined {
   const path = join(data.dir, LEDGER_FILE);
   return existsSync(path) ? new Ledger(path) : undefined;
 }
-
-export function unixNow(): number {
-  return Math.floor(Date.now() / 1000);
-}

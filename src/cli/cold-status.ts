@@ -5,11 +5,11 @@ import type { Job, Ledger } from "../cold/ledger.ts";
 import { maskUrl } from "../config/masking.ts";
 import type { Config } from "../config/settings.ts";
 import { type LiveFacts, liveFacts, type LiveFault } from "./cold-live.ts";
-import { coldSettingsOf, openLedgerIfThere, SILENT_SECONDS, unixNow } from "./cold-settings.ts";
+import { coldSettingsOf, openLedgerIfThere, SILENT_SECONDS } from "./cold-settings.ts";
 import { coldStatusText } from "./cold-status-text.ts";
 import type { Options } from "./settings-flags.ts";
 import { openReader } from "./store-access.ts";
-import { emit, emitJson, type ExitCode, type Terminal } from "./terminal.ts";
+import { emit, emitJson, type ExitCode, type Terminal, unixNow } from "./terminal.ts";
 
 export interface ColdReport {
   /** Without a password. */

@@ -7,7 +7,7 @@ import { filterOf } from "./event-filter.ts";
 import { matchingEvents, unfitForStore } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting, openReader } from "./store-access.ts";
-import { counted, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
+import { counted, emitJson, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
 
 /** Rows of one transaction: a relay that runs beside us waits no longer than that. */
 const TRANSACTION_ROWS = 500;
@@ -21,7 +21,7 @@ export async function runDelete(
   if (FILTER_OPTIONS.every((name) => options[name] === undefined)) {
     return refuse(terminal, "say which events, with --filter, --kinds, --authors, --since or --until");
   }
-  const filter = filterOf(options, now());
+  const filter = filterOf(options, unixNow());
   const fault = typeof filter === "string" ? filter : unfitForStore(filter);
   if (fault !== undefined || typeof filter === "string") return refuse(terminal, String(fault));
   const loaded = settingsOf(options, terminal);
@@ -55,7 +55,7 @@ function findSeqs(config: Config, filter: Filter): number[] {
   const reader = openReader(config);
   try {
     const seqs: number[] = [];
-    for (const batch of matchingEvents(reader, filter, { nowSeconds: now() })) {
+    for (const batch of matchingEvents(reader, filter, { nowSeconds: unixNow() })) {
       for (const { seq } of batch) seqs.push(seq);
     }
     return seqs;
@@ -84,8 +84,4 @@ async function isConfirmed(count: number, terminal: Terminal): Promise<boolean> 
   const answer = await lines.question(`Type ${count} to delete them for good: `);
   lines.close();
   return answer.trim() === String(count);
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -8,14 +8,14 @@ import { about } from "./fault-line.ts";
 import { matchingEvents, matchingEventsOldestFirst, unfitForStore } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openReader } from "./store-access.ts";
-import { counted, emit, type ExitCode, say, type Terminal } from "./terminal.ts";
+import { counted, emit, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
 
 export async function runExport(
   given: readonly string[],
   options: Options,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const nowSeconds = Math.floor(Date.now() / 1000);
+  const nowSeconds = unixNow();
   const filter = filterOf(options, nowSeconds);
   const fault = typeof filter === "string" ? filter : unfitForStore(filter);
   const { order } = options;

@@ -15,7 +15,7 @@ import { Tally } from "./importing/tally.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting } from "./store-access.ts";
-import { type ExitCode, say, type Terminal } from "./terminal.ts";
+import { type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
 
 /** Fails when something could not be read or written, when it was interrupted, or when nothing at all was valid. */
 export async function runImport(
@@ -104,7 +104,7 @@ async function pump(
       writer: store,
       tally,
       lineBytesMax,
-      nowSeconds: Math.floor(Date.now() / 1000),
+      nowSeconds: unixNow(),
       interrupted: interruption.asked,
       written(reached) {
         if (store !== undefined) checkpoint?.reached(reached);

@@ -6,7 +6,7 @@ import { isBounded } from "../query/retention-rules.ts";
 import { retentionBounds } from "../relay-history.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openDatabaseForReading } from "./store-access.ts";
-import { emit, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
+import { emit, emitJson, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
 
 export async function runRetentionPlan(
   _given: readonly string[],
@@ -18,7 +18,7 @@ export async function runRetentionPlan(
   const bounds = retentionBounds(loaded.config);
   const database = openDatabaseForReading(loaded.config);
   try {
-    const plan = planRetention(new EvictionCandidates(database), bounds, Math.floor(Date.now() / 1000));
+    const plan = planRetention(new EvictionCandidates(database), bounds, unixNow());
     if (options["json"] === true) await emitJson(terminal, plan);
     else await emit(terminal.output, `${planText(plan)}\n`);
   } finally {

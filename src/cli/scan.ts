@@ -6,7 +6,7 @@ import { filterFromJson } from "./event-filter.ts";
 import { matchingEvents, unfitForStore } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openReader } from "./store-access.ts";
-import { counted, emit, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
+import { counted, emit, emitJson, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
 
 export async function runScan(
   given: readonly string[],
@@ -45,17 +45,13 @@ async function explain(reader: HotReader, filter: Filter, json: boolean, termina
 
 async function count(reader: HotReader, filter: Filter, json: boolean, terminal: Terminal): Promise<void> {
   let found = 0;
-  for (const batch of matchingEvents(reader, filter, { nowSeconds: now() })) found += batch.length;
+  for (const batch of matchingEvents(reader, filter, { nowSeconds: unixNow() })) found += batch.length;
   if (json) await emitJson(terminal, { count: found });
   else await emit(terminal.output, `${found}\n`);
 }
 
 async function print(reader: HotReader, filter: Filter, terminal: Terminal): Promise<void> {
-  for (const batch of matchingEvents(reader, filter, { nowSeconds: now() })) {
+  for (const batch of matchingEvents(reader, filter, { nowSeconds: unixNow() })) {
     if (!(await emit(terminal.output, batch.map(({ json }) => `${json}\n`).join("")))) return;
   }
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -13,13 +13,11 @@ import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { readRebuild, type RebuildState, requestRebuild } from "../hot/fulltext-rebuild.ts";
 import { loadDetectors } from "../query/detectors.ts";
 import { searchCapabilities, verifierChoice } from "../relay-options.ts";
-import { lockUnlessServed } from "./cold-indexing.ts";
-import { startJobProgress } from "./cold-job-progress.ts";
+import { startJobProgress } from "./job-progress.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
-import { unixNow } from "./cold-settings.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
-import { openForWriting, openReader } from "./store-access.ts";
-import { emit, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
+import { lockUnlessServed, openForWriting, openReader } from "./store-access.ts";
+import { emit, emitJson, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
 
 /** Log entries of one transaction; larger than the relay's, because nobody searches meanwhile. */
 const BATCH_ENTRIES = 2000;

@@ -1,4 +1,4 @@
-// Opening the data folder for a command, to write or only to read.
+// Opening the data folder for a command: to write, only to read, or to have it alone.
 
 import type { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
@@ -6,8 +6,10 @@ import { join } from "node:path";
 import type { Config } from "../config/settings.ts";
 import { DATABASE_FILE, openDatabase } from "../hot/database.ts";
 import type { HotReader } from "../hot/contract.ts";
+import { type FolderLock, lockFolder } from "../hot/folder-lock.ts";
 import { readTagSeed } from "../hot/migrate.ts";
 import { createReader } from "../hot/reader.ts";
+import { StoreError } from "../hot/store-error.ts";
 import { createWriter, type StoreWriter } from "../hot/writer.ts";
 import { normaliseRelayUrl } from "../nostr/relay-url.ts";
 
@@ -37,4 +39,14 @@ export function openReader(config: Config): HotReader {
   const tagSeed = readTagSeed(database);
   database.close();
   return createReader(databasePath(config), { tagSeed, pageCacheBytes: config.hot.page_cache_bytes });
+}
+
+/** The serving lock of the data folder, or undefined when a relay has it. */
+export function lockUnlessServed({ data }: Config): FolderLock | undefined {
+  try {
+    return lockFolder(data.dir);
+  } catch (error) {
+    if (error instanceof StoreError && error.fault === "in-use") return undefined;
+    throw error;
+  }
 }

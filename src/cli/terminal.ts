@@ -1,4 +1,4 @@
-// What a command sees of the outside: its streams and environment. Data goes to `output`, talk to `talk`.
+// What a command sees of the outside: its streams, its environment and the time. Data goes to `output`, talk to `talk`.
 
 import type { Readable, Writable } from "node:stream";
 import type { Environment } from "../config/source-of-text.ts";
@@ -24,6 +24,10 @@ export function processTerminal(): Terminal {
     watched: process.stderr.isTTY,
     environment: process.env,
   };
+}
+
+export function unixNow(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** One line for the person at the terminal. */

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { progressLine, startJobProgress } from "../../src/cli/cold-job-progress.ts";
+import { progressLine, startJobProgress } from "../../src/cli/job-progress.ts";
 import { coldStatusText } from "../../src/cli/cold-status-text.ts";
 import type { ColdReport } from "../../src/cli/cold-status.ts";
 import type { ColdStatus } from "../../src/cold/contract.ts";
