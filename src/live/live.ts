@@ -99,11 +99,13 @@ export class Live {
 
   private deliver(event: LiveEvent): number {
     if (this.unfiled.size > 0) this.fileAll();
+    let isHandedOut = false;
     let heard = this.topics.deliver(event, this.options.publish, (rider) => {
       this.push(rider, event);
-      // What is published next would overtake it.
-      this.options.flush();
+      isHandedOut = true;
     });
+    // What is published next would overtake it.
+    if (isHandedOut) this.options.flush();
     const isPublic = isPublicKind(event.kind);
     this.index.forEachMatch(event.event, (subscription) => {
       if (!isPublic && !mayRead(event, subscription.sink.keys, this.options.now())) return;

@@ -12,9 +12,10 @@ import { prng, testSeed } from "../support/prng.ts";
 import { AUTHORS, pick, randomEvent, randomFilter } from "../support/random-filter.ts";
 import { unsignedEvent } from "../support/events.ts";
 
-/** A connection that keeps what it is sent, and a runtime whose topics deliver at once. */
+/** A connection that sends what is pushed with the next flush, and a runtime whose topics deliver at once. */
 class FakeSink implements LiveSink {
   readonly frames: string[] = [];
+  private outbox: string[] = [];
   readonly keys = new Set<string>();
   readonly topics = new Set<string>();
   readonly hasTopics: boolean;
@@ -22,7 +23,11 @@ class FakeSink implements LiveSink {
     this.hasTopics = hasTopics;
   }
   push(frame: string): void {
-    this.frames.push(frame);
+    this.outbox.push(frame);
+  }
+  flush(): void {
+    this.frames.push(...this.outbox);
+    this.outbox = [];
   }
   joinTopic(topic: string): boolean {
     if (this.hasTopics) this.topics.add(topic);
@@ -40,7 +45,9 @@ function liveWith(sinks: FakeSink[], overflowed: (subscription: LiveSubscription
     },
     now: () => 5000,
     overflowed,
-    flush: () => {},
+    flush: () => {
+      for (const sink of sinks) sink.flush();
+    },
   });
 }
 
@@ -101,6 +108,19 @@ describe(`live delivery equals matchesFilter (seed ${seed})`, () => {
       expect(sinks.every((sink) => sink.topics.size === 0)).toBe(true);
     }
   });
+});
+
+test("an event older than one filter's since is not overtaken by the next one, which is published", () => {
+  const sink = new FakeSink(true);
+  const live = liveWith([sink]);
+  subscribe(live, sink, "s", [
+    { kinds: [6], since: 1000, tags: [] },
+    { kinds: [1], tags: [] },
+  ]);
+  const older = stored(unsignedEvent(AUTHORS[0]!, { kind: 1, created_at: 900, content: "older" }));
+  const newer = stored(unsignedEvent(AUTHORS[0]!, { kind: 6, created_at: 1100, content: "newer" }));
+  live.publish([older, newer]);
+  expect(sink.frames).toEqual([older, newer].map((event) => `["EVENT","s",${event.json}]`));
 });
 
 describe("hand-over", () => {
