@@ -1,8 +1,9 @@
 // A lone signature is checked on the spot: waking a thread and being woken by it takes longer than the check itself.
 
-import { type BackendOptions, openBackend } from "./backend.ts";
-import { newBatchSlab, packSigned } from "./batch-slab.ts";
-import type { SchnorrBackend, SignedId, Verdict } from "./contract.ts";
+import type { SignatureCheck } from "../nostr/event.ts";
+import type { BackendOptions } from "./backend.ts";
+import type { SignedId, Verdict } from "./contract.ts";
+import { signatureCheck } from "./signature-check.ts";
 import type { StartedVerifierPool } from "./verifier-pool.ts";
 
 /** Between two checks on the calling thread, so that whatever comes in numbers goes to the threads. */
@@ -14,26 +15,22 @@ const PAUSE_MS = 1;
  */
 export class PromptVerifier {
   private readonly pool: StartedVerifierPool;
-  private readonly native: SchnorrBackend | undefined;
-  private readonly slab = newBatchSlab();
+  private readonly isSigned: SignatureCheck | undefined;
   private freeAtMs = 0;
 
   constructor(pool: StartedVerifierPool, options: BackendOptions) {
     this.pool = pool;
-    this.native = pool.backend === "libsecp256k1" ? openBackend(options).backend : undefined;
+    this.isSigned = pool.backend === "libsecp256k1" ? signatureCheck(options) : undefined;
   }
 
   /** As VerifierPool.offer; settle() may be called before this returns. */
   offer(signed: SignedId, settle: (verdict: Verdict) => void): boolean {
     const nowMs = performance.now();
-    if (this.native === undefined || this.pool.depth > 0 || nowMs < this.freeAtMs) {
+    if (this.isSigned === undefined || this.pool.depth > 0 || nowMs < this.freeAtMs) {
       return this.pool.offer(signed, settle);
     }
     this.freeAtMs = nowMs + PAUSE_MS;
-    const { packed, results } = this.slab;
-    packSigned(packed, 0, signed);
-    this.native.verifyPacked(packed, 1, results);
-    settle(results[0] === 1 ? "valid" : "invalid");
+    settle(this.isSigned(signed) ? "valid" : "invalid");
     return true;
   }
 }

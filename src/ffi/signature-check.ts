@@ -1,4 +1,4 @@
-// Checks one signature at a time on the calling thread, for threads that meet few of them.
+// Checks one signature at a time on the calling thread, for whoever meets few of them.
 
 import type { SignatureCheck } from "../nostr/event.ts";
 import { type BackendOptions, openBackend } from "./backend.ts";

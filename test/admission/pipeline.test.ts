@@ -5,24 +5,10 @@ import { Admission, type AdmissionPorts, type Publisher } from "../../src/admiss
 import type { Verdict as SignatureVerdict } from "../../src/ffi/contract.ts";
 import type { WriteOutcome } from "../../src/hot/contract.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
-import type { WritePolicyOptions } from "../../src/policy/write.ts";
 import { keypair, signed } from "../support/events.ts";
+import { OPEN_POLICY } from "../support/write-policy.ts";
 
 const NOW = 1_700_000_000;
-
-const OPEN: WritePolicyOptions = {
-  eventTagsMax: 10,
-  contentCharactersMax: 100,
-  createdAtPastSecondsMax: 0,
-  createdAtFutureSecondsMax: 900,
-  powDifficultyMin: 0,
-  allowedPubkeys: new Set(),
-  blockedPubkeys: new Set(),
-  allowedKinds: new Set(),
-  blockedKinds: new Set(),
-  acceptBareSeals: false,
-  authRequired: false,
-};
 
 /** Signature checks and writes that end when the test says so. */
 class Workshop implements AdmissionPorts {
@@ -31,7 +17,7 @@ class Workshop implements AdmissionPorts {
   readonly answers: string[] = [];
   invalid = 0;
   private readonly admission = new Admission(this, {
-    policy: OPEN,
+    policy: OPEN_POLICY,
     muteEphemeral: true,
     checksWaitingMax: 100,
   });

@@ -3,25 +3,14 @@
 import { describe, expect, test } from "bun:test";
 import { checkWrite, type WritePolicyOptions } from "../../src/policy/write.ts";
 import { type EventTemplate, unsignedEvent } from "../support/events.ts";
+import { OPEN_POLICY } from "../support/write-policy.ts";
 
 const NOW = 1_700_000_000;
 const A = "a".repeat(64);
 const B = "b".repeat(64);
 const ID = "e".repeat(64);
 
-const OPEN: WritePolicyOptions = {
-  eventTagsMax: 10,
-  contentCharactersMax: 8,
-  createdAtPastSecondsMax: 0,
-  createdAtFutureSecondsMax: 900,
-  powDifficultyMin: 0,
-  allowedPubkeys: new Set(),
-  blockedPubkeys: new Set(),
-  allowedKinds: new Set(),
-  blockedKinds: new Set(),
-  acceptBareSeals: false,
-  authRequired: false,
-};
+const OPEN: WritePolicyOptions = { ...OPEN_POLICY, contentCharactersMax: 8 };
 
 function check(template: EventTemplate, options: Partial<WritePolicyOptions> = {}, keys: string[] = []) {
   const { event } = unsignedEvent(A, { created_at: NOW, ...template });
