@@ -7,6 +7,7 @@ import type { Config } from "../config/settings.ts";
 import { DATABASE_FILE, openDatabase } from "../hot/database.ts";
 import type { HotReader } from "../hot/contract.ts";
 import { type FolderLock, lockFolder } from "../hot/folder-lock.ts";
+import { memoryBytes, pageCacheBytesFor } from "../hot/memory-shares.ts";
 import { readTagSeed } from "../hot/migrate.ts";
 import { createReader } from "../hot/reader.ts";
 import { StoreError } from "../hot/store-error.ts";
@@ -22,7 +23,7 @@ export function openForWriting(config: Config): StoreWriter {
   mkdirSync(config.data.dir, { recursive: true });
   const database = openDatabase(databasePath(config), {
     synchronous: config.hot.synchronous,
-    cacheBytes: config.hot.page_cache_bytes,
+    cacheBytes: pageCacheBytes(config),
   });
   const ownUrls = config.relay.urls.map(normaliseRelayUrl).filter((url) => url !== undefined);
   return createWriter(database, { ownUrls: new Set(ownUrls) });
@@ -30,7 +31,7 @@ export function openForWriting(config: Config): StoreWriter {
 
 /** Throws StoreError when there is no database, or one of another schema version. */
 export function openDatabaseForReading(config: Config): Database {
-  return openDatabase(databasePath(config), { readonly: true, cacheBytes: config.hot.page_cache_bytes });
+  return openDatabase(databasePath(config), { readonly: true, cacheBytes: pageCacheBytes(config) });
 }
 
 /** A reader without a recent tail: a command looks once, so there is nothing to keep in memory. */
@@ -38,7 +39,11 @@ export function openReader(config: Config): HotReader {
   const database = openDatabaseForReading(config);
   const tagSeed = readTagSeed(database);
   database.close();
-  return createReader(databasePath(config), { tagSeed, pageCacheBytes: config.hot.page_cache_bytes });
+  return createReader(databasePath(config), { tagSeed, pageCacheBytes: pageCacheBytes(config) });
+}
+
+function pageCacheBytes({ hot }: Config): number {
+  return hot.page_cache_bytes === "auto" ? pageCacheBytesFor(memoryBytes()) : hot.page_cache_bytes;
 }
 
 /** The serving lock of the data folder, or undefined when a relay has it. */

@@ -24,7 +24,12 @@ export const hot = section("The hot store (SQLite).", {
     { unit: "bytes" },
   ),
   cache_bytes: setting(bytes(0), 64 * MiB, "Memory for texts of older events.", { unit: "bytes" }),
-  page_cache_bytes: setting(bytes(1 * MiB), 128 * MiB, "Page cache of SQLite.", { unit: "bytes" }),
+  page_cache_bytes: setting(
+    orAuto(bytes(1 * MiB)),
+    "auto",
+    "Memory for SQLite's pages while writing; auto takes a thirty-second of the machine's (or the container's), from 64 to 256 MiB.",
+    { unit: "bytes" },
+  ),
   max_age_seconds: setting(
     whole(0),
     0,

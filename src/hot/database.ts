@@ -27,9 +27,14 @@ export interface DatabaseOptions {
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 10_000;
-const AUTO_CHECKPOINT_PAGES = 8192;
+/**
+ * Un-checkpointed WAL pages that make a checkpoint worth its price: 256 MiB. A page that many commits dirtied goes to the
+ * file once, and random keys dirty the same pages again and again: a quarter of this costs a tenth of the writes a second,
+ * and a third of an import into a million events.
+ */
+export const CHECKPOINT_PAGES = 65_536;
 /** A WAL that grew beyond this in a rush is cut back at the next checkpoint. */
-const WAL_BYTES_KEPT = 96 * 1024 * 1024;
+const WAL_BYTES_KEPT = 320 * 1024 * 1024;
 
 /** Opens (and creates, unless readonly) the database at `path` with the current schema. Throws StoreError. */
 export function openDatabase(path: string, options: DatabaseOptions = {}): Database {
@@ -56,7 +61,7 @@ function setPragmas(database: Database, options: DatabaseOptions): void {
     database.run("PRAGMA page_size = 4096");
     database.run("PRAGMA journal_mode = WAL");
     database.run(`PRAGMA synchronous = ${options.synchronous ?? "full"}`);
-    database.run(`PRAGMA wal_autocheckpoint = ${options.autoCheckpointPages ?? AUTO_CHECKPOINT_PAGES}`);
+    database.run(`PRAGMA wal_autocheckpoint = ${options.autoCheckpointPages ?? CHECKPOINT_PAGES}`);
     database.run(`PRAGMA journal_size_limit = ${WAL_BYTES_KEPT}`);
   }
   database.run(`PRAGMA cache_size = -${cacheKiB}`);

@@ -2,6 +2,7 @@
 
 import type { Database, Statement } from "bun:sqlite";
 import type { BulkCheckpoints } from "./checkpoint-thread.ts";
+import { CHECKPOINT_PAGES } from "./database.ts";
 
 export const PASSIVE = "PRAGMA wal_checkpoint(PASSIVE)";
 /** Does nothing but answer. */
@@ -15,13 +16,8 @@ export interface CheckpointRow {
   readonly checkpointed: number;
 }
 
-/**
- * Un-checkpointed WAL pages that make a checkpoint worth its two fsyncs: 64 MiB. A page that many commits dirtied goes to
- * the file once, and random keys dirty the same pages again and again: half of this costs a seventh of the writes a second.
- */
-const CHECKPOINT_PAGES = 16_384;
-/** A WAL that readers kept from starting over is cut back by force from here: 256 MiB. */
-const WAL_PAGES_MAX = 65_536;
+/** A WAL that readers kept from starting over is cut back by force from here: 1 GiB. */
+const WAL_PAGES_MAX = 262_144;
 const FORCE_WAIT_MS = 200;
 
 export interface CheckpointerOptions {
@@ -32,8 +28,8 @@ export interface CheckpointerOptions {
 
 /**
  * Checkpoints for a connection that is opened with autoCheckpointPages 0: the writer answers its batch first and calls
- * this afterwards, so that no OK waits for a checkpoint of its own making. Nor should the next batch wait for one: 64 MiB
- * take some 70 ms of a disk. So the bulk is done by another thread, and the writer takes the rest, after which the WAL
+ * this afterwards, so that no OK waits for a checkpoint of its own making. Nor should the next batch wait for one: 256
+ * MiB take a disk some tenths of a second. So the bulk is done by another thread, and the writer takes the rest, after which the WAL
  * starts over; only a checkpoint that leaves nothing behind lets it.
  */
 export class Checkpointer {
