@@ -87,7 +87,7 @@ export class Admission {
     return this.inFlight.size;
   }
 
-  /** Lets nothing more in, and resolves once everything let in has been answered, or after `patienceMs`. */
+  /** Lets nothing new in, and resolves once everything let in has been answered, or after `patienceMs`. */
   async close(patienceMs: number): Promise<void> {
     this.isClosed = true;
     const deadlineMs = performance.now() + patienceMs;
@@ -96,7 +96,6 @@ export class Admission {
 
   /** Calls settle() exactly once, now or later, with the answer for this event. */
   admit(value: unknown, publisher: Publisher, settle: (verdict: Verdict) => void): void {
-    if (this.isClosed) return settle(STOPPING);
     const parsed = parseEvent(value);
     if (isRefusal(parsed)) {
       publisher.foundInvalid();
@@ -105,6 +104,8 @@ export class Admission {
     const { event } = parsed;
     if (this.inFlight.join(event, settle)) return;
     if (this.isKnown(event)) return settle(DUPLICATE);
+    // Not before: told to send again what is stored, a client would believe that it is not.
+    if (this.isClosed) return settle(STOPPING);
 
     const refusal = checkWrite(event, publisher.keys, this.ports.now(), this.options.policy);
     if (refusal !== undefined) return settle(refused(refusal));

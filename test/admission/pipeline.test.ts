@@ -15,14 +15,15 @@ class Workshop implements AdmissionPorts {
   readonly checks: { sig: string; settle: (verdict: SignatureVerdict) => void }[] = [];
   readonly writes: ((outcome: WriteOutcome) => void)[] = [];
   readonly answers: string[] = [];
+  readonly stored = new Set<string>();
   invalid = 0;
-  private readonly admission = new Admission(this, {
+  readonly admission = new Admission(this, {
     policy: OPEN_POLICY,
     muteEphemeral: true,
     checksWaitingMax: 100,
   });
 
-  has = () => false;
+  has = (id: string) => this.stored.has(id);
   deliver = () => 0;
   now = () => NOW;
 
@@ -80,4 +81,21 @@ test("what could not be checked is answered as such to all who sent it, and may 
   expect(workshop.answers).toEqual(["refused", "refused", "refused"]);
   workshop.send(note);
   expect(workshop.checks).toHaveLength(2);
+});
+
+test("a stopping relay takes nothing new, and still knows what is stored and what is under way", async () => {
+  const workshop = new Workshop();
+  const [old, fresh] = [1, 2].map((seconds) => signed(keypair(1), { created_at: NOW - seconds }));
+  workshop.stored.add(old!.id);
+  workshop.send(note);
+  const closed = workshop.admission.close(10_000);
+  workshop.send(old!);
+  workshop.send(fresh!);
+  workshop.send(note);
+  expect(workshop.answers).toEqual(["duplicate", "refused"]);
+  workshop.checks[0]!.settle("valid");
+  workshop.writes[0]!({ type: "stored", seq: 1 });
+  await closed;
+  expect(workshop.answers).toEqual(["duplicate", "refused", "stored", "duplicate"]);
+  expect([workshop.checks.length, workshop.writes.length]).toEqual([1, 1]);
 });

@@ -73,6 +73,35 @@ test.concurrent("SIGINT without clients ends with 0", async () => {
   expect((await relay.ended()).code).toBe(0);
 });
 
+test.concurrent(
+  "while it stops, what is stored is a duplicate and what is new is told to come back",
+  async () => {
+    const ground = newGround();
+    const data = ground.path("data");
+    const relay = ground.relay({ data });
+    const url = await relay.ready();
+    const author = new Author("stopping");
+    const [stored, held, late] = ["stored", "held", "late"].map((content) => author.sign({ content }));
+    const client = await TestClient.connect(url);
+    expect(await client.publish(stored!)).toEqual([true, ""]);
+    // Somebody else's transaction keeps the writer, and with it the stop, waiting.
+    const other = new Database(join(data, DATABASE_FILE));
+    other.run("BEGIN IMMEDIATE");
+    client.send("EVENT", held);
+    await client.settled();
+    relay.signal("SIGTERM");
+    while (!(await readiness(url)).includes("the relay is stopping")) await Bun.sleep(5);
+    const answers = [await client.publish(late!), await client.publish(stored!)];
+    expect(answers).toEqual([
+      [false, expect.stringMatching(/^error: the relay is restarting/)],
+      [true, expect.stringMatching(/^duplicate: /)],
+    ]);
+    other.close();
+    expect(await client.verb("OK")).toEqual(["OK", held!.id, true, ""]);
+    expect((await relay.ended()).code).toBe(0);
+  },
+);
+
 test.concurrent("a second signal ends a stop that takes long at once", async () => {
   const ground = newGround();
   const data = ground.path("data");
@@ -92,3 +121,7 @@ test.concurrent("a second signal ends a stop that takes long at once", async () 
   expect(performance.now() - startedMs).toBeLessThan(2000);
   other.close();
 });
+
+async function readiness(url: string): Promise<string> {
+  return (await fetch(new URL("/ready", url.replace(/^ws/, "http")))).text();
+}
