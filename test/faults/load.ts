@@ -78,14 +78,11 @@ export class LoadConnection {
   private readonly socket: WebSocket;
   private readonly entries: readonly Entry[];
   private readonly ledger: Ledger;
-  /** Those that an earlier relay may have stored without a word. */
-  private readonly resent: ReadonlySet<Entry>;
   private next = 0;
   private readonly done = Promise.withResolvers<void>();
 
   constructor(url: string, entries: readonly Entry[], ledger: Ledger, window: number) {
     this.entries = entries;
-    this.resent = new Set(entries.filter(({ fate }) => fate === "sent"));
     this.ledger = ledger;
     this.over = this.done.promise;
     this.socket = new WebSocket(url);
@@ -120,9 +117,8 @@ export class LoadConnection {
     if (verb !== "OK") return;
     const entry = this.ledger.get(String(id));
     if (entry === undefined) return void this.surprises.push(`OK for ${String(id)}, which nobody sent`);
-    if (accepted === true) entry.fate = "stored";
-    // `error:` refuses this sending alone, as a relay that is stopping does: it tells nothing of an earlier one.
-    else if (!this.resent.has(entry) || !String(message).startsWith("error: ")) entry.fate = "refused";
+    // A relay that is stopping refuses nothing that an earlier one has stored without a word.
+    entry.fate = accepted === true ? "stored" : "refused";
     if (accepted !== true && !/^(?:duplicate|blocked): /.test(String(message))) {
       this.surprises.push(String(message));
     }
