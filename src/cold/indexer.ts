@@ -12,6 +12,7 @@ import { JobRunner } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
 import { reducedIndexing } from "./operations.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
+import { Retired } from "./retired.ts";
 import { StatusBoard } from "./status-board.ts";
 
 export interface IndexerParts {
@@ -69,6 +70,7 @@ export class Indexer {
   readonly options: IndexerOptions;
   readonly pace: Pace;
   readonly indexes: Indexes;
+  readonly retired: Retired;
   private readonly board: StatusBoard;
   private readonly jobs: JobRunner;
   private generation: Generation | undefined;
@@ -89,6 +91,7 @@ export class Indexer {
     this.options = options;
     this.pace = new Pace(parts.client, clock, { ...options, bulkBytesMax: options.bulkBytes });
     this.indexes = new Indexes(parts.client, options.layout);
+    this.retired = new Retired({ indexes: this.indexes, ledger: parts.ledger, clock });
     this.board = new StatusBoard(clock);
     this.jobs = new JobRunner(this);
   }
@@ -236,6 +239,7 @@ export class Indexer {
 
   private async stepped(follower: Follower, signal: AbortSignal): Promise<void> {
     await this.tendRefreshing(signal);
+    if (this.retired.isDue) await this.pace.persevere(signal, () => this.retired.discard());
     this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
   }
 
@@ -271,6 +275,8 @@ export class Indexer {
       return;
     }
     this.adopt(active, cursor);
+    // Its reindex has ended but for that.
+    if (this.parts.ledger.rebuild()?.built === active.meta.built) this.retired.since(active, true);
     const outdated = await this.pace.persevere(signal, () => this.indexes.outdated(active));
     this.board.outdated = outdated ?? "";
     await this.pace.persevere(signal, () => this.indexes.setRefreshing(active, true));
@@ -314,6 +320,7 @@ export class Indexer {
 
   /** Never leaves an index behind that does not refresh by itself, if the cluster can be reached at all. */
   private async leave(): Promise<void> {
+    await this.retired.discard().catch(() => undefined);
     if (!this.hasBacklog || this.generation === undefined) return;
     await this.indexes.setRefreshing(this.generation, true).catch(() => undefined);
   }

@@ -18,6 +18,14 @@ export interface Generation {
   readonly meta: LayoutMeta;
 }
 
+interface ListedIndex {
+  readonly name: string;
+  /** Of its generation. */
+  readonly number: number;
+  /** Do readers see it? */
+  readonly isOpen: boolean;
+}
+
 /** Errors of the client pass through all of these. */
 export class Indexes {
   private readonly client: Client;
@@ -49,7 +57,7 @@ export class Indexes {
 
   /** Makes the next generation; readers see it at once, or only after open(). */
   async create(store: string, isOpen: boolean): Promise<Generation> {
-    const number = Math.max(0, ...(await this.generations())) + 1;
+    const number = Math.max(0, ...(await this.listed()).map(({ number }) => number)) + 1;
     const profile: AnalysisProfile = (await this.hasIcu()) ? "icu" : "core";
     const meta: LayoutMeta = {
       layout: LAYOUT_NUMBER,
@@ -92,35 +100,40 @@ export class Indexes {
     return `${this.replName(generation.number)},${prefix}-ev-v${generation.number}-*`;
   }
 
-  /** Shows a generation to readers in place of all others, in one step; the others are deleted. */
+  /** Shows a generation to readers in place of all others, in one step. The others stay until discardBefore(). */
   async open(generation: Generation): Promise<void> {
-    const all = await this.names();
-    const isNew = (name: string): boolean =>
-      parseIndexName(this.options.prefix, name)?.generation === generation.number;
-    const old = all.filter((name) => !isNew(name));
-    await this.client.indices.updateAliases({
-      body: {
-        actions: [
-          ...all.filter(isNew).map((index) => ({ add: { index, alias: this.alias } })),
-          ...old.map((index) => ({ remove_index: { index } })),
-        ],
-      },
-    });
+    const all = await this.listed();
+    const isNew = ({ number }: ListedIndex): boolean => number === generation.number;
+    const actions = [
+      ...all.filter(isNew).map(({ name: index }) => ({ add: { index, alias: this.alias } })),
+      ...all
+        .filter((index) => index.isOpen && !isNew(index))
+        .map(({ name: index }) => ({ remove: { index, alias: this.alias } })),
+    ];
+    await this.client.indices.updateAliases({ body: { actions } });
     await this.putTemplate(generation, true);
-    for (const number of new Set(old.map((name) => parseIndexName(this.options.prefix, name)!.generation))) {
-      await this.client.indices.deleteIndexTemplate({ name: this.templateName(number) }, { ignore: [404] });
-    }
   }
 
   /** Deletes what rebuilds left behind that never came to their end. */
   async discardUnopened(active: Generation | undefined): Promise<void> {
-    for (const name of await this.names()) {
-      const number = parseIndexName(this.options.prefix, name)!.generation;
-      if (active === undefined || number <= active.number) continue;
-      await this.client.indices.delete({ index: name }, { ignore: [404] });
+    if (active !== undefined) await this.discard((number) => number > active.number);
+  }
+
+  /** Deletes what was shown before a generation, and leaves alone what is being filled to follow it. */
+  async discardBefore(active: Generation): Promise<void> {
+    await this.discard((number) => number < active.number);
+  }
+
+  /** In one step: a search that names several of them finds all or none. */
+  private async discard(isUnwanted: (generation: number) => boolean): Promise<void> {
+    const unwanted = (await this.listed()).filter(({ number }) => isUnwanted(number));
+    if (unwanted.length === 0) return;
+    const actions = unwanted.map(({ name: index }) => ({ remove_index: { index } }));
+    await this.client.indices.updateAliases({ body: { actions } });
+    for (const number of new Set(unwanted.map((index) => index.number))) {
       await this.client.indices.deleteIndexTemplate({ name: this.templateName(number) }, { ignore: [404] });
-      this.known.delete(name);
     }
+    for (const { name } of unwanted) this.known.delete(name);
   }
 
   /** Makes everything written so far visible to searches. */
@@ -169,19 +182,18 @@ export class Indexes {
     }
   }
 
-  private async names(): Promise<string[]> {
+  private async listed(): Promise<ListedIndex[]> {
     const response = await this.client.indices.getAlias(
       { index: `${this.options.prefix}-*`, allow_no_indices: true, expand_wildcards: ["all"] },
       { ignore: [404] },
     );
     if (response.statusCode === 404) return [];
-    return Object.keys(response.body).filter(
-      (name) => parseIndexName(this.options.prefix, name) !== undefined,
-    );
-  }
-
-  private async generations(): Promise<number[]> {
-    return (await this.names()).map((name) => parseIndexName(this.options.prefix, name)!.generation);
+    return Object.entries(response.body).flatMap(([name, { aliases }]) => {
+      const parsed = parseIndexName(this.options.prefix, name);
+      return parsed === undefined
+        ? []
+        : [{ name, number: parsed.generation, isOpen: Object.hasOwn(aliases, this.alias) }];
+    });
   }
 
   /**

@@ -1,4 +1,4 @@
-// Reindex: fills a new generation of indexes beside the old one, shows it to readers in one step, deletes the old.
+// Reindex: fills a new generation of indexes beside the old one, shows it to readers in one step.
 
 import { eventFromJson } from "../nostr/event.ts";
 import type { StoredRow } from "./contract.ts";
@@ -45,7 +45,9 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   parts.ledger.saveRebuild({ built: made.meta.built, cursor: follower.cursor });
   await pace.persevere(signal, () => indexes.open(made));
   indexer.adopt(made, follower.cursor);
-  parts.ledger.saveRebuild(undefined);
+  // What was not followed may have other events under the numbers of this log: it goes at once.
+  indexer.retired.since(made, old !== undefined);
+  if (indexer.retired.isDue) await pace.persevere(signal, () => indexer.retired.discard());
   return `generation ${made.number} is in use, filled from the log up to ${follower.cursor} and with ${copied} events that only the cold store held`;
 }
 

@@ -49,6 +49,11 @@ describeWithOpenSearch("a reindex beside a serving relay", (url) => {
     while ((ledger.status()?.status.visibleSeq ?? 0) < cursor) await Bun.sleep(50);
   }
 
+  async function indexesOf(generation: number): Promise<number> {
+    const answer = await fetch(`${url}/_cat/indices/${prefix}-*-v${generation}*?format=json`);
+    return ((await answer.json()) as unknown[]).length;
+  }
+
   async function level(): Promise<{ cursor: number; generation: number }> {
     for (const asked = Math.floor(Date.now() / 1000) + 1; ; await Bun.sleep(50)) {
       const said = ledger.status();
@@ -59,6 +64,20 @@ describeWithOpenSearch("a reindex beside a serving relay", (url) => {
 
   const found = async (search: string, filter: object = {}): Promise<string[]> =>
     (await client.stored({ search, ...filter })).map(({ id }) => id);
+
+  /** Asks until told to end, each time something that no cache holds; answers what was not said to be whole. */
+  async function askOnAndOn(until: AbortSignal, name: string): Promise<unknown[]> {
+    const reader = await relay.connect();
+    const unfinished: unknown[] = [];
+    for (let count = 0; !until.aborted; count++) {
+      const subscription = `${name} ${count}`;
+      const filter = { search: `harbour -${word(name, count)}`, ...(count % 2 === 0 ? { kinds: [1] } : {}) };
+      const { end } = await reader.request(subscription, { ...filter, limit: 500 });
+      if (JSON.stringify(end[2]) !== '["finish"]') unfinished.push(end);
+      reader.send("CLOSE", subscription);
+    }
+    return unfinished;
+  }
 
   async function isDone(kind: JobKind, id: number): Promise<boolean> {
     const { state, message } = ledger.job(id)!;
@@ -73,6 +92,8 @@ describeWithOpenSearch("a reindex beside a serving relay", (url) => {
     const job = ledger.requestJob("reindex");
     const standing = new Map<string, NostrEvent>(old.map((event, index) => [word("old", index), event]));
     const gone: [string, string][] = [];
+    const switched = new AbortController();
+    const askers = Array.from({ length: 8 }, (_, index) => askOnAndOn(switched.signal, `asker${index}n`));
     let [rounds, switchedAtMs] = [0, Number.POSITIVE_INFINITY];
     for (; performance.now() < switchedAtMs + 13_000; rounds++) {
       if (rounds % 3 === 0) {
@@ -107,9 +128,12 @@ describeWithOpenSearch("a reindex beside a serving relay", (url) => {
       await Bun.sleep(30);
     }
     expect(rounds).toBeGreaterThan(20);
+    switched.abort();
+    expect((await Promise.all(askers)).flat()).toEqual([]);
     proxy.fault = () => undefined;
     await visibleToTheEnd();
     expect((await level()).generation).toBe(before.generation + 1);
+    expect(await indexesOf(before.generation)).toBe(0);
     const all = await found("harbour", { limit: 500 });
     expect(all.toSorted()).toEqual([...standing.values()].map(({ id }) => id).toSorted());
   }, 90_000);
