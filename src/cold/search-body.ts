@@ -2,6 +2,7 @@
 
 import type { Filter } from "../nostr/filter.ts";
 import { isIndexedTagName } from "../nostr/tag.ts";
+import { namesEvents, pastedEvents } from "../search/narrow.ts";
 import {
   type Condition,
   conditionsOf,
@@ -12,6 +13,7 @@ import {
   positiveMatches,
   type SearchQuery,
 } from "../search/query.ts";
+import { UNSEARCHABLE_KINDS } from "../search/text-of-event.ts";
 import { filterQuery, type Query, type QueryLimits } from "./structural-query.ts";
 import { tagTerm } from "./tag-values.ts";
 
@@ -66,11 +68,20 @@ export function searchQuery(
   const writer = new BodyWriter(options);
   const { filter: structural, must_not: excluded } = boolOf(filterQuery(filter, options));
   const conditions = [...structural, ...writer.conditions(query), ...writer.age(query)];
-  const hidden = query.options.includeSpam ? excluded : [...excluded, { term: { spam: true } }];
+  const spam = query.options.includeSpam ? [] : [{ term: { spam: true } }];
+  const hidden = [...excluded, ...spam, ...withoutText(query, filter)];
   const text = query.text === undefined ? [] : [writer.text(query.text, options.relaxed === true)];
   return scored
     ? { bool: { must: text, filter: conditions, must_not: hidden } }
     : { bool: { filter: [...text, ...conditions], must_not: hidden } };
+}
+
+/** Kinds that are no hits of this search (see mayBeHit); where words must be found, they are none by themselves. */
+function withoutText(query: SearchQuery, filter: Filter): Query[] {
+  if (namesEvents(query, filter) || hasPositiveText(query.text)) return [];
+  const kinds = { terms: { kind: [...UNSEARCHABLE_KINDS].map(String) } };
+  const pasted = pastedEvents(query).map(eventQuery);
+  return [pasted.length === 0 ? kinds : { bool: { filter: [kinds], must_not: pasted } }];
 }
 
 /** People while somebody types their name: prefixes of names, whole names first, then those whom people trust. */
@@ -250,6 +261,11 @@ function matchQuery(match: Match): Query {
     return { multi_match: { ...asked, type: "phrase_prefix", max_expansions: EXPANSIONS_MAX } };
   const type = match.phrase || match.tokens.length > 1 ? "phrase" : "best_fields";
   return { multi_match: { ...asked, type, ...(type === "phrase" ? {} : { operator: "and" }) } };
+}
+
+/** Of 64 characters that may be a key as well, the one event. */
+function eventQuery(lookup: Lookup): Query {
+  return lookup.type === "hex" ? { term: { id: lookup.value } } : lookupQuery(lookup);
 }
 
 function lookupQuery(lookup: Lookup): Query {

@@ -10,8 +10,9 @@ import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.t
 import { type Oracles, SearchableEvent } from "../search/match.ts";
 import { lookupFilters, narrowFilter } from "../search/narrow.ts";
 import { needsCounters, type OrderFacts, orderKey } from "../search/order.ts";
-import type { Condition, SearchQuery } from "../search/query.ts";
+import { type Condition, hasPositiveText, type SearchQuery } from "../search/query.ts";
 import { scoreText } from "../search/score.ts";
+import { isSearchableKind } from "../search/text-of-event.ts";
 import type { Hit, HotReader, ScanState } from "./contract.ts";
 import { targetKey } from "./engagement-columns.ts";
 import type { EngagementReader } from "./engagement-reader.ts";
@@ -98,7 +99,9 @@ export class FulltextSearch {
     const selective = this.selective();
     if (selective?.complete === true || this.query.lookups.length > 0) return this.best(selective!);
     const tables = this.tables();
-    if (tables.some(({ expression }) => expression.type === "everything")) return this.withoutIndex();
+    if (this.isBeyondIndex || tables.some(({ expression }) => expression.type === "everything")) {
+      return this.withoutIndex();
+    }
     const found = tables.map((each) => this.searchTable(each));
     const top = highestScore(found);
     const indexed = found.flatMap(({ table, rows, unchecked }) =>
@@ -118,7 +121,7 @@ export class FulltextSearch {
     const tables = this.tables();
     const isExact = ({ expression }: TableExpression): boolean =>
       expression.type === "nothing" || (expression.type === "match" && expression.exact);
-    if (this.plan.check || !tables.every(isExact)) {
+    if (this.plan.check || this.isBeyondIndex || !tables.every(isExact)) {
       const walked = this.walk(narrowFilter(this.query, this.filter), Number.POSITIVE_INFINITY);
       return { count: walked.candidates.length, exact: walked.complete };
     }
@@ -153,6 +156,13 @@ export class FulltextSearch {
       }
     }
     return { candidates: [...found.values()], complete };
+  }
+
+  /** The index holds no event of kinds without a text, and conditions alone may ask for those. */
+  private get isBeyondIndex(): boolean {
+    const { kinds } = this.plan;
+    if (kinds === undefined || hasPositiveText(this.query.text)) return false;
+    return !kinds.values().every(isSearchableKind);
   }
 
   /** No words to look for: a filter with an order. */
@@ -306,7 +316,8 @@ export class FulltextSearch {
     if (isExpired(hit.expiresAt, this.options.nowSeconds)) return false;
     const event = eventFromJson(hit.json);
     return (
-      matchesFilter(filter, event) && new SearchableEvent(event, this.ground.oracles).matches(this.query)
+      matchesFilter(filter, event) &&
+      new SearchableEvent(event, this.ground.oracles).matches(this.query, this.filter)
     );
   }
 

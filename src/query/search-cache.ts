@@ -72,7 +72,10 @@ export class SearchCache implements SearchEngine {
     return entries.some((entry) => {
       if (entry.type !== "stored" || entry.seq > upToSeq || !mayMatchKind(filter, entry)) return false;
       const event = eventFromJson(entry.json);
-      return matchesFilter(filter, event) && new SearchableEvent(event, this.options.oracles).matches(query);
+      return (
+        matchesFilter(filter, event) &&
+        new SearchableEvent(event, this.options.oracles).matches(query, filter)
+      );
     });
   }
 }

@@ -23,6 +23,6 @@ export function createSearchMatcher(
     if (isRefusal(query)) return query;
     const fault = unsupportedIn(query, capabilities);
     if (fault !== undefined) return fault;
-    return (event) => searchable(event).matches(query);
+    return (event) => searchable(event).matches(query, filter);
   };
 }

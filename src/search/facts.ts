@@ -26,6 +26,18 @@ export interface EventFacts {
   readonly clients: readonly string[];
 }
 
+/** Of events without a text to search: nothing is known of them but what filters ask. */
+export const NO_FACTS: EventFacts = {
+  attachments: new Set(),
+  hashtags: new Set(),
+  sites: new Set(),
+  language: undefined,
+  nsfw: false,
+  domain: undefined,
+  protocol: "",
+  clients: [],
+};
+
 const NSFW_HASHTAGS: ReadonlySet<string> = new Set(["nsfw", "porn", "nude", "nudes", "xxx", "hentai"]);
 
 /** Hashtags and sites of one event that count; more than these is a list, not a subject. */

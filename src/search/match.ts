@@ -1,12 +1,13 @@
 // Does an event meet a search? The plain meaning, for live delivery after EOSE and for checking stored candidates.
 
 import type { NostrEvent } from "../nostr/event.ts";
+import type { Filter } from "../nostr/filter.ts";
 import { hasTag } from "../nostr/tag.ts";
 import { difficultyOf } from "../nostr/proof-of-work.ts";
-import { type EventFacts, factsOf } from "./facts.ts";
-import { isLookedUp } from "./narrow.ts";
+import { type EventFacts, factsOf, NO_FACTS } from "./facts.ts";
+import { isLookedUp, mayBeHit } from "./narrow.ts";
 import type { Condition, Match, Node, SearchQuery, Sentiment } from "./query.ts";
-import { textOfEvent } from "./text-of-event.ts";
+import { isSearchableKind, textOfEvent } from "./text-of-event.ts";
 import { tokenise } from "./tokenise.ts";
 
 /** What an event itself does not say. Where an answer is missing, a condition that asks for it does not hold. */
@@ -34,11 +35,13 @@ export class SearchableEvent {
   }
 
   get facts(): EventFacts {
-    return (this.heldFacts ??= factsOf(this.event));
+    return (this.heldFacts ??= isSearchableKind(this.event.kind) ? factsOf(this.event) : NO_FACTS);
   }
 
-  matches(query: SearchQuery): boolean {
+  /** `filter` is the one that the search stands in; whether its own keys match is not looked at. */
+  matches(query: SearchQuery, filter: Filter): boolean {
     return (
+      mayBeHit(query, filter, this.event) &&
       (query.lookups.length === 0 || query.lookups.some((lookup) => isLookedUp(lookup, this.event))) &&
       query.conditions.every((group) => group.any.some((each) => this.meets(each)) !== group.negated) &&
       (query.text === undefined || this.has(query.text))
@@ -105,7 +108,9 @@ export class SearchableEvent {
         return this.facts.clients.includes(condition.value);
       case "pow":
         // Without a nonce a low id is luck and no work.
-        return (hasTag(event, "nonce") ? difficultyOf(event) : 0) >= condition.bits;
+        return (
+          (isSearchableKind(event.kind) && hasTag(event, "nonce") ? difficultyOf(event) : 0) >= condition.bits
+        );
       case "tag":
         return hasTag(event, condition.name);
       case "nsfw":

@@ -4,7 +4,8 @@ import type { Filter } from "../nostr/filter.ts";
 import { identifierOf } from "../nostr/address.ts";
 import type { NostrEvent } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
-import type { Condition, ConditionGroup, Lookup, SearchQuery } from "./query.ts";
+import { type Condition, type ConditionGroup, conditionsOf, type Lookup, type SearchQuery } from "./query.ts";
+import { isSearchableKind } from "./text-of-event.ts";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -47,6 +48,33 @@ export function isLookedUp(lookup: Lookup, event: NostrEvent): boolean {
       return event.kind === kind && event.pubkey === pubkey && identifierOf(event) === identifier;
     }
   }
+}
+
+/**
+ * Kinds without a text (bookkeeping such as deletion requests, and what is private) are no answer to a search unless it
+ * asks for them: by their kind, by ids, or by a pasted identifier. `from:` alone means what somebody wrote.
+ */
+export function mayBeHit(query: SearchQuery, filter: Filter, event: NostrEvent): boolean {
+  return isSearchableKind(event.kind) || namesEvents(query, filter) || isPasted(query, event);
+}
+
+/** Does it say by kind or by id which events it wants? */
+export function namesEvents({ conditions }: SearchQuery, filter: Filter): boolean {
+  const isKind = ({ any, negated }: ConditionGroup): boolean =>
+    !negated && any.every(({ type }) => type === "kind");
+  return filter.kinds !== undefined || filter.ids !== undefined || conditions.some(isKind);
+}
+
+/** Identifiers in it that stand for one event each. */
+export function pastedEvents(query: SearchQuery): Lookup[] {
+  const inText = conditionsOf(query).flatMap((each) => (each.type === "lookup" ? [each.lookup] : []));
+  return [...query.lookups, ...inText].filter(({ type }) => type !== "pubkey");
+}
+
+function isPasted(query: SearchQuery, event: NostrEvent): boolean {
+  return pastedEvents(query).some((lookup) =>
+    lookup.type === "hex" ? event.id === lookup.value : isLookedUp(lookup, event),
+  );
 }
 
 /** A search among profiles alone is somebody typing a name, unless the client says otherwise. */

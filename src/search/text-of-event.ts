@@ -76,8 +76,11 @@ const LONG_RUN = /\S{16,}/g;
 /** JSON, or the private part of a list as NIP-04 encrypts it. */
 const IS_DATA = /^\s*(?:\{"|\[\s*[[{"])|^[A-Za-z0-9+/=]+\?iv=[A-Za-z0-9+/=]+$/;
 
+/** Kinds without a text to search. */
+export const UNSEARCHABLE_KINDS: ReadonlySet<number> = PRIVATE_KINDS.union(TEXTLESS_KINDS);
+
 export function isSearchableKind(kind: number): boolean {
-  return !PRIVATE_KINDS.has(kind) && !TEXTLESS_KINDS.has(kind);
+  return !UNSEARCHABLE_KINDS.has(kind);
 }
 
 export function textOfEvent(event: Pick<NostrEvent, "kind" | "tags" | "content">): SearchText {

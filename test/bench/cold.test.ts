@@ -41,7 +41,7 @@ function matching(filter: object): NostrEvent[] {
   if (search === undefined) return found;
   const query = parseSearch(search, { nowSeconds: SIZE.end });
   if (isRefusal(query)) throw new Error(query.text);
-  return found.filter((event) => new SearchableEvent(event, {}).matches(query));
+  return found.filter((event) => new SearchableEvent(event, {}).matches(query, structure));
 }
 
 describe("lexicon", () => {

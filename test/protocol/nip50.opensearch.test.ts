@@ -27,7 +27,17 @@ const NOTES: readonly NostrEvent[] = [
     content: JSON.stringify({ name: "bob", nip05: "_@bob.example", about: "runs a relay" }),
     created_at: THEN + 4,
   }),
+  // Bookkeeping, which is found where it is asked for.
+  signed(ALICE, {
+    kind: 7,
+    content: "+ https://x.com/a.jpg",
+    tags: [["e", "12".repeat(32)]],
+    created_at: THEN + 5,
+  }),
+  signed(ALICE, { kind: 5, tags: [["e", "12".repeat(32)]], created_at: THEN + 6 }),
+  signed(BOB, { kind: 3, tags: [["p", ALICE.pubkey]], created_at: THEN + 7 }),
 ];
+const [FROM_ALICE, FROM_BOB] = [`from:${ALICE.pubkey}`, `from:${BOB.pubkey}`];
 
 describeWithOpenSearch("searches in OpenSearch", (url) => {
   const search = { enabled: true, language_detection: true, sentiment_detection: true };
@@ -57,7 +67,7 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
     for (const relay of relays) await relay.stop();
   });
 
-  const cases: [string, number[]][] = [
+  const cases: [search: string, found: number[], filter?: object][] = [
     ["relay sentiment:positive", [0]],
     ["relay sentiment:negative", [1]],
     ["relay sentiment:neutral", [2]],
@@ -70,14 +80,28 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
     ["relay -domain:bob.example", [0, 2]],
     ["domain:bob.example", [1, 3, 4]],
     ["relay domain:nobody.example", []],
+    [FROM_ALICE, [0, 2]],
+    [FROM_BOB, [1, 3, 4]],
+    [`${FROM_ALICE} -wonderful`, [2]],
+    [`${FROM_ALICE} OR clients`, [0, 2]],
+    [ALICE.pubkey, [0, 2]],
+    [`${FROM_ALICE} kind:5`, [6]],
+    ["kind:5 kind:7", [5, 6]],
+    ["kind:5 kind:7 has:image", []],
+    [FROM_ALICE, [0, 2, 5], { kinds: [1, 7] }],
+    [`${FROM_ALICE} -relay`, [5], { kinds: [1, 7] }],
+    ["relay sort:recent", [0, 1, 2, 3], { kinds: [1, 7] }],
+    [FROM_ALICE, [6], { ids: [NOTES[6]!.id] }],
+    [NOTES[6]!.id, [6]],
+    [`${NOTES[5]!.id} OR wonderful`, [0, 5]],
   ];
-  test.each(cases)("%p", async (text, expected) => {
+  test.each(cases)("%p", async (text, expected, filter = {}) => {
     for (const client of clients) {
-      const { events, end } = await client.request("s", { search: text });
+      const { events, end } = await client.request("s", { ...filter, search: text });
       const ids = (events as NostrEvent[]).map(({ id }) => id).toSorted();
       expect(ids).toEqual(expected.map((index) => NOTES[index]!.id).toSorted());
       expect(end[2]).toEqual(["finish"]);
-      expect(await client.count("c", { search: text })).toMatchObject({ count: expected.length });
+      expect(await client.count("c", { ...filter, search: text })).toMatchObject({ count: expected.length });
     }
   });
 });

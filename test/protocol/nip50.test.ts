@@ -196,6 +196,43 @@ test("with search.verify_domains, domain: means only those whom the domain confi
   }
 });
 
+test("from: alone means what somebody wrote; bookkeeping comes when it is asked for by kind or by id", async () => {
+  const dave = keypair(703);
+  const gone = signed(dave, { content: "soon gone", created_at: NOW - 3 });
+  const deletion = signed(dave, { kind: 5, tags: [["e", gone.id]], created_at: NOW - 2 });
+  const from = `from:${dave.pubkey}`;
+  const cases: [object, string[]][] = [
+    [{ search: from }, ["by dave"]],
+    [{ search: `${from} since:1h` }, ["by dave"]],
+    [{ search: dave.pubkey }, ["by dave"]],
+    [{ search: `${from} kind:5` }, [""]],
+    [{ search: from, kinds: [1, 5] }, ["", "by dave"]],
+    [{ search: from, kinds: [7] }, ["+"]],
+    [{ search: deletion.id }, [""]],
+  ];
+  const listener = await relay.connect();
+  for (const [index, [filter]] of cases.entries())
+    await listener.request(`live${index}`, { ...filter, limit: 0 });
+  for (const event of [
+    gone,
+    deletion,
+    signed(dave, { kind: 7, content: "+", tags: [["e", gone.id]], created_at: NOW - 2 }),
+    signed(dave, { kind: 3, created_at: NOW - 2 }),
+    signed(dave, { content: "by dave", created_at: NOW - 1 }),
+  ])
+    await client.publish(event);
+  await listener.settled();
+  for (const [index, [filter, expected]] of cases.entries()) {
+    const live = listener.eventsOf(`live${index}`).map(({ content }) => content);
+    expect([filter, live.filter((content) => content !== gone.content).toSorted()]).toEqual([
+      filter,
+      expected,
+    ]);
+    expect([filter, (await contents(filter)).toSorted()]).toEqual([filter, expected]);
+    expect(await client.count("c", filter)).toMatchObject({ count: expected.length });
+  }
+});
+
 test("after EOSE only what matches comes live, and an event just stored is found at once", async () => {
   const listener = await relay.connect();
   await listener.request("live", { search: "fresh -stale" });

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
+import type { Filter } from "../../src/nostr/filter.ts";
 import { isRefusal } from "../../src/nostr/reason.ts";
 import { type Oracles, SearchableEvent } from "../../src/search/match.ts";
 import { parseSearch } from "../../src/search/parse.ts";
@@ -23,8 +24,13 @@ function event(template: EventTemplate): NostrEvent {
   return unsignedEvent(ALICE, template).event;
 }
 
-function matches(text: string, template: EventTemplate, oracles: Oracles = {}): boolean {
-  return new SearchableEvent(event(template), oracles).matches(query(text));
+function matches(
+  text: string,
+  template: EventTemplate,
+  oracles: Oracles = {},
+  filter: Filter = { tags: [] },
+): boolean {
+  return new SearchableEvent(event(template), oracles).matches(query(text), filter);
 }
 
 describe("conditions", () => {
@@ -112,6 +118,30 @@ test("private kinds are never matched by text", () => {
   expect(matches(":)", { content: ":)" })).toBe(false);
 });
 
+test("bookkeeping is a hit where it is asked for by kind or by id, and knows of no conditions but its own keys", () => {
+  const deletion: EventTemplate = {
+    kind: 5,
+    tags: [["e", "12".repeat(32)]],
+    content: "see https://x.com/a.jpg",
+  };
+  const { id } = event(deletion);
+  const from = `from:${ALICE}`;
+  for (const text of [from, "since:1d", "-fox", `${ALICE} OR fox`, ALICE, "sort:recent"])
+    expect([text, matches(text, deletion)]).toEqual([text, false]);
+  for (const text of [`${from} kind:5`, id, `fox OR ${id}`, "kind:7 kind:5"])
+    expect([text, matches(text, deletion)]).toEqual([text, true]);
+  for (const named of [{ kinds: [1, 5] }, { ids: [id] }])
+    expect(matches(from, deletion, {}, { tags: [], ...named })).toBe(true);
+  for (const text of [
+    "-kind:1",
+    "kind:5 has:image",
+    "kind:5 site:x.com",
+    "kind:5 protocol:nostr",
+    "kind:5 see",
+  ])
+    expect([text, matches(text, deletion)]).toEqual([text, false]);
+});
+
 const seed = testSeed();
 test(`random texts and queries agree with substring search over tokens (seed ${seed})`, () => {
   const random = prng(seed);
@@ -119,7 +149,7 @@ test(`random texts and queries agree with substring search over tokens (seed ${s
   for (let round = 0; round < 1500; round++) {
     const content = randomText(random);
     const parsed = query(randomQuery(random));
-    const found = new SearchableEvent(event({ content })).matches(parsed);
+    const found = new SearchableEvent(event({ content })).matches(parsed, { tags: [] });
     expect({ content, query: parsed.text, found }).toEqual({
       content,
       query: parsed.text,
