@@ -65,7 +65,7 @@ function textFields(): object {
         whole: { type: "keyword", normalizer: "folded", ignore_above: 128 },
       },
     },
-    url: { type: "text", analyzer: "url_words", norms: false },
+    url: { ...PROSE, norms: false },
   };
 }
 

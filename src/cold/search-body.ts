@@ -13,6 +13,7 @@ import {
   positiveMatches,
   type SearchQuery,
 } from "../search/query.ts";
+import { runsFollowed } from "../search/tokenise.ts";
 import { UNSEARCHABLE_KINDS } from "../search/text-of-event.ts";
 import { filterQuery, type Query, type QueryLimits } from "./structural-query.ts";
 import { tagTerm } from "./tag-values.ts";
@@ -257,10 +258,14 @@ class BodyWriter {
 /** A word that the analyzers take apart (3.14, 日本語) has to stand together, as in the relay's own index. */
 function matchQuery(match: Match): Query {
   const asked = { query: match.written, fields: TEXT_FIELDS };
-  if (match.prefix)
-    return { multi_match: { ...asked, type: "phrase_prefix", max_expansions: EXPANSIONS_MAX } };
-  const type = match.phrase || match.tokens.length > 1 ? "phrase" : "best_fields";
-  return { multi_match: { ...asked, type, ...(type === "phrase" ? {} : { operator: "and" }) } };
+  const isPhrase = match.prefix || match.phrase || match.tokens.length > 1;
+  if (!isPhrase) return { multi_match: { ...asked, type: "best_fields", operator: "and" } };
+  // A run of three characters takes three places in the index, and two pairs when it is asked for.
+  const slop = runsFollowed(match.tokens);
+  const phrase = slop === 0 ? asked : { ...asked, slop };
+  return match.prefix
+    ? { multi_match: { ...phrase, type: "phrase_prefix", max_expansions: EXPANSIONS_MAX } }
+    : { multi_match: { ...phrase, type: "phrase" } };
 }
 
 /** Of 64 characters that may be a key as well, the one event. */

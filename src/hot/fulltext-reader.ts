@@ -5,8 +5,8 @@ import type { Filter } from "../nostr/filter.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { unsupportedIn } from "../search/capability.ts";
 import type { Oracles } from "../search/match.ts";
-import { isTypeahead } from "../search/narrow.ts";
-import { relaxations, type SearchQuery, withOpenEnd } from "../search/query.ts";
+import { asAsked } from "../search/narrow.ts";
+import { relaxations, type SearchQuery } from "../search/query.ts";
 import { claimedDomainOf } from "./claimed-domain.ts";
 import type { HotReader } from "./contract.ts";
 import { EngagementReader } from "./engagement-reader.ts";
@@ -52,7 +52,7 @@ export class FulltextReader {
   search(query: SearchQuery, filter: Filter, options: FulltextOptions): FulltextAnswer | Refusal {
     const fault = this.unsupported(query);
     if (fault !== undefined) return fault;
-    const asked = isTypeahead(query, filter) ? withOpenEnd(query) : query;
+    const asked = asAsked(query, filter);
     const ask = (each: SearchQuery): FulltextAnswer | Refusal =>
       new FulltextSearch(this.ground, each, filter, options).answer();
     const answer = ask(asked);

@@ -6,6 +6,7 @@ import { eventFromJson } from "../nostr/event.ts";
 import { type Filter, matchesFilter } from "../nostr/filter.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { type Oracles, SearchableEvent } from "../search/match.ts";
+import { asAsked } from "../search/narrow.ts";
 import { conditionsOf } from "../search/query.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { RankedHits } from "./ranked-search.ts";
@@ -66,7 +67,8 @@ export class SearchCache implements SearchEngine {
     return answer;
   }
 
-  private hasNewMatch({ filter, query, upToSeq }: SearchTask, after: number): boolean {
+  private hasNewMatch({ filter, query: written, upToSeq }: SearchTask, after: number): boolean {
+    const query = asAsked(written, filter);
     const entries = this.options.reader.log(after, ENTRIES_LOOKED_AT);
     if (entries.length === ENTRIES_LOOKED_AT) return true;
     return entries.some((entry) => {

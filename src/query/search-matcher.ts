@@ -5,6 +5,7 @@ import type { Filter } from "../nostr/filter.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { type SearchCapabilities, unsupportedIn } from "../search/capability.ts";
 import { type Oracles, SearchableEvent } from "../search/match.ts";
+import { asAsked } from "../search/narrow.ts";
 import { parseSearch } from "../search/parse.ts";
 
 /** Makes a matcher for each filter; all of them together take an event apart once. Refuses what cannot be parsed or answered. */
@@ -19,10 +20,11 @@ export function createSearchMatcher(
     return last;
   };
   return (filter) => {
-    const query = parseSearch(filter.search ?? "", { nowSeconds: now() });
-    if (isRefusal(query)) return query;
-    const fault = unsupportedIn(query, capabilities);
+    const written = parseSearch(filter.search ?? "", { nowSeconds: now() });
+    if (isRefusal(written)) return written;
+    const fault = unsupportedIn(written, capabilities);
     if (fault !== undefined) return fault;
+    const query = asAsked(written, filter);
     return (event) => searchable(event).matches(query, filter);
   };
 }

@@ -4,7 +4,14 @@ import type { Filter } from "../nostr/filter.ts";
 import { identifierOf } from "../nostr/address.ts";
 import type { NostrEvent } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
-import { type Condition, type ConditionGroup, conditionsOf, type Lookup, type SearchQuery } from "./query.ts";
+import {
+  type Condition,
+  type ConditionGroup,
+  conditionsOf,
+  type Lookup,
+  type SearchQuery,
+  withOpenEnd,
+} from "./query.ts";
 import { isSearchableKind } from "./text-of-event.ts";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -80,6 +87,11 @@ function isPasted(query: SearchQuery, event: NostrEvent): boolean {
 /** A search among profiles alone is somebody typing a name, unless the client says otherwise. */
 export function isTypeahead(query: SearchQuery, filter: Filter): boolean {
   return query.options.autocomplete ?? (filter.kinds?.length === 1 && filter.kinds[0] === Kind.metadata);
+}
+
+/** The query as this filter means it: with an open end where somebody is still typing. */
+export function asAsked(query: SearchQuery, filter: Filter): SearchQuery {
+  return isTypeahead(query, filter) ? withOpenEnd(query) : query;
 }
 
 function narrow(filter: Mutable<Filter>, { any }: ConditionGroup): void {

@@ -16,11 +16,12 @@ const UNSPACED =
 const HAS_UNSPACED = new RegExp(`[${UNSPACED}]`, "u");
 const SCRIPT_RUN = new RegExp(`[${UNSPACED}]+|[^${UNSPACED}]+`, "gu");
 
-/** French, Italian and Catalan articles before an apostrophe: l'homme is looked for as homme. */
-const ELISION = /^(?:[cdjlmnst]|qu|all|dall|dell|nell|sull|un)['’ʼ](?=..)/;
-/** English possessives and "is": Apollo's is looked for as Apollo. */
-const POSSESSIVE = /(?<=..)['’ʼ]s$/;
-const APOSTROPHES = /['’ʼ]/g;
+/**
+ * What goes out of a word with its apostrophes: French, Italian and Catalan articles (l'homme is looked for as homme), and
+ * English possessives and "is" (Apollo's is looked for as Apollo).
+ */
+export const APOSTROPHES_OF_WORD =
+  /^(?:[cdjlmnst]|qu|all|dall|dell|nell|sull|un)['’ʼ](?=..)|(?<=..)['’ʼ]s$|['’ʼ]/g;
 const HAS_APOSTROPHE = /['’ʼ]/;
 
 const LATIN_MARKS = /([\p{sc=Latn}\p{sc=Grek}])[\u0300-\u036f]+/gu;
@@ -99,6 +100,14 @@ export function queryTokens(text: string): string[] {
   return tokens;
 }
 
+/** How often, in the tokens of a query, something follows a run of a script without spaces. */
+export function runsFollowed(tokens: readonly string[]): number {
+  return tokens.filter((pair, at) => {
+    const [unit, next] = [tokens[at + 1], tokens[at + 2]];
+    return next !== undefined && isPairWith(pair, unit!, "end") && !isPairWith(next, unit!, "start");
+  }).length;
+}
+
 function pushMixed(tokens: string[], word: string): void {
   for (const run of word.match(SCRIPT_RUN) ?? []) {
     if (HAS_UNSPACED.test(run)) pushRun(tokens, run);
@@ -107,12 +116,8 @@ function pushMixed(tokens: string[], word: string): void {
 }
 
 function pushWord(tokens: string[], word: string): void {
-  const bare = HAS_APOSTROPHE.test(word) ? withoutApostrophes(word) : word;
+  const bare = HAS_APOSTROPHE.test(word) ? word.replace(APOSTROPHES_OF_WORD, "") : word;
   tokens.push(bare.length > TOKEN_LENGTH_MAX ? cut(bare) : bare);
-}
-
-function withoutApostrophes(word: string): string {
-  return word.replace(ELISION, "").replace(POSSESSIVE, "").replace(APOSTROPHES, "");
 }
 
 function pushRun(tokens: string[], run: string): void {
