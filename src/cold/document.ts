@@ -7,6 +7,7 @@ import type { Action } from "../search/engagement.ts";
 import { factsOf } from "../search/facts.ts";
 import { isSearchableKind, textOfEvent } from "../search/text-of-event.ts";
 import { isWebUrl, urlsIn } from "../search/url.ts";
+import { analysed } from "./analysis.ts";
 import type { EventScores, StoredRow } from "./contract.ts";
 import { tagTerms } from "./tag-values.ts";
 
@@ -51,10 +52,10 @@ function structureOf(row: StoredRow, event: NostrEvent): Document {
 
 function addText(document: Document, event: NostrEvent): void {
   const text = textOfEvent(event);
-  if (text.body.trim() !== "") document["txt"] = text.body.toWellFormed();
-  if (text.title !== "") document["title"] = text.title.toWellFormed();
-  if (text.name !== "") document["name"] = text.name.split("\n").map((name) => name.toWellFormed());
-  if (text.url.trim() !== "") document["url"] = text.url.toWellFormed();
+  if (text.body.trim() !== "") document["txt"] = analysed(text.body);
+  if (text.title !== "") document["title"] = analysed(text.title);
+  if (text.name !== "") document["name"] = text.name.split("\n").map(analysed);
+  if (text.url.trim() !== "") document["url"] = analysed(text.url);
 }
 
 function addFacts(document: Document, event: NostrEvent, scores: EventScores): void {

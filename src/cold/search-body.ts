@@ -15,6 +15,7 @@ import {
 } from "../search/query.ts";
 import { runsFollowed } from "../search/tokenise.ts";
 import { UNSEARCHABLE_KINDS } from "../search/text-of-event.ts";
+import { analysed } from "./analysis.ts";
 import { filterQuery, type Query, type QueryLimits } from "./structural-query.ts";
 import { tagTerm } from "./tag-values.ts";
 
@@ -88,7 +89,7 @@ function withoutText(query: SearchQuery, filter: Filter): Query[] {
 /** People while somebody types their name: prefixes of names, whole names first, then those whom people trust. */
 export function typeaheadBody(query: SearchQuery, filter: Filter, options: SearchBodyOptions): Query {
   const asked = positiveMatches(query.text)
-    .map((match) => match.written)
+    .map((match) => analysed(match.written))
     .join(" ");
   const { filter: structural, must_not: excluded } = boolOf(filterQuery(filter, options));
   return {
@@ -257,7 +258,7 @@ class BodyWriter {
 
 /** A word that the analyzers take apart (3.14, 日本語) has to stand together, as in the relay's own index. */
 function matchQuery(match: Match): Query {
-  const asked = { query: match.written, fields: TEXT_FIELDS };
+  const asked = { query: analysed(match.written), fields: TEXT_FIELDS };
   const isPhrase = match.prefix || match.phrase || match.tokens.length > 1;
   if (!isPhrase) return { multi_match: { ...asked, type: "best_fields", operator: "and" } };
   // A run of three characters takes three places in the index, and two pairs when it is asked for.

@@ -20,8 +20,7 @@ const SCRIPT_RUN = new RegExp(`[${UNSPACED}]+|[^${UNSPACED}]+`, "gu");
  * What goes out of a word with its apostrophes: French, Italian and Catalan articles (l'homme is looked for as homme), and
  * English possessives and "is" (Apollo's is looked for as Apollo).
  */
-export const APOSTROPHES_OF_WORD =
-  /^(?:[cdjlmnst]|qu|all|dall|dell|nell|sull|un)['’ʼ](?=..)|(?<=..)['’ʼ]s$|['’ʼ]/g;
+const APOSTROPHES_OF_WORD = /^(?:[cdjlmnst]|qu|all|dall|dell|nell|sull|un)['’ʼ](?=..)|(?<=..)['’ʼ]s$|['’ʼ]/gi;
 const HAS_APOSTROPHE = /['’ʼ]/;
 
 const LATIN_MARKS = /([\p{sc=Latn}\p{sc=Grek}])[\u0300-\u036f]+/gu;
@@ -98,6 +97,17 @@ export function queryTokens(text: string): string[] {
   if (tokens.length > 1 && isPairWith(tokens[1]!, tokens[0]!, "start")) tokens.shift();
   if (tokens.length > 1 && isPairWith(tokens.at(-2)!, tokens.at(-1)!, "end")) tokens.pop();
   return tokens;
+}
+
+/** Joins letters or digits for Unicode (UAX 29), and not here. */
+const JOINTS = /[._:,;·]/g;
+const WITH_APOSTROPHES = /[\p{L}\p{N}\p{M}]+(?:['’ʼ][\p{L}\p{N}\p{M}]+)+/gu;
+
+/** A text as Unicode's rules have to see it to find the words that tokenise() finds. */
+export function wordByWord(text: string): string {
+  const parted = text.replace(JOINTS, " ");
+  if (!HAS_APOSTROPHE.test(parted)) return parted;
+  return parted.replace(WITH_APOSTROPHES, (word) => word.replace(APOSTROPHES_OF_WORD, ""));
 }
 
 /** How often, in the tokens of a query, something follows a run of a script without spaces. */

@@ -89,7 +89,7 @@ describe("a document", () => {
       }),
     });
     expect(document(profile)).toMatchObject({
-      name: ["alice", "Alice", "alice.example"],
+      name: ["alice", "Alice", "alice example"],
       txt: "I paint",
     });
     expect(document(profile)["action"]).toBeUndefined();
