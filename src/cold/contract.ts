@@ -1,5 +1,6 @@
 // What the cold store needs from whoever owns the log, and what it answers. It knows nothing about SQLite.
 
+import type { NostrEvent } from "../nostr/event.ts";
 import type { Action } from "../search/engagement.ts";
 import type { Sentiment } from "../search/query.ts";
 
@@ -64,6 +65,13 @@ export interface EventScores {
   readonly language?: string;
   /** Where it could be told. */
   readonly sentiment?: Sentiment;
+}
+
+/** Whoever knows the scores. */
+export interface ScoreSource {
+  scoresOf(event: NostrEvent): EventScores;
+  /** Counts what is asked for inside at one moment, which costs less. `read` must not wait for anything. */
+  together<Result>(read: () => Result): Result;
 }
 
 /** Time and randomness of everything that waits; tests bring their own. */

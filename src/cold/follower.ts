@@ -1,12 +1,19 @@
 // Follows the log into one generation of indexes: in order, two batches at once, its cursor behind all that is open.
 
 import type { Client } from "@opensearch-project/opensearch";
-import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
+import { eventFromJson } from "../nostr/event.ts";
 import type { Operation } from "./bulk.ts";
-import type { EventLog, StoredRow } from "./contract.ts";
+import type { EventLog } from "./contract.ts";
 import type { Delivery } from "./delivery.ts";
 import { deletionsInIndex, eraseKey } from "./erasure.ts";
-import { type Batch, batchOf, indexingOf, keyOf, type OperationContext } from "./operations.ts";
+import {
+  type Batch,
+  batchOf,
+  type FoundEvent,
+  indexingsOf,
+  keyOf,
+  type OperationContext,
+} from "./operations.ts";
 import type { Pace } from "./pace.ts";
 
 export interface FollowerParts {
@@ -100,12 +107,9 @@ export class Follower {
   }
 
   /** Writes events that the log does not tell of; they keep the seq they had. Waits while two batches are under way. */
-  async copy(
-    found: readonly { readonly row: StoredRow; readonly event: NostrEvent }[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async copy(found: readonly FoundEvent[], signal: AbortSignal): Promise<void> {
     while (this.open.size >= this.parts.pace.inFlightMax) await this.oneLanded();
-    const operations = found.map(({ row, event }) => indexingOf(row, event, this.parts.context));
+    const operations = indexingsOf(found, this.parts.context);
     if (operations.length > 0) await this.launch(operations, undefined, signal);
   }
 
@@ -136,10 +140,11 @@ export class Follower {
     // Whatever stands after this number was read is right as of it, which also outdoes a tombstone that is left over
     // from somebody's deletion by hand.
     const version = log.lastSeq();
-    const operations = log
+    const found = log
       .getMany(seqs)
       .filter((row) => row.seq <= this.readSeq)
-      .map((row) => ({ ...indexingOf(row, eventFromJson(row.json), context), version }));
+      .map((row) => ({ row, event: eventFromJson(row.json) }));
+    const operations = indexingsOf(found, context).map((operation) => ({ ...operation, version }));
     await this.launch(operations, undefined, signal);
   }
 

@@ -1,9 +1,8 @@
 // Keeps the cold store level with the log: opens or makes its indexes, follows, takes jobs, and says how it stands.
 
 import type { Client } from "@opensearch-project/opensearch";
-import type { NostrEvent } from "../nostr/event.ts";
 import { systemClock } from "./clock.ts";
-import type { Clock, ColdStatus, EventLog, EventScores, Publishing } from "./contract.ts";
+import type { Clock, ColdStatus, EventLog, Publishing, ScoreSource } from "./contract.ts";
 import { Delivery } from "./delivery.ts";
 import { Follower } from "./follower.ts";
 import type { LayoutOptions } from "./index-layout.ts";
@@ -26,7 +25,7 @@ export interface IndexerParts {
   readonly isHotComplete: () => boolean;
   /** What publishers ask of this machine right now: it yields to them. */
   readonly publishing?: () => Publishing;
-  readonly scoresOf?: (event: NostrEvent) => EventScores;
+  readonly scores?: ScoreSource;
   /** Told whenever everything up to a seq is resolved for good. */
   readonly cursorMoved?: (cursor: number) => void;
   readonly clock?: Clock;
@@ -150,7 +149,7 @@ export class Indexer {
     isOpen: boolean,
     cursorMoved: (cursor: number) => void,
   ): Follower {
-    const { client, log, ledger, isHotComplete, scoresOf, clock } = this.parts;
+    const { client, log, ledger, isHotComplete, scores, clock } = this.parts;
     const target = {
       ensure: (index: string) => this.indexes.ensure(generation, index, isOpen),
       forget: (index: string) => {
@@ -169,7 +168,7 @@ export class Indexer {
     this.board.alarm = () => delivery.alarm;
     const context = {
       indexFor: (kind: number, createdAt: number) => this.indexes.nameFor(generation, kind, createdAt),
-      ...(scoresOf === undefined ? {} : { scoresOf }),
+      ...(scores === undefined ? {} : { scores }),
     };
     return new Follower(
       {

@@ -4,14 +4,19 @@ import { deletionTargets } from "../nostr/deletion.ts";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
 import { isAddressableKind, isReplaceableKind, Kind } from "../nostr/kind.ts";
 import { type Operation, sizeOf } from "./bulk.ts";
-import type { EventScores, LogEntry, StoredRow } from "./contract.ts";
+import type { LogEntry, ScoreSource, StoredRow } from "./contract.ts";
 import { documentOf, reducedDocumentOf } from "./document.ts";
 import { documentId, removedDocumentId } from "./document-id.ts";
 
 /** Where documents go, and what is known beyond an event's own text. */
 export interface OperationContext {
   indexFor(kind: number, createdAt: number): string;
-  scoresOf?(event: NostrEvent): EventScores;
+  readonly scores?: ScoreSource;
+}
+
+export interface FoundEvent {
+  readonly row: StoredRow;
+  readonly event: NostrEvent;
 }
 
 /** A kind 5 whose targets may be held by the cold store alone. */
@@ -33,6 +38,10 @@ export interface Batch {
 
 /** Takes entries from the front until the batch holds `bytesMax` characters; entries must not be empty. */
 export function batchOf(entries: readonly LogEntry[], bytesMax: number, context: OperationContext): Batch {
+  return together(context, () => gather(entries, bytesMax, context));
+}
+
+function gather(entries: readonly LogEntry[], bytesMax: number, context: OperationContext): Batch {
   const operations = new Map<string, Operation>();
   const deletions: DeletionRequest[] = [];
   let bytes = 0;
@@ -61,15 +70,23 @@ export function keyOf(operation: Pick<Operation, "index" | "id">): string {
   return `${operation.index}/${operation.id}`;
 }
 
-/** Writes the document of a stored event. */
-export function indexingOf(row: StoredRow, event: NostrEvent, context: OperationContext): Operation {
+/** Writes the documents of stored events. */
+export function indexingsOf(found: readonly FoundEvent[], context: OperationContext): Operation[] {
+  return together(context, () => found.map(({ row, event }) => indexingOf(row, event, context)));
+}
+
+function together<Result>({ scores }: OperationContext, make: () => Result): Result {
+  return scores === undefined ? make() : scores.together(make);
+}
+
+function indexingOf(row: StoredRow, event: NostrEvent, context: OperationContext): Operation {
   return {
     type: "index",
     index: context.indexFor(event.kind, event.created_at),
     id: documentId(event),
     version: row.seq,
     seq: row.seq,
-    body: JSON.stringify(documentOf(row, event, context.scoresOf?.(event))),
+    body: JSON.stringify(documentOf(row, event, context.scores?.scoresOf(event))),
   };
 }
 

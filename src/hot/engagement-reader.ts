@@ -41,7 +41,8 @@ export class EngagementReader {
     try {
       return read();
     } finally {
-      this.commit.run();
+      // What fails inside may have ended it: a disk that does not answer, say.
+      if (this.database.inTransaction) this.commit.run();
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { createColdClients } from "../cold/client.ts";
-import type { EventScores } from "../cold/contract.ts";
+import type { ScoreSource } from "../cold/contract.ts";
 import { Indexer, INDEXER_DEFAULTS } from "../cold/indexer.ts";
 import { Ledger, LEDGER_FILE } from "../cold/ledger.ts";
 import { signatureCheck } from "../ffi/signature-check.ts";
@@ -11,7 +11,6 @@ import { fulltextNumber, openFulltextForTrust } from "../hot/fulltext-database.t
 import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
 import { TrustedEngagement } from "../hot/trusted-engagement.ts";
-import type { NostrEvent } from "../nostr/event.ts";
 import type { ColdFeedReply, ColdFeedRequest, ColdFeedStart } from "./cold-feed-protocol.ts";
 import { eventLogOf } from "./event-log.ts";
 import { ColdScores, knownOf } from "./cold-scores.ts";
@@ -72,7 +71,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
       store: storeName(start.tagSeed),
       isHotComplete: () => !mayHaveEvicted,
       publishing: () => pressure.level(),
-      scoresOf: (event) => scores.of(event),
+      scores,
       cursorMoved: (cursor) => reply({ type: "progress", cursor }),
     },
     { ...INDEXER_DEFAULTS, layout: start.layout, bulkBytes: start.bulkBytes, bulkEvents: start.bulkEvents },
@@ -104,7 +103,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
 async function scoresFrom(
   reader: HotReader,
   start: ColdFeedStart,
-): Promise<{ of(event: NostrEvent): EventScores; outdated(): number[] }> {
+): Promise<ScoreSource & { outdated(): number[] }> {
   const detectors = await loadDetectors(start.detect);
   const isSigned = signatureCheck(start.signatures);
   let scores: ColdScores | undefined;
@@ -129,10 +128,10 @@ async function scoresFrom(
     return scores;
   };
   return {
-    of: (event) => {
+    scoresOf: (event) => opened()?.scoresOf(event) ?? knownOf({ detectors, isSigned }, event),
+    together: (read) => {
       const counted = opened();
-      if (counted !== undefined) return counted.scoresOf(event);
-      return knownOf({ detectors, isSigned }, event);
+      return counted === undefined ? read() : counted.together(read);
     },
     // Asked for in rounds, which is often enough to see that another file has taken the place of this one.
     outdated: () => {

@@ -1,7 +1,7 @@
 // What the relay counts about events, for their documents, and which documents have fallen behind those counts.
 
 import { scoreStep } from "../cold/document.ts";
-import type { EventScores } from "../cold/contract.ts";
+import type { EventScores, ScoreSource } from "../cold/contract.ts";
 import type { Hit, HotReader } from "../hot/contract.ts";
 import { targetKey } from "../hot/engagement-columns.ts";
 import type { EngagementReader } from "../hot/engagement-reader.ts";
@@ -18,7 +18,7 @@ import type { Detectors } from "./detectors.ts";
 
 export interface ColdScoresParts {
   readonly reader: Pick<HotReader, "scan" | "get">;
-  readonly engagement: Pick<EngagementReader, "followers">;
+  readonly engagement: Pick<EngagementReader, "followers" | "snapshot">;
   /** What people did with a target as searches order by it: OpenSearch chooses by what the relay then ranks by. */
   readonly trusted: Pick<TrustedEngagement, "countsNow">;
   readonly detectors: Detectors;
@@ -35,11 +35,11 @@ const WRITTEN_MAX = 200_000;
 const LOOKED_AT_MAX = 500;
 const MSATS_PER_SAT = 1000;
 
-export class ColdScores {
+export class ColdScores implements ScoreSource {
   private readonly parts: ColdScoresParts;
   private readonly touched = new Set<string>();
   /** Steps of the scores that the document of a target carries. */
-  private readonly written = new Map<string, string>();
+  private readonly written = new Map<string, number>();
 
   constructor(parts: ColdScoresParts) {
     this.parts = parts;
@@ -56,8 +56,16 @@ export class ColdScores {
     return { ...score, ...known };
   }
 
+  together<Result>(read: () => Result): Result {
+    return this.parts.engagement.snapshot(read);
+  }
+
   /** seqs of documents whose scores have reached other steps since they were written. Call it again for more. */
   outdated(): number[] {
+    return this.together(() => this.lookAtTouched());
+  }
+
+  private lookAtTouched(): number[] {
     const seqs: number[] = [];
     let looked = 0;
     for (const target of this.touched) {
@@ -117,7 +125,7 @@ export class ColdScores {
     return newest;
   }
 
-  private remember(target: string, steps: string): void {
+  private remember(target: string, steps: number): void {
     this.written.delete(target);
     if (steps !== NO_STEPS) this.written.set(target, steps);
     if (this.written.size > WRITTEN_MAX) this.written.delete(this.written.keys().next().value!);
@@ -126,11 +134,13 @@ export class ColdScores {
 
 type Scores = Pick<EventScores, "engagement" | "paid" | "trust">;
 
-function stepsOf({ engagement, paid, trust }: Scores): string {
-  return [engagement, paid, trust].map((score) => scoreStep(score ?? 0)).join(" ");
-}
+/** All steps as one number: a score has fewer than so many. */
+const STEPS = 128;
+const NO_STEPS = 0;
 
-const NO_STEPS = stepsOf({});
+function stepsOf({ engagement = 0, paid = 0, trust = 0 }: Scores): number {
+  return (scoreStep(engagement) * STEPS + scoreStep(paid)) * STEPS + scoreStep(trust);
+}
 
 /** What can be told without counters: what the event does to others, and what detectors say of its text where they are sure. */
 export function knownOf(

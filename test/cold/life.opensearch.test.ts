@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { systemClock } from "../../src/cold/clock.ts";
+import type { ScoreSource } from "../../src/cold/contract.ts";
 import { readDocuments } from "../../src/cold/document-scan.ts";
 import type { JobKind } from "../../src/cold/ledger.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
@@ -244,7 +245,8 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     const prefix = ownPrefix();
     const log = filled(3);
     let engagement = 0;
-    const bench = coldBench({ url, prefix, log, parts: { scoresOf: () => ({ engagement }) } });
+    const scores: ScoreSource = { scoresOf: () => ({ engagement }), together: (read) => read() };
+    const bench = coldBench({ url, prefix, log, parts: { scores } });
     bench.start();
     await bench.level();
     engagement = 100;

@@ -1,6 +1,7 @@
 // From entries of the log to operations: one for each document, and the last word on it.
 
 import { expect, test } from "bun:test";
+import type { ScoreSource } from "../../src/cold/contract.ts";
 import { batchOf, reducedIndexing } from "../../src/cold/operations.ts";
 import { hexOf, note } from "../support/cold-events.ts";
 import { unsignedEvent } from "../support/events.ts";
@@ -70,6 +71,27 @@ test("a deletion request is remembered with its targets", () => {
   const target = hexOf("somewhere");
   log.store(unsignedEvent(ALICE, { kind: 5, tags: [["e", target]] }).event);
   expect(batch(log).deletions).toEqual([{ seq: 1, pubkey: ALICE, ids: [target] }]);
+});
+
+test("everything that is counted for a batch is counted at one moment", () => {
+  const log = new MemoryLog();
+  for (let i = 0; i < 3; i++) log.store(note("bob", `note ${i}`));
+  let moment = 0;
+  const outside = moment;
+  const scores: ScoreSource = {
+    scoresOf: () => ({ engagement: 2 ** moment }),
+    together: (read) => {
+      moment++;
+      try {
+        return read();
+      } finally {
+        moment = outside;
+      }
+    },
+  };
+  const { operations } = batchOf(log.log(0, 1000), 10 ** 6, { ...context, scores });
+  expect(operations.map(({ body }) => (JSON.parse(body) as { eng: number }).eng)).toEqual([3, 3, 3]);
+  expect(moment).toBe(outside);
 });
 
 test("the reduced form of an operation keeps its place and loses its text", () => {

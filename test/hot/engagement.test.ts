@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { EngagementFeed } from "../../src/hot/engagement.ts";
 import { EngagementReader } from "../../src/hot/engagement-reader.ts";
-import { openFulltext } from "../../src/hot/fulltext-database.ts";
+import { openFulltext, openFulltextForReading } from "../../src/hot/fulltext-database.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import { ACTION_CLASSES, actionsOf, targetOf } from "../../src/search/engagement.ts";
 import { hexOf } from "../support/cold-events.ts";
@@ -238,4 +238,25 @@ test(`random actions and removals agree with counting them all (seed ${seed})`, 
   expect(reader.trending(48, NOW, 10)).toEqual([]);
   expect(reader.leaders("score", 1)).toHaveLength(1);
   database.close();
+});
+
+test("what is read in a snapshot is of one moment, and one that a fault has ended is not in the way of the next", () => {
+  const store = new FulltextStore(folder());
+  store.write(unsignedEvent(BOB, { kind: 7, content: "+", tags: [["e", NOTE]], created_at: NOW }));
+  store.catchUp();
+  const database = openFulltextForReading(store.folder);
+  const reader = new EngagementReader(database);
+  const reactions = (): number | undefined => reader.counts(NOTE)?.reactions;
+  const seen = reader.snapshot(() => {
+    const before = reactions();
+    store.write(unsignedEvent(CAROL, { kind: 7, content: "+", tags: [["e", NOTE]], created_at: NOW }));
+    store.catchUp();
+    return [before, reactions()];
+  });
+  expect(seen).toEqual([1, 1]);
+  expect(reactions()).toBe(2);
+  reader.snapshot(() => database.run("ROLLBACK"));
+  expect(reader.snapshot(reactions)).toBe(2);
+  database.close();
+  store.close();
 });

@@ -1,11 +1,17 @@
 // Orders by what people did ask who did it: a crowd that somebody made up buys no place, in whichever order.
 
 import { expect, test } from "bun:test";
+import { targetKey } from "../../src/hot/engagement-columns.ts";
+import { authorKey } from "../../src/hot/keys.ts";
+import { TrustedEngagement } from "../../src/hot/trusted-engagement.ts";
+import type { Engagement } from "../../src/search/engagement.ts";
+import { sharesOf } from "../../src/search/trend-score.ts";
 import { isRefusal } from "../../src/nostr/reason.ts";
 import { FulltextReader } from "../../src/hot/fulltext-reader.ts";
 import { RankedSearch } from "../../src/query/ranked-search.ts";
 import { type EventTemplate, unsignedEvent } from "../support/events.ts";
 import { FulltextStore, NOW, parsed } from "../support/fulltext-store.ts";
+import { prng, testSeed } from "../support/prng.ts";
 import { invoiceMsats } from "../../src/search/zap.ts";
 import { unsignedZap } from "../support/zaps.ts";
 import { temporaryFolders } from "../support/temp-folder.ts";
@@ -57,7 +63,7 @@ function setUp(seeds: readonly string[] = []) {
     if (isRefusal(found)) throw new Error(found.text);
     return found.hits.map(({ json }) => (JSON.parse(json) as { content: string }).content);
   };
-  return { store, note, applaud, follow, find };
+  return { store, say, note, applaud, follow, find };
 }
 
 for (const order of ORDERS) {
@@ -93,6 +99,50 @@ test("where nobody is known, all are alike, but for oneself", () => {
   applaud("c", note("c", "cat of myself"), "lnbc10m1x");
   for (const order of ["top", "zaps"])
     expect(find(`cat sort:${order}`)).toEqual(["cat of many", "cat of few", "cat of myself"]);
+  store.close();
+});
+
+const SEED = testSeed();
+
+test(`sums are those of a naive count, whoever did whatever how often (seed ${SEED})`, () => {
+  const random = prng(SEED);
+  const oneOf = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  const { store, say, note, follow } = setUp();
+  const people = names(40, "person");
+  follow("operator", ...people.slice(0, 12));
+  follow("person 0", ...people.slice(12, 24));
+  const target = note("author", "cat");
+  const did = new Map<string, Set<string>>();
+  for (let i = 0; i < 300; i++) {
+    const person = oneOf(people);
+    const [column, template] = oneOf([
+      ["reactions", { kind: 7, content: "+" }],
+      ["downvotes", { kind: 7, content: "-" }],
+      ["reposts", { kind: 6 }],
+      ["replies", { content: `no ${i}` }],
+    ] as const);
+    say(person, { ...template, tags: [["e", target]], created_at: NOW - i });
+    did.set(column, (did.get(column) ?? new Set()).add(person));
+  }
+  store.catchUp();
+  const counts = new TrustedEngagement(store.database, [key("operator")]).countsNow(
+    targetKey(target),
+    authorKey(key("author")),
+    NOW,
+  );
+  const everybody = new Set([...did.values()].flatMap((some) => [...some]));
+  const levelOf = (person: string): "trusted" | "known" | "fresh" => {
+    const number = people.indexOf(person);
+    return number < 12 ? "trusted" : number < 24 ? "known" : "fresh";
+  };
+  const crowd = { trusted: 0, known: 0, fresh: 0 };
+  for (const person of everybody) crowd[levelOf(person)]++;
+  const shares = { trusted: 1, ...sharesOf(crowd, "settled") };
+  for (const [column, some] of did) {
+    const sum = [...some].reduce((all, person) => all + shares[levelOf(person)], 0);
+    expect(counts[column as keyof Engagement]).toBeCloseTo(sum, 9);
+  }
+  expect(counts.quotes).toBe(0);
   store.close();
 });
 

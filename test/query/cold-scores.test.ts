@@ -33,6 +33,7 @@ function scores(): {
     },
     engagement: {
       followers: (pubkey) => followers.get(pubkey) ?? 0,
+      snapshot: (read) => read(),
     },
     trusted: { countsNow: (key) => ({ ...NO_ENGAGEMENT, ...acts.get(key) }) },
     isSigned: () => true,
@@ -117,7 +118,7 @@ test("counters that cannot be read count as nothing", () => {
         throw new Error("unused");
       },
     },
-    engagement: { followers: () => 0 },
+    engagement: { followers: () => 0, snapshot: (read) => read() },
     trusted: {
       countsNow: () => {
         throw new Error("no such table");

@@ -90,7 +90,10 @@ export function coldBench(options: BenchOptions): ColdBench {
       ledger,
       store: "test",
       isHotComplete: () => true,
-      scoresOf: (event) => ({ actions: actionsOf(event, () => true) }),
+      scores: {
+        scoresOf: (event) => ({ actions: actionsOf(event, () => true) }),
+        together: (read) => read(),
+      },
       ...options.parts,
     },
     {
