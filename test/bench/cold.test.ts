@@ -18,9 +18,11 @@ import { Prose } from "../../scripts/bench/corpus/prose.ts";
 import { Chance } from "../../scripts/bench/corpus/random.ts";
 import { openSigner } from "../../scripts/bench/corpus/signer.ts";
 import { endpointOf } from "../../scripts/bench/wire/connection.ts";
+import { signatureCheck } from "../../src/ffi/signature-check.ts";
 import { type NostrEvent, parseEvent } from "../../src/nostr/event.ts";
 import { type Filter, matchesFilter, parseFilter } from "../../src/nostr/filter.ts";
 import { isRefusal } from "../../src/nostr/reason.ts";
+import { actionsOf } from "../../src/search/engagement.ts";
 import { SearchableEvent } from "../../src/search/match.ts";
 import { parseSearch } from "../../src/search/parse.ts";
 import { fold } from "../../src/search/tokenise.ts";
@@ -64,7 +66,8 @@ describe("lexicon", () => {
 describe("history", () => {
   test("is the same for the same seed, well formed, in order, and ends when it is told to", () => {
     const again = new History(SIZE, signer, lexicon);
-    expect([...again.archive(), again.next(), again.next()]).toEqual([...lines.slice(0, SIZE.archive + 2)]);
+    const made = [...again.archive(), ...Array.from({ length: SIZE.events }, () => again.next())];
+    expect(made).toEqual(lines);
     const kinds = new Set<number>();
     let before = 0;
     for (const value of events.slice(SIZE.archive)) {
@@ -77,6 +80,16 @@ describe("history", () => {
     expect(before).toBe(SIZE.end);
     expect([...kinds].sort((a, b) => a - b)).toEqual([0, 1, 3, 6, 7, 9_735, 30_023]);
   });
+});
+
+test("zaps of the history count: whoever pays has signed for it, unless they pay themselves", () => {
+  const isSigned = signatureCheck({ choice: "auto" });
+  const receipts = events.filter(({ kind }) => kind === 9_735);
+  const zaps = receipts.flatMap((receipt) => actionsOf(receipt, isSigned));
+  const others = receipts.filter(({ tags }) => tags[0]![1] !== tags[2]![1]);
+  expect(zaps.length).toBe(others.length);
+  expect(zaps.length).toBeGreaterThan(30);
+  expect(zaps.every(({ msats }) => msats >= 21_000)).toBe(true);
 });
 
 describe("what is expected of an answer is what a plain look at every event finds", () => {

@@ -24,7 +24,10 @@ const TALKED_ABOUT = 4_096;
 const ZAPPERS = 5;
 const FLUSH_LINES = 4_000;
 
-/** Signatures are left out: they are the costliest part, and the import can be told not to look at them. */
+/**
+ * Signatures are left out: they are the costliest part, and the import can be told not to look at them. The relay looks at
+ * those inside zap receipts all the same.
+ */
 const UNSIGNED = (signer: Signer): Signer => ({
   name: signer.name,
   pubkey: (secret) => signer.pubkey(secret),
@@ -54,6 +57,7 @@ export class History {
   /** Numbers of the two names of each person. */
   readonly names: readonly (readonly [number, number])[];
   private readonly signer: Signer;
+  private readonly unsigned: Signer;
   private readonly chance: Chance;
   private readonly authors: Zipf;
   private readonly zappers: readonly Person[];
@@ -66,7 +70,8 @@ export class History {
     const people = Math.min(AUTHORS_MAX, Math.ceil(size.events / 20));
     this.size = size;
     this.lexicon = lexicon;
-    this.signer = UNSIGNED(signer);
+    this.signer = signer;
+    this.unsigned = UNSIGNED(signer);
     this.chance = new Chance(seedOf(`history ${size.seed}`));
     this.people = cast(`thermocline history ${size.seed}`, people, signer);
     this.zappers = cast(`thermocline zappers ${size.seed}`, ZAPPERS, signer);
@@ -86,7 +91,7 @@ export class History {
     const created_at = this.secondOf(index);
     const { written, author, by } = this.write(index);
     const { content, words: ranks, hashtag } = written;
-    const { id, json } = signDraft({ created_at, ...content }, by, this.signer);
+    const { id, json } = signDraft({ created_at, ...content }, by, this.unsigned);
     this.createdAt[index] = created_at;
     this.kind[index] = content.kind;
     this.author[index] = author;
@@ -107,7 +112,7 @@ export class History {
         tags: [],
         content: prose.text(chance, 20 + chance.below(80)),
       };
-      yield signDraft(draft, this.archivist, this.signer).json;
+      yield signDraft(draft, this.archivist, this.unsigned).json;
     }
   }
 
@@ -155,7 +160,7 @@ export class History {
     if (draw < 0.36 && target !== undefined) return this.plain(repost(target), author);
     if (draw < 0.42 && target !== undefined) {
       const by = chance.oneOf(this.zappers);
-      const content = zap(chance, target, people[author]!.pubkey);
+      const content = zap(chance, target, people[author]!, this.secondOf(index), this.signer);
       return { written: { content, hashtag: -1 }, author: -1, by };
     }
     const parent = chance.next() < 0.5 ? target : undefined;

@@ -1,8 +1,9 @@
 // What people of the made-up history write: notes, reactions, reposts, zaps, profiles, follow lists and articles.
 
 import type { Tag } from "../../../src/nostr/event.ts";
-import type { Draft } from "../corpus/cast.ts";
+import { type Draft, type Person, signDraft } from "../corpus/cast.ts";
 import type { Chance } from "../corpus/random.ts";
+import type { Signer } from "../corpus/signer.ts";
 import type { Lexicon } from "./lexicon.ts";
 
 type Lengths = readonly (readonly [share: number, words: number])[];
@@ -94,28 +95,21 @@ export function repost(to: Target): Content {
   };
 }
 
-export function zap(chance: Chance, to: Target, from: string): Content {
+/** A receipt. What it says counts as far as the payer signed it, so the request in it is signed for good. */
+export function zap(chance: Chance, to: Target, from: Person, created_at: number, signer: Signer): Content {
   const sats = chance.oneOf([21, 100, 500, 1_000, 5_000]);
-  const id = Bun.SHA256.hash(`${from} ${to.id}`, "hex") as string;
-  const request = {
-    id,
-    pubkey: from,
-    created_at: 1_735_689_600,
-    kind: 9734,
-    tags: [
-      ["e", to.id],
-      ["p", to.pubkey],
-      ["amount", `${sats}000`],
-    ],
-    content: "",
-    sig: id + id,
-  };
+  const asked: Tag[] = [
+    ["e", to.id],
+    ["p", to.pubkey],
+    ["amount", `${sats}000`],
+  ];
+  const request = signDraft({ created_at, kind: 9734, tags: asked, content: "" }, from, signer);
   const tags: Tag[] = [
     ["p", to.pubkey],
     ["e", to.id],
-    ["P", from],
-    ["bolt11", `lnbc${sats * 10}n1${id}${id}${id}`],
-    ["description", JSON.stringify(request)],
+    ["P", from.pubkey],
+    ["bolt11", `lnbc${sats * 10}n1${request.id}${request.id}${request.id}`],
+    ["description", request.json],
   ];
   return { kind: 9735, tags, content: "" };
 }
