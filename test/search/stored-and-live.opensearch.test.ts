@@ -1,6 +1,6 @@
 // As stored-and-live.test.ts with OpenSearch, which has analyzers of its own, and where those see other words.
 
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect } from "bun:test";
 import { searchBody } from "../../src/cold/search-body.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { Filter } from "../../src/nostr/filter.ts";
@@ -9,7 +9,13 @@ import { createSearchMatcher } from "../../src/query/search-matcher.ts";
 import { keypair, unsignedEvent } from "../support/events.ts";
 import { NOW, parsed } from "../support/fulltext-store.ts";
 import { MemoryLog } from "../support/memory-log.ts";
-import { type ColdBench, coldBench, describeWithOpenSearch, ownPrefix } from "../support/opensearch.ts";
+import {
+  type ColdBench,
+  coldBench,
+  describeWithOpenSearch,
+  ownPrefix,
+  testWithIcu,
+} from "../support/opensearch.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { ANALYSED_ALIKE, RandomSearches } from "./random-searches.ts";
 import { expectSameAnswers } from "./same-answers.ts";
@@ -59,7 +65,7 @@ describeWithOpenSearch("what a search finds among stored events and lets through
     return log.getMany(seqs).map(({ json }) => (JSON.parse(json) as NostrEvent).id);
   }
 
-  test(`in OpenSearch (seed ${seed})`, async () => {
+  testWithIcu(`in OpenSearch (seed ${seed})`, async () => {
     await expectSameAnswers({
       searches,
       rounds: ROUNDS,
@@ -70,7 +76,7 @@ describeWithOpenSearch("what a search finds among stored events and lets through
     });
   });
 
-  test("where its analyzers see other words, as docs/BEHAVIOR.md says", async () => {
+  testWithIcu("where its analyzers see other words, as docs/BEHAVIOR.md says", async () => {
     const matcherOf = createSearchMatcher(() => NOW, { languages: false, sentiments: false });
     for (const [index, [, search, live, stored]] of OTHERWISE.entries()) {
       const event = others[index]!;

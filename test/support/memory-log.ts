@@ -102,7 +102,7 @@ export class MemoryLog implements EventLog {
       event.created_at <= until &&
       (event.pubkey === pubkey || (event.kind === Kind.giftWrap && hasTagValue(event, "p", pubkey)));
     for (const event of this.stored()) if (isReached(event)) this.removeId(event.id, "vanished");
-    for (const event of this.evicted.values()) if (isReached(event)) this.evicted.delete(event.id);
+    for (const event of [...this.evicted.values()]) if (isReached(event)) this.dropEvicted(event, "vanished");
     this.append({ type: "vanished", seq: ++this.last, pubkey, until });
   }
 
@@ -112,7 +112,7 @@ export class MemoryLog implements EventLog {
       const seq = this.byId.get(id);
       if (seq !== undefined && mayDelete(request.pubkey, this.eventAt(seq))) this.remove(seq, "deleted");
       const evicted = this.evicted.get(id);
-      if (evicted !== undefined && mayDelete(request.pubkey, evicted)) this.evicted.delete(id);
+      if (evicted !== undefined && mayDelete(request.pubkey, evicted)) this.dropEvicted(evicted, "deleted");
     }
     for (const address of addresses) {
       const seq = this.heads.get(addressText(address));
@@ -129,6 +129,17 @@ export class MemoryLog implements EventLog {
     }
     this.entries.delete(eventSeq);
     this.byId.delete(event.id);
+    this.tellOfRemoval(event, eventSeq, reason);
+  }
+
+  /** The log tells of it as of any other: the request itself may be gone before a follower reads it. */
+  private dropEvicted(event: NostrEvent, reason: Removal): void {
+    this.evicted.delete(event.id);
+    this.tellOfRemoval(event, this.evictedSeqs.get(event.id)!, reason);
+  }
+
+  private tellOfRemoval(event: NostrEvent, eventSeq: number, reason: Removal): void {
+    const address = addressOf(event);
     const { id, pubkey, kind, created_at: createdAt } = event;
     const identifier = address === undefined ? "" : identifierOf(event);
     this.append({

@@ -1,6 +1,6 @@
 // A real OpenSearch for tests, where OPENSEARCH_TEST_URL names one: indexes of their own for each test, taken away after.
 
-import { afterAll, describe } from "bun:test";
+import { afterAll, describe, test } from "bun:test";
 import { type ColdClients, createColdClients } from "../../src/cold/client.ts";
 import { systemClock } from "../../src/cold/clock.ts";
 import { ColdReader } from "../../src/cold/cold-reader.ts";
@@ -13,6 +13,8 @@ import { SearchDoor } from "../../src/cold/search-door.ts";
 import { actionsOf } from "../../src/search/engagement.ts";
 
 const URL_OF_NODE = process.env["OPENSEARCH_TEST_URL"] ?? "";
+const IS_ICU_THERE =
+  URL_OF_NODE !== "" && /analysis-?icu/i.test(await (await fetch(`${URL_OF_NODE}/_cat/plugins`)).text());
 
 /** Prefixes given out; the block that is running takes their indexes away when it ends. */
 const prefixes = new Set<string>();
@@ -27,6 +29,13 @@ export function describeWithOpenSearch(name: string, body: (url: string) => void
   }
   process.stderr.write(`SKIPPED: ${name}: OPENSEARCH_TEST_URL names no node (bun run test starts one)\n`);
   describe.skip(name, () => body("http://127.0.0.1:1"));
+}
+
+/** A test of what the ICU plugin does to words. The node of Maven's embedded runner has none: there it is skipped aloud. */
+export function testWithIcu(name: string, body: () => Promise<void>): void {
+  if (URL_OF_NODE !== "" && !IS_ICU_THERE)
+    process.stderr.write(`SKIPPED: ${name}: the node has no ICU plugin\n`);
+  test.skipIf(!IS_ICU_THERE)(name, body);
 }
 
 /** A prefix that no other test uses. */
