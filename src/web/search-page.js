@@ -333,6 +333,7 @@ function ask(limit, until, isLive) {
       const total = shown.size;
       const news = isLive ? " New ones appear on top." : "";
       tell(total === 0 ? `Nothing found.${news}` : `${total} shown.${news}`);
+      if (before > 0 && document.activeElement === more) goTo(before);
       more.hidden = found === 0 || hint === "finish" || limit >= LIMIT_MAX;
       if (!isLive) close(id);
       learnNames();
@@ -350,6 +351,12 @@ function ask(limit, until, isLive) {
     limit,
     isByTime,
   };
+}
+
+/** Who asked for more goes on with what is new, and not behind it. @param {number} at */
+function goTo(at) {
+  const link = hits.children[at]?.querySelector("a");
+  if (link instanceof HTMLElement) link.focus({ preventScroll: true });
 }
 
 /** @param {number} second */
@@ -435,6 +442,11 @@ form.addEventListener("change", (changed) => {
   search();
 });
 more.addEventListener("click", loadMore);
+// From anywhere in the results back to the words; in the words the browser itself empties the field.
+results.addEventListener("keydown", ({ key }) => {
+  const words = form.elements.namedItem("q");
+  if (key === "Escape" && words instanceof HTMLElement) words.focus();
+});
 addEventListener("popstate", recall);
 form.hidden = false;
 recall();

@@ -130,6 +130,53 @@ describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
   );
 
   test(
+    "the search page is used by keyboard alone, and shows where one is",
+    async () => {
+      const page = await browser.open("search");
+      const at = () =>
+        page.evaluate(`(() => {
+          const { tagName, name, textContent } = document.activeElement;
+          const isSeen = getComputedStyle(document.activeElement).outlineStyle !== "none";
+          return [tagName === "A" || tagName === "BUTTON" || tagName === "SUMMARY" ? textContent : name, isSeen];
+        })()`);
+      const tab = async () => {
+        await page.keyboard.press("Tab");
+        const [name, isSeen] = (await at()) as [string, boolean];
+        expect([name, isSeen]).toEqual([name, true]);
+        return name;
+      };
+      const order: string[] = [];
+      while (order.at(-1) !== "Filters") order.push(await tab());
+      expect(order).toEqual(["Harbour relay", "Trends", "q", "Search", "Filters"]);
+      await page.keyboard.press("Enter");
+      const filters: string[] = [];
+      while (filters.at(-1) !== "live") {
+        const name = await tab();
+        // A date has several parts.
+        if (name !== filters.at(-1)) filters.push(name);
+      }
+      expect(filters).toEqual(["kind", "sort", "since", "until", "newest", "live"]);
+      await page.getByLabel("Words to search for").focus();
+      await page.keyboard.type("gull");
+      await page.keyboard.press("Enter");
+      await page.getByText("20 shown.").waitFor();
+      expect(await page.getByRole("status").textContent()).toBe("20 shown.");
+      while ((await tab()) !== "Load more");
+      await page.keyboard.press("Enter");
+      await page.getByText("40 shown.").waitFor();
+      const hit = `[...document.querySelectorAll("#hits li")].indexOf(document.activeElement.closest("li"))`;
+      expect(await page.evaluate(hit)).toBe(20);
+      await page.keyboard.press("Escape");
+      expect((await at()) as [string, boolean]).toEqual(["q", true]);
+      await page.keyboard.press("Escape");
+      expect(await page.getByLabel("Words to search for").inputValue()).toBe("");
+      browser.expectNoProblems();
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
     "what people write stays text, and links lend nobody their name",
     async () => {
       const page = await browser.open("search?q=kraken");
