@@ -1,6 +1,7 @@
 // Worker: follows the hot log into the cold store. It alone reads the one and writes the other.
 
 import { join } from "node:path";
+import { BACKGROUND_NICE, stepBehind } from "../channel/background-thread.ts";
 import { createColdClients } from "../cold/client.ts";
 import type { ScoreSource } from "../cold/contract.ts";
 import { Indexer, INDEXER_DEFAULTS } from "../cold/indexer.ts";
@@ -18,6 +19,8 @@ import { loadDetectors } from "./detectors.ts";
 import { PublisherPressure } from "./publisher-pressure.ts";
 
 declare const self: Worker;
+
+stepBehind(BACKGROUND_NICE);
 
 interface Feed {
   readonly indexer: Indexer;

@@ -1,5 +1,6 @@
 // Worker: owns the full-text file. Follows the log in small batches, and answers searches in between.
 
+import { ANSWERING_NICE, stepBehind } from "../channel/background-thread.ts";
 import { signatureCheck } from "../ffi/signature-check.ts";
 import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
@@ -20,6 +21,8 @@ import type { FulltextReply, FulltextRequest, FulltextStart, SearchTask } from "
 import { RankedSearch } from "./ranked-search.ts";
 
 declare const self: Worker;
+
+stepBehind(ANSWERING_NICE);
 
 /** What answers and follows, on the file that is the index now. */
 interface Index {

@@ -1,5 +1,6 @@
 // Worker: counts, ranks and signs trends on connections of its own, so that neither publishing nor searching waits for it.
 
+import { BACKGROUND_NICE, stepBehind } from "../channel/background-thread.ts";
 import { type ColdClients, createColdClients } from "../cold/client.ts";
 import { systemClock } from "../cold/clock.ts";
 import { IndexChoice } from "../cold/index-choice.ts";
@@ -20,6 +21,8 @@ import { trendEvents } from "./trends-labels.ts";
 import type { TrendsReply, TrendsRequest, TrendsStart } from "./trends-protocol.ts";
 
 declare const self: Worker;
+
+stepBehind(BACKGROUND_NICE);
 
 interface Ground {
   readonly start: TrendsStart;
