@@ -183,6 +183,8 @@ function fill(panel, answer) {
   table.tBodies[0]?.replaceChildren(...answer.items.map((item, at) => rowOf(what, item, at)));
   more.onclick = () => {
     for (const row of table.tBodies[0]?.rows ?? []) row.hidden = false;
+    // The button goes, and with it the place of whoever pressed it by keyboard.
+    table.tBodies[0]?.rows[ROWS_SHOWN]?.querySelector("a")?.focus({ preventScroll: true });
     more.hidden = true;
   };
   draw(place, what, answer);
