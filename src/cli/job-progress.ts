@@ -1,9 +1,7 @@
-// How a long job tells how far it is: a bar for somebody who watches, a line every five seconds for a log.
+// How a long job tells how far it is.
 
-import { Presets, SingleBar } from "cli-progress";
-import { say, type Terminal } from "./terminal.ts";
-
-const LINE_EVERY_MS = 5000;
+import { linesNowAndThen, newBar, type Progress } from "./progress-display.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface JobStep {
   readonly done: number;
@@ -12,25 +10,14 @@ export interface JobStep {
   readonly message: string;
 }
 
-export interface JobProgress {
-  update(step: JobStep): void;
-  stop(): void;
+export function startJobProgress(name: string, terminal: Terminal): Progress<JobStep> {
+  return terminal.watched
+    ? barProgress(name, terminal)
+    : linesNowAndThen(terminal, (step) => progressLine(name, step));
 }
 
-export function startJobProgress(name: string, terminal: Terminal): JobProgress {
-  return terminal.watched ? barProgress(name, terminal) : lineProgress(name, terminal);
-}
-
-function barProgress(name: string, terminal: Terminal): JobProgress {
-  const bar = new SingleBar(
-    {
-      stream: terminal.talk as NodeJS.WriteStream,
-      format: `${name} {bar} {percentage}% | {value} of {total} | {message}`,
-      hideCursor: true,
-      etaBuffer: 200,
-    },
-    Presets.shades_classic,
-  );
+function barProgress(name: string, terminal: Terminal): Progress<JobStep> {
+  const bar = newBar(terminal, `${name} {bar} {percentage}% | {value} of {total} | {message}`);
   let started = false;
   return {
     update({ done, total, message }) {
@@ -43,19 +30,6 @@ function barProgress(name: string, terminal: Terminal): JobProgress {
     stop() {
       if (started) bar.stop();
     },
-  };
-}
-
-function lineProgress(name: string, terminal: Terminal): JobProgress {
-  let lastMs = performance.now();
-  return {
-    update(step) {
-      const now = performance.now();
-      if (now - lastMs < LINE_EVERY_MS) return;
-      lastMs = now;
-      say(terminal, progressLine(name, step));
-    },
-    stop() {},
   };
 }
 

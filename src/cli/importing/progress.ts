@@ -1,9 +1,7 @@
-// How an import tells how far it is: a bar for somebody who watches, a line every five seconds for a log.
+// How an import tells how far it is.
 
-import { Presets, SingleBar } from "cli-progress";
-import { say, type Terminal } from "../terminal.ts";
-
-const LINE_EVERY_MS = 5000;
+import { linesNowAndThen, newBar, type Progress } from "../progress-display.ts";
+import type { Terminal } from "../terminal.ts";
 
 export interface ProgressState {
   readonly events: number;
@@ -13,24 +11,16 @@ export interface ProgressState {
   readonly totalBytes: number | undefined;
 }
 
-export interface Progress {
-  update(state: ProgressState): void;
-  stop(): void;
+export function startProgress(terminal: Terminal, startMs: number): Progress<ProgressState> {
+  return terminal.watched
+    ? barProgress(terminal, startMs)
+    : linesNowAndThen(terminal, (state) => progressLine(state, startMs, performance.now()));
 }
 
-export function startProgress(terminal: Terminal, startMs: number): Progress {
-  return terminal.watched ? barProgress(terminal, startMs) : lineProgress(terminal, startMs);
-}
-
-function barProgress(terminal: Terminal, startMs: number): Progress {
-  const bar = new SingleBar(
-    {
-      stream: terminal.talk as NodeJS.WriteStream,
-      format: "{bar} {percentage}% | {events} events, {rate}/s, {invalid} invalid | ETA {eta_formatted}",
-      hideCursor: true,
-      etaBuffer: 200,
-    },
-    Presets.shades_classic,
+function barProgress(terminal: Terminal, startMs: number): Progress<ProgressState> {
+  const bar = newBar(
+    terminal,
+    "{bar} {percentage}% | {events} events, {rate}/s, {invalid} invalid | ETA {eta_formatted}",
   );
   let started = false;
   return {
@@ -46,19 +36,6 @@ function barProgress(terminal: Terminal, startMs: number): Progress {
       started = true;
     },
     stop: () => bar.stop(),
-  };
-}
-
-function lineProgress(terminal: Terminal, startMs: number): Progress {
-  let lastMs = startMs;
-  return {
-    update(state) {
-      const now = performance.now();
-      if (now - lastMs < LINE_EVERY_MS) return;
-      lastMs = now;
-      say(terminal, progressLine(state, startMs, now));
-    },
-    stop() {},
   };
 }
 
