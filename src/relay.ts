@@ -14,7 +14,7 @@ import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
 import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
 import { claimedDomainOf } from "./hot/claimed-domain.ts";
 import type { Hit } from "./hot/contract.ts";
-import { memoryBytes, pageCacheBytesFor, tailBytesFor } from "./hot/memory-shares.ts";
+import { pageCacheBytesFor, sizeOf, tailBytesFor } from "./hot/memory-shares.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { asStoreError, faultText } from "./hot/store-error.ts";
 import type { Reach } from "./identity/reach.ts";
@@ -325,10 +325,9 @@ async function openStore(config: Config, verifier: StartedVerifierPool, logger: 
     return await openHotStore({
       folder: data.dir,
       synchronous: hot.synchronous,
-      tailBytesMax: hot.tail_bytes === "auto" ? tailBytesFor(memoryBytes()) : hot.tail_bytes,
+      tailBytesMax: sizeOf(hot.tail_bytes, tailBytesFor),
       readerCacheBytes: hot.cache_bytes,
-      writerCacheBytes:
-        hot.page_cache_bytes === "auto" ? pageCacheBytesFor(memoryBytes()) : hot.page_cache_bytes,
+      writerCacheBytes: sizeOf(hot.page_cache_bytes, pageCacheBytesFor),
       writeDepthMax: limits.write_queue,
       ownUrls: [...ownUrls(config)],
       onTrouble: (text) => logger.error({ part: "hot" }, text),

@@ -7,7 +7,7 @@ import type { Config } from "../config/settings.ts";
 import { DATABASE_FILE, openDatabase } from "../hot/database.ts";
 import type { HotReader } from "../hot/contract.ts";
 import { type FolderLock, lockFolder } from "../hot/folder-lock.ts";
-import { memoryBytes, pageCacheBytesFor } from "../hot/memory-shares.ts";
+import { pageCacheBytesFor, sizeOf } from "../hot/memory-shares.ts";
 import { readTagSeed } from "../hot/migrate.ts";
 import { createReader } from "../hot/reader.ts";
 import { StoreError } from "../hot/store-error.ts";
@@ -43,7 +43,7 @@ export function openReader(config: Config): HotReader {
 }
 
 function pageCacheBytes({ hot }: Config): number {
-  return hot.page_cache_bytes === "auto" ? pageCacheBytesFor(memoryBytes()) : hot.page_cache_bytes;
+  return sizeOf(hot.page_cache_bytes, pageCacheBytesFor);
 }
 
 /** The serving lock of the data folder, or undefined when a relay has it. */

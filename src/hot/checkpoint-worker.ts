@@ -13,7 +13,8 @@ declare const self: {
 const CACHE_BYTES = 2 * 1024 * 1024;
 /**
  * SQLite brings the file to the disk only in a pass that no commit came beside, and what is then still in the kernel's
- * hands, up to all of the WAL, would else be the writer's to wait for. What came beside a pass is little, and the next one short.
+ * hands, up to all of the WAL, would else be the writer's to wait for. What came beside a pass is little, and the next
+ * one short.
  */
 const PASSES_MAX = 16;
 

@@ -28,9 +28,9 @@ export interface CheckpointerOptions {
 
 /**
  * Checkpoints for a connection that is opened with autoCheckpointPages 0: the writer answers its batch first and calls
- * this afterwards, so that no OK waits for a checkpoint of its own making. Nor should the next batch wait for one: 256
- * MiB take a disk some tenths of a second. So the bulk is done by another thread, and the writer takes the rest, after which the WAL
- * starts over; only a checkpoint that leaves nothing behind lets it.
+ * this afterwards, so that no OK waits for a checkpoint of its own making. Nor should the next batch wait for one, which
+ * takes a disk some tenths of a second. So the bulk is done by another thread, and the writer takes the rest, after which
+ * the WAL starts over; only a checkpoint that leaves nothing behind lets it.
  */
 export class Checkpointer {
   private readonly database: Database;

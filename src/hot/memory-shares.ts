@@ -11,8 +11,13 @@ const TAIL_BYTES_MAX = 1024 * MEBIBYTE;
 
 const PAGE_CACHE_SHARE = 1 / 32;
 const PAGE_CACHE_BYTES_MIN = 64 * MEBIBYTE;
-/** Holds every index page of some two million events, and those are what a write dirties; more gained nothing. */
+/** Index pages are what a write dirties, and a million events have somewhat less of them. */
 const PAGE_CACHE_BYTES_MAX = 256 * MEBIBYTE;
+
+/** A size that somebody names, or the share of the memory that this process may use. */
+export function sizeOf(asked: number | "auto", shareFor: (memoryBytes: number) => number): number {
+  return asked === "auto" ? shareFor(memoryBytes()) : asked;
+}
 
 /** Bytes for the recent tail. */
 export function tailBytesFor(memoryBytes: number): number {

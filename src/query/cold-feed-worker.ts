@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { BACKGROUND_NICE, stepBehind } from "../channel/background-thread.ts";
 import { createColdClients } from "../cold/client.ts";
+import { systemClock } from "../cold/clock.ts";
 import type { ScoreSource } from "../cold/contract.ts";
 import { Indexer, INDEXER_DEFAULTS } from "../cold/indexer.ts";
 import { Ledger, LEDGER_FILE } from "../cold/ledger.ts";
@@ -84,7 +85,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
   running.catch(fail);
   const timers = [
     setInterval(() => reply({ type: "status", status: indexer.status() }), STATUS_MS),
-    setInterval(() => ledger.saveStatus(indexer.status(), unixNow()), STATUS_SAVED_MS),
+    setInterval(() => ledger.saveStatus(indexer.status(), systemClock.unixNow()), STATUS_SAVED_MS),
     setInterval(() => indexer.rewrite(scores.outdated()), SCORES_MS),
   ];
   return {
@@ -123,7 +124,7 @@ async function scoresFrom(
         trusted: new TrustedEngagement(database, start.seeds),
         detectors,
         isSigned,
-        now: unixNow,
+        now: systemClock.unixNow,
       });
     } catch {
       return undefined;
@@ -151,10 +152,6 @@ async function scoresFrom(
 /** Tells stores apart without telling the secret. */
 function storeName(tagSeed: bigint): string {
   return (Bun.SHA256.hash(`thermocline store ${tagSeed}`, "hex") as string).slice(0, 32);
-}
-
-function unixNow(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 /** Thrown outside of any promise it reaches whoever started this worker. */

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { totalmem } from "node:os";
-import { memoryBytes, pageCacheBytesFor, tailBytesFor } from "../../src/hot/memory-shares.ts";
+import { memoryBytes, pageCacheBytesFor, sizeOf, tailBytesFor } from "../../src/hot/memory-shares.ts";
 
 const MEBIBYTE = 2 ** 20;
 const GIBIBYTE = 2 ** 30;
@@ -19,6 +19,11 @@ test("a thirty-second of it for pages, within bounds", () => {
   expect(pageCacheBytesFor(GIBIBYTE)).toBe(64 * MEBIBYTE);
   expect(pageCacheBytesFor(0)).toBe(64 * MEBIBYTE);
   expect(pageCacheBytesFor(512 * GIBIBYTE)).toBe(256 * MEBIBYTE);
+});
+
+test("a size that is named is taken as it is", () => {
+  expect(sizeOf(MEBIBYTE, tailBytesFor)).toBe(MEBIBYTE);
+  expect(sizeOf("auto", tailBytesFor)).toBe(tailBytesFor(memoryBytes()));
 });
 
 test("never more memory than the machine has", () => {
