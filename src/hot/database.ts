@@ -29,8 +29,7 @@ const CACHE_BYTES = 64 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 10_000;
 /**
  * Un-checkpointed WAL pages that make a checkpoint worth its price: 256 MiB. A page that many commits dirtied goes to the
- * file once, and random keys dirty the same pages again and again: a quarter of this costs a tenth of the writes a second,
- * and a third of an import into a million events.
+ * file once, and random keys dirty the same pages again and again: a quarter of this costs a tenth of the writes a second.
  */
 export const CHECKPOINT_PAGES = 65_536;
 /** A WAL that grew beyond this in a rush is cut back at the next checkpoint. */
