@@ -12,6 +12,7 @@ import { BLOCK_BYTES, type PipelineEnd, runPipeline } from "./importing/pipeline
 import { startProgress } from "./importing/progress.ts";
 import { reportImport } from "./importing/report.ts";
 import { Tally } from "./importing/tally.ts";
+import { TransactionSize } from "./importing/transaction-size.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting } from "./store-access.ts";
@@ -102,6 +103,7 @@ async function pump(
       }),
       checkers,
       writer: store,
+      size: new TransactionSize(),
       tally,
       lineBytesMax,
       nowSeconds: unixNow(),

@@ -43,7 +43,23 @@ export function packBatch(events: readonly VerifiedEvent[], tagSeed: bigint): Pa
     at = packEvent(numbers, at, parsed, tagSeed);
     text += parsed.json;
   }
-  return { count: events.length, text, numbers };
+  return { count: events.length, text, numbers: numbers.subarray(0, at) };
+}
+
+/** The same events as one batch, in this order. */
+export function joinBatches(batches: readonly PackedBatch[]): PackedBatch {
+  if (batches.length === 1) return batches[0]!;
+  const numbers = new Float64Array(batches.reduce((sum, batch) => sum + batch.numbers.length, 0));
+  let count = 0;
+  let text = "";
+  let at = 0;
+  for (const batch of batches) {
+    count += batch.count;
+    text += batch.text;
+    numbers.set(batch.numbers, at);
+    at += batch.numbers.length;
+  }
+  return { count, text, numbers };
 }
 
 function packEvent(

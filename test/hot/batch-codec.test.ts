@@ -7,7 +7,7 @@ import { addressOf } from "../../src/nostr/address.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import { expirationOf } from "../../src/nostr/expiration.ts";
 import { forEachIndexedTag } from "../../src/nostr/tag.ts";
-import { BatchCursor, packBatch, tagKeysOf } from "../../src/hot/batch-codec.ts";
+import { BatchCursor, joinBatches, packBatch, tagKeysOf } from "../../src/hot/batch-codec.ts";
 import { addressKey, authorKey, idKey, rankOf, tagKey } from "../../src/hot/keys.ts";
 import { unsignedEvent, verified } from "../support/events.ts";
 
@@ -56,6 +56,13 @@ test("a cursor starts over after rewind()", () => {
 
 test("an empty batch has nothing to visit", () => {
   expect(new BatchCursor(packBatch([], SEED)).next()).toBe(false);
+});
+
+test("joined batches are the batch of all their events", () => {
+  const parts = [REAL.slice(0, 700), [], REAL.slice(700, 701), REAL.slice(701)];
+  const joined = joinBatches(parts.map((events) => packBatch(events, SEED)));
+  expect(joined).toEqual(packBatch(REAL, SEED));
+  expect(joinBatches([])).toEqual(packBatch([], SEED));
 });
 
 test("tags that stand twice, that have no value or no single letter, count once or not at all", () => {

@@ -1,6 +1,6 @@
 // The stages of an import, overlapping: read a block, check it on another thread, write it here, in order.
 
-import { BatchCursor } from "../../hot/batch-codec.ts";
+import { BatchCursor, joinBatches, type PackedBatch } from "../../hot/batch-codec.ts";
 import { outcomeOf } from "../../hot/outcome-code.ts";
 import type { AppliedBatch } from "../../hot/writer.ts";
 import type { CheckedBlock } from "./block-check.ts";
@@ -8,8 +8,9 @@ import { tooLongReason } from "./block-check.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LineBlock } from "./line-blocks.ts";
 import type { Tally } from "./tally.ts";
+import type { TransactionSize } from "./transaction-size.ts";
 
-/** About four thousand events: one transaction. Larger ones dirty each index page less often, and take longer to stop. */
+/** About four thousand events. */
 export const BLOCK_BYTES = 3 * 1024 * 1024;
 /** Blocks with the checkers for each of them: one in work, one waiting, so that none idles while we write. */
 const BLOCKS_AHEAD = 2;
@@ -22,10 +23,11 @@ export interface PipelineParts {
   };
   /** Undefined: nothing is written, and what could be counts as accepted. */
   readonly writer: { applyBatch(cursor: BatchCursor): AppliedBatch } | undefined;
+  readonly size: TransactionSize;
   readonly tally: Tally;
   readonly lineBytesMax: number;
   readonly nowSeconds: number;
-  /** Told after each block is committed. */
+  /** Told after each transaction is committed. */
   readonly written: (checkpoint: Checkpoint) => void;
   /** Aborted when somebody asks to stop: nothing more is read then, and what was read is written. */
   readonly interrupted: AbortSignal;
@@ -52,12 +54,14 @@ export async function runPipeline(parts: PipelineParts): Promise<PipelineEnd> {
     if (typeof read === "string") end = read;
     else {
       inWork.push({ block: read, checked: startCheck(read, parts) });
-      if (inWork.length > parts.checkers.count * BLOCKS_AHEAD && !(await finish(inWork.shift()!, parts))) {
-        return "failed";
-      }
+      const { blocks } = parts.size;
+      const isFull = inWork.length >= parts.checkers.count * BLOCKS_AHEAD + blocks;
+      if (isFull && !(await finish(inWork.splice(0, blocks), parts))) return "failed";
     }
   }
-  for (const next of inWork) if (!(await finish(next, parts))) return "failed";
+  while (inWork.length > 0) {
+    if (!(await finish(inWork.splice(0, parts.size.blocks), parts))) return "failed";
+  }
   return end;
 }
 
@@ -93,22 +97,36 @@ function startCheck(
   return checked;
 }
 
-/** False when a write failed: the blocks after it would most likely fail as well, and resuming must start here. */
-async function finish({ block, checked }: BlockInWork, parts: PipelineParts): Promise<boolean> {
-  const { batch, skipped, invalid } = await checked;
-  const { tally, writer } = parts;
-  const failedBefore = tally.counts.failed;
-  if (writer === undefined) tally.add("accepted", batch.count);
-  else if (batch.count > 0) {
-    const { codes, error } = writer.applyBatch(new BatchCursor(batch));
-    for (const code of codes) tally.addOutcome(outcomeOf(code, error));
+/**
+ * Writes blocks as one transaction. False when that failed: those after it would most likely fail as well, and resuming
+ * must start here.
+ */
+async function finish(blocks: readonly BlockInWork[], parts: PipelineParts): Promise<boolean> {
+  const checked = await Promise.all(blocks.map((block) => block.checked));
+  if (!write(joinBatches(checked.map(({ batch }) => batch)), parts)) return false;
+  const { tally, lineBytesMax } = parts;
+  for (const { skipped, invalid } of checked) {
+    for (const { fate, count } of skipped) tally.add(fate, count);
+    for (const { reason, line, count } of invalid) tally.addInvalid(reason, line, count);
   }
-  for (const { fate, count } of skipped) tally.add(fate, count);
-  for (const { reason, line, count } of invalid) tally.addInvalid(reason, line, count);
-  if (block.dropped > 0)
-    tally.addInvalid(tooLongReason(parts.lineBytesMax), block.firstLine - 1, block.dropped);
-  const failed = tally.counts.failed - failedBefore;
-  if (failed > 0 && failed === batch.count) return false;
-  parts.written({ offset: block.endOffset, line: block.endLine });
+  for (const { block } of blocks) {
+    if (block.dropped > 0) tally.addInvalid(tooLongReason(lineBytesMax), block.firstLine - 1, block.dropped);
+  }
+  const { endOffset, endLine } = blocks.at(-1)!.block;
+  parts.written({ offset: endOffset, line: endLine });
   return true;
+}
+
+/** False when nothing of it could be written. */
+function write(batch: PackedBatch, { tally, writer, size }: PipelineParts): boolean {
+  if (batch.count === 0) return true;
+  if (writer === undefined) {
+    tally.add("accepted", batch.count);
+    return true;
+  }
+  const failedBefore = tally.counts.failed;
+  const applied = writer.applyBatch(new BatchCursor(batch));
+  for (const code of applied.codes) tally.addOutcome(outcomeOf(code, applied.error));
+  size.wrote(applied);
+  return tally.counts.failed - failedBefore < batch.count;
 }

@@ -5,6 +5,7 @@ import type { CheckedBlock } from "../../../src/cli/importing/block-check.ts";
 import type { LineBlock } from "../../../src/cli/importing/line-blocks.ts";
 import { type PipelineParts, runPipeline } from "../../../src/cli/importing/pipeline.ts";
 import { Tally } from "../../../src/cli/importing/tally.ts";
+import { BLOCKS_ALONE, TransactionSize } from "../../../src/cli/importing/transaction-size.ts";
 import { packBatch } from "../../../src/hot/batch-codec.ts";
 import { OutcomeCode } from "../../../src/hot/outcome-code.ts";
 import { unsignedEvent } from "../../support/events.ts";
@@ -35,6 +36,7 @@ function parts(given: Partial<PipelineParts>): PipelineParts & { readonly reache
     blocks: blocks(20),
     checkers: { count: CHECKERS, check: async () => checkedBlock() },
     writer: undefined,
+    size: new TransactionSize(() => 0),
     tally: new Tally(),
     lineBytesMax: 100,
     nowSeconds: 0,
@@ -91,6 +93,27 @@ test("a store that takes no more stops it before the checkpoint moves", async ()
   expect(given.reached).toEqual([1, 2, 3, 4]);
   expect(given.tally.counts).toMatchObject({ accepted: 4, failed: 1 });
   expect([...given.tally.failures]).toEqual(["the disk is full"]);
+});
+
+test("an import that is alone writes several blocks as one transaction, in order and to the last", async () => {
+  const counts: number[] = [];
+  let nowMs = 0;
+  const size = new TransactionSize(() => nowMs);
+  nowMs = 60_000;
+  const given = parts({
+    blocks: blocks(BLOCKS_ALONE * 2 + 1),
+    size,
+    writer: {
+      applyBatch({ count }) {
+        counts.push(count);
+        return { codes: new Float64Array(count).fill(1), error: "", before: 0, lastSeq: 0, removed: [] };
+      },
+    },
+  });
+  expect(await runPipeline(given)).toBe("complete");
+  expect(counts).toEqual([BLOCKS_ALONE, BLOCKS_ALONE, 1]);
+  expect(given.reached).toEqual([BLOCKS_ALONE, BLOCKS_ALONE * 2, BLOCKS_ALONE * 2 + 1]);
+  expect(given.tally.counts.accepted).toBe(BLOCKS_ALONE * 2 + 1);
 });
 
 test("an interruption ends a wait for input, and what was read is written", async () => {
