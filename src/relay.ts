@@ -32,6 +32,7 @@ import { ReaderPool } from "./query/reader-pool.ts";
 import { TieredSearch } from "./query/tiered-search.ts";
 import { SearchCache } from "./query/search-cache.ts";
 import { createSearchMatcher } from "./query/search-matcher.ts";
+import { SearchNumbers } from "./query/search-numbers.ts";
 import { createSearchPort } from "./query/search-source.ts";
 import { verifiedDomains } from "./query/verified-domains.ts";
 import { type ColdStore, startCold } from "./relay-cold.ts";
@@ -91,7 +92,7 @@ export interface Relay {
 
 /** How often readers that ride native topics are looked at for being too slow. */
 const BACKLOG_CHECK_MS = 500;
-/** What one full-text search may take, and how many hits a search without a limit (COUNT) looks at. */
+/** What one full-text search may take, and how many hits one without a limit looks at. */
 const SEARCH_BUDGET_MS = 2000;
 const SEARCH_HITS_MAX = 10_000;
 /** Answers that a repeated search may use again. */
@@ -399,6 +400,10 @@ async function startSearch(
   return {
     service,
     port: createSearchPort(cache, {
+      numbers: new SearchNumbers({
+        hot: service,
+        past: history && { cold: cold?.search, visibleSeq: () => cold?.feed.visibleSeq },
+      }),
       budgetMs: SEARCH_BUDGET_MS,
       hitsMax: SEARCH_HITS_MAX,
       hides,

@@ -43,6 +43,8 @@ const SELECTIVE_MAX = 2000;
 /** Log entries after the index's cursor that are matched in memory. */
 const GAP_MAX = 2000;
 const AUTHORS_OF_DOMAIN_MAX = 200;
+/** Rows that a count goes through, in some 0.1 s: nobody else is answered meanwhile. */
+const COUNTED_ROWS_MAX = 1_000_000;
 
 export interface SearchGround {
   readonly database: Database;
@@ -122,16 +124,20 @@ export class FulltextSearch {
     const isExact = ({ expression }: TableExpression): boolean =>
       expression.type === "nothing" || (expression.type === "match" && expression.exact);
     if (this.plan.check || this.isBeyondIndex || !tables.every(isExact)) {
-      const walked = this.walk(narrowFilter(this.query, this.filter), Number.POSITIVE_INFINITY);
+      const walked = this.walk(narrowFilter(this.query, this.filter), ROWS_MAX);
       return { count: walked.candidates.length, exact: walked.complete };
     }
+    const counts = tables.map((each) => this.countTable(each));
     const gap = this.gap();
-    let count = gap.candidates.length;
-    for (const { table, expression } of tables) {
-      if (expression.type === "match")
-        count += countRows(this.ground.database, this.rowQuery(table, expression.text));
-    }
-    return { count, exact: gap.complete };
+    return {
+      count: counts.reduce((sum, count) => sum + count, gap.candidates.length),
+      exact: gap.complete && counts.every((count) => count < COUNTED_ROWS_MAX),
+    };
+  }
+
+  private countTable({ table, expression }: TableExpression): number {
+    if (expression.type !== "match") return 0;
+    return countRows(this.ground.database, this.rowQuery(table, expression.text), COUNTED_ROWS_MAX);
   }
 
   /** Where ids, pasted identifiers or rare tags already say nearly everything, the filter's own indexes are asked first. */
