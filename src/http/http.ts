@@ -65,8 +65,7 @@ export function createHttp(deps: HttpDeps): Http {
   addFrontDoor(app, deps, stats);
   addHealth(app, deps);
   addMetrics(app, deps);
-  const searchIsOn = (): boolean => deps.information().supportedNips.includes(NIP_SEARCH);
-  app.route("/", createTrendsRoutes({ ...deps, searchIsOn }) as unknown as App);
+  app.route("/", createTrendsRoutes({ ...deps, searchIsOn: searchIsOn(deps) }) as unknown as App);
   app.get("/stats.json", (context) => context.json(stats(), 200, { ...CORS, "Cache-Control": "no-store" }));
   app.get("/favicon.svg", (context) =>
     context.body(faviconSvg, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),
@@ -78,6 +77,10 @@ export function createHttp(deps: HttpDeps): Http {
     return context.text("Something went wrong here; it was logged.\n", 500);
   });
   return { fetch: (request, clientIp) => app.fetch(request, { clientIp }) };
+}
+
+function searchIsOn(deps: HttpDeps): boolean {
+  return deps.information().supportedNips.includes(NIP_SEARCH);
 }
 
 /** `/` is NIP-11 for programs that ask for it, a page for all others, and nothing but reading. */
@@ -107,12 +110,12 @@ function information(context: Context<Env>, deps: HttpDeps): Response {
 function landingPage(deps: HttpDeps, stats: () => ShownStats): (context: Context<Env>) => Response {
   const { config, now = Date.now } = deps;
   const frame = pageFrame([config.relay.icon, config.relay.banner]);
+  const offered = { searchIsOn: searchIsOn(deps), trendsAreOn: deps.trends !== undefined };
   let rendered = { html: "", atMs: Number.NEGATIVE_INFINITY };
   return (context) => {
     if (now() - rendered.atMs >= PAGE_FRESH_MS) {
       const { version, supportedNips } = deps.information();
-      const searchIsOn = supportedNips.includes(NIP_SEARCH);
-      const html = renderLandingPage({ config, frame, version, supportedNips, searchIsOn, stats: stats() });
+      const html = renderLandingPage({ config, frame, version, supportedNips, ...offered, stats: stats() });
       rendered = { html, atMs: now() };
     }
     return context.html(rendered.html, 200, { ...frame.headers, "Cache-Control": "no-cache" });

@@ -15,6 +15,7 @@ export interface LandingPage {
   readonly version: string;
   readonly supportedNips: readonly number[];
   readonly searchIsOn: boolean;
+  readonly trendsAreOn: boolean;
   readonly stats: ShownStats;
 }
 
@@ -44,7 +45,7 @@ const Document: FC<LandingPage> = (page) => {
         <Header {...page} />
         <main>
           <Numbers stats={page.stats} />
-          {page.searchIsOn ? <Search trendsAreOn={page.config.trends.enabled} /> : null}
+          {page.searchIsOn ? <Search trendsAreOn={page.trendsAreOn} /> : null}
           <div class="columns">
             <Facts title="Who may do what" facts={policyInWords(page.config)} />
             <Facts title="Limits" facts={limitsInWords(page.config)} />

@@ -4,7 +4,7 @@
 import type { FC } from "hono/jsx";
 import type { Config } from "../config/settings.ts";
 import { SEARCH_ASSETS } from "./trends-assets.ts";
-import { Document, documentText } from "./trends-document.tsx";
+import { Document, documentText, type PageLink } from "./trends-document.tsx";
 
 type Choice = readonly [value: string, words: string];
 
@@ -45,15 +45,10 @@ const LANGUAGES: readonly Choice[] = [
   ["zh", "中文"],
 ];
 
-export function renderSearchPage(config: Config, trendsAreOn: boolean): string {
+export function renderSearchPage(config: Config, otherPages: readonly PageLink[]): string {
   const { max_search_length } = config.limits;
   return documentText(
-    <Document
-      config={config}
-      title="Search"
-      assets={SEARCH_ASSETS}
-      links={trendsAreOn ? [{ href: "/trends", label: "Trends" }] : []}
-    >
+    <Document config={config} title="Search" assets={SEARCH_ASSETS} links={otherPages}>
       <form id="search" role="search" action="/search" method="get" hidden>
         <div class="words">
           <input

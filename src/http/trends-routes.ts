@@ -23,7 +23,7 @@ export interface TrendsRoutesDeps {
   readonly config: Config;
   /** Absent where trends are off. */
   readonly trends?: TrendsPort;
-  readonly searchIsOn: () => boolean;
+  readonly searchIsOn: boolean;
 }
 
 // Clients run in pages of any origin.
@@ -42,13 +42,13 @@ const WINDOW_NAMES = Object.keys(TREND_WINDOWS).join(", ");
 
 /** Mount it at "/". Answers nothing about trends where they are off. */
 export function createTrendsRoutes(deps: TrendsRoutesDeps): Hono {
+  const { config, trends, searchIsOn } = deps;
   const app = new Hono();
   addAssets(app);
-  if (deps.searchIsOn())
-    app.get("/search", (context) => page(context, renderSearchPage(deps.config, deps.trends !== undefined)));
-  const { trends, config } = deps;
+  const others = trends === undefined ? [] : [{ href: "/trends", label: "Trends" }];
+  if (searchIsOn) app.get("/search", (context) => page(context, renderSearchPage(config, others)));
   if (trends === undefined) return app;
-  app.get("/trends", (context) => page(context, renderTrendsPage(config, deps.searchIsOn())));
+  app.get("/trends", (context) => page(context, renderTrendsPage(config)));
   app.get("/api/trends", (context) => {
     const what = context.req.query("what") ?? "hashtags";
     if (!isSubject(what)) return problem(context, 400, `what is one of ${TREND_SUBJECTS.join(", ")}`);

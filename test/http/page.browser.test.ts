@@ -37,6 +37,7 @@ describe.skipIf(!isBrowserThere)("the front page in a browser", () => {
       },
       {
         information: () => ({ supportedNips: [...NIPS_ALWAYS, 50], version: "1.2.3" }),
+        trends: { answer: async () => "{}" },
         stats: () => ({
           connections: 12,
           subscriptions: 34,
