@@ -12,6 +12,7 @@ import type { RelayFacts } from "./relay.ts";
 import type { ColdStore } from "./relay-cold.ts";
 import type { Identity } from "./relay-identity.ts";
 import type { RelaySearch } from "./relay-search.ts";
+import type { Trends } from "./relay-trends.ts";
 import type { ChannelGauge, Metrics } from "./telemetry/metrics.ts";
 
 export interface Gauged {
@@ -24,6 +25,7 @@ export interface Gauged {
   readonly connections: Connections;
   readonly search: RelaySearch | undefined;
   readonly cold: ColdStore | undefined;
+  readonly trends: Trends | undefined;
   readonly identity: Identity | undefined;
 }
 
@@ -50,7 +52,7 @@ export function watchGauges(metrics: Metrics, parts: Gauged, facts: () => RelayF
 
 /** Every bounded queue there is. */
 function channelsOf(parts: Gauged): ChannelGauge[] {
-  const { hot, admission, verifier, pool, gateway, search, cold, identity } = parts;
+  const { hot, admission, verifier, pool, gateway, search, cold, trends, identity } = parts;
   const named = (name: string, queue: Omit<ChannelGauge, "name"> | undefined): ChannelGauge[] =>
     queue === undefined ? [] : [{ name, depth: queue.depth, depthMax: queue.depthMax }];
   return [
@@ -61,6 +63,7 @@ function channelsOf(parts: Gauged): ChannelGauge[] {
     ...named("readers", pool),
     ...named("search", search?.service),
     ...named("cold-searches", cold?.searches),
+    ...named("trends", trends?.service),
     ...named("identities", identity?.checks),
   ];
 }

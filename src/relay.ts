@@ -164,7 +164,19 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     deliveries: live.deliveries + metrics.deliveries.count("stored"),
     uptimeSeconds: (performance.now() - startedMs) / 1000,
   });
-  const parts = { hot, admission, verifier, pool, live, gateway, connections, search, cold, identity };
+  const parts = {
+    hot,
+    admission,
+    verifier,
+    pool,
+    live,
+    gateway,
+    connections,
+    search,
+    cold,
+    trends,
+    identity,
+  };
   watchGauges(metrics, parts, facts);
 
   const http = createHttp({
