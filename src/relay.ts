@@ -42,6 +42,8 @@ import { startTrends } from "./relay-trends.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
+export { defaultConfig } from "./config/load.ts";
+export type { Config } from "./config/settings.ts";
 export type { HostServer } from "./gateway/upgrade.ts";
 
 export interface RelayExtras {

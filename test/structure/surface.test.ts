@@ -56,11 +56,13 @@ test("what a program gets that mounts the relay: the exports of src/relay.ts", (
       .sort(),
   ).toMatchInlineSnapshot(`
     [
+      "Config",
       "HostServer",
       "Relay",
       "RelayExtras",
       "RelayFacts",
       "createRelay",
+      "defaultConfig",
     ]
   `);
 });
