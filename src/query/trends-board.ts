@@ -4,7 +4,7 @@ import type { Hit, HotReader } from "../hot/contract.ts";
 import type { EngagementReader } from "../hot/engagement-reader.ts";
 import { authorKey } from "../hot/keys.ts";
 import type { TrendItem, TrendReader } from "../hot/trend-reader.ts";
-import { TREND_HOURS_KEPT, type TrendTopic } from "../hot/trend-schema.ts";
+import { TREND_HOURS_KEPT } from "../hot/trend-schema.ts";
 import type { TrustBasis } from "../hot/trend-trust.ts";
 import { isTrendNoteKind } from "../hot/trend-uses.ts";
 import { parseAddress } from "../nostr/address.ts";
@@ -13,7 +13,7 @@ import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { mayRead, NOBODY } from "../policy/read.ts";
 import { factsOf } from "../search/facts.ts";
-import { longStepHours } from "./trends-long.ts";
+import { longStepHours, TOPIC_OF } from "./trends-long.ts";
 import { TREND_WINDOWS, type TrendSubject, type TrendWindowName } from "./trends-protocol.ts";
 
 export interface TrendEntry {
@@ -50,14 +50,6 @@ export interface TrendSources {
   readonly seeds: readonly string[];
   readonly long?: LongWindows;
 }
-
-const TOPIC: Readonly<Record<TrendSubject, TrendTopic>> = {
-  hashtags: "hashtag",
-  notes: "note",
-  people: "person",
-  links: "link",
-  media: "media",
-};
 
 export const LIST_MAX = 50;
 const FRESH_SECONDS = 60;
@@ -112,7 +104,7 @@ export class TrendBoard {
     const gate = new Gate(this, nowSeconds);
     const items =
       fromCold ??
-      trends.ranking(TOPIC[what], {
+      trends.ranking(TOPIC_OF[what], {
         hours,
         nowSeconds,
         limit: LIST_MAX,
