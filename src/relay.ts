@@ -6,12 +6,10 @@ import { Admission } from "./admission/pipeline.ts";
 import type { Config } from "./config/settings.ts";
 import { PromptVerifier } from "./ffi/prompt-verifier.ts";
 import { type StartedVerifierPool, startVerifierPool } from "./ffi/verifier-pool.ts";
-import { createClientAddress } from "./gateway/client-address.ts";
-import { Connections } from "./gateway/connections.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
-import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
-import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
+import type { HostServer } from "./gateway/upgrade.ts";
+import type { RelayWebSocketHandler } from "./gateway/websocket.ts";
 import type { Hit } from "./hot/contract.ts";
 import { pageCacheBytesFor, sizeOf, tailBytesFor } from "./hot/memory-shares.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
@@ -27,6 +25,7 @@ import { Live } from "./live/live.ts";
 import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
 import { ReaderPool } from "./query/reader-pool.ts";
 import { startCold } from "./relay-cold.ts";
+import { openDoor } from "./relay-door.ts";
 import { watchGauges } from "./relay-gauges.ts";
 import { startHistory } from "./relay-history.ts";
 import { startIdentity } from "./relay-identity.ts";
@@ -146,13 +145,16 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     meters: createGatewayMeters(metrics),
   });
 
-  const connections = new Connections({
-    connectionsMax: config.server.max_connections,
-    connectionsPerAddressMax: config.server.max_connections_per_ip,
-  });
   const supportedNips = search === undefined ? NIPS_ALWAYS : [...NIPS_ALWAYS, 50].sort((a, b) => a - b);
   const startedMs = performance.now();
   let isStopping = false;
+  const door = openDoor(config, gateway, {
+    met: (server) => servers.add(server),
+    isShut: () => isStopping,
+    page: (request, address) => http.fetch(request, address),
+    logger,
+  });
+  const { connections } = door;
   const facts = (): RelayFacts => ({
     version: packageJson.version,
     supportedNips,
@@ -193,27 +195,12 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     metrics,
     onError: (error) => logger.error({ error }, "an HTTP request failed"),
   });
-  const clientAddress = clientAddressOf(config, logger);
   const backlogTimer = setInterval(() => gateway.checkBacklogs(), BACKLOG_CHECK_MS);
   backlogTimer.unref();
 
   return {
-    fetch: (request, server) => {
-      servers.add(server);
-      const peer = server.requestIP(request)?.address ?? "";
-      const address = clientAddress(peer, request.headers);
-      if (!wantsWebSocket(request)) return http.fetch(request, address);
-      if (isStopping)
-        return new Response("the relay is stopping\n", { status: 503, headers: { "retry-after": "5" } });
-      return upgrade(request, server, address, connections);
-    },
-    websocket: createWebSocketHandler(gateway, {
-      messageBytesMax: config.limits.max_message_length,
-      idleTimeoutSeconds: config.server.idle_timeout_seconds,
-      sendBufferBytesMax: config.server.send_buffer_bytes,
-      compressionThresholdBytes: config.server.compression_threshold_bytes,
-      closed: (address) => connections.leave(address),
-    }),
+    fetch: door.fetch,
+    websocket: door.websocket,
     metrics,
     facts,
     stop: async () => {
@@ -295,18 +282,6 @@ function watchVanishing(hot: HotStore, own: ReadonlySet<string>): Vanishing {
     }
   });
   return vanishing;
-}
-
-function clientAddressOf({ server }: Config, logger: Logger): ReturnType<typeof createClientAddress> {
-  return createClientAddress({
-    trustedProxies: server.trusted_proxies,
-    header: server.client_ip_header,
-    onUntrustedProxy: (peer) =>
-      logger.warn(
-        { peer },
-        `a proxy names its clients, but is not trusted: all of them count as one address. If it is yours, set server.trusted_proxies = ["${peer}"]`,
-      ),
-  });
 }
 
 interface AdmissionGround {
