@@ -55,6 +55,11 @@ export const LIST_MAX = 50;
 const FRESH_SECONDS = 60;
 const TRUST_FRESH_SECONDS = 600;
 
+/** What is ranked, and how far and by what it was counted. */
+interface RankedSubjects extends Pick<TrendList, "coversHours" | "stepHours" | "source"> {
+  readonly items: readonly TrendItem[];
+}
+
 export class TrendBoard {
   readonly sources: TrendSources;
   private readonly lists = new Map<string, Promise<TrendList>>();
@@ -94,35 +99,44 @@ export class TrendBoard {
   }
 
   private async make(what: TrendSubject, window: TrendWindowName, nowSeconds: number): Promise<TrendList> {
-    const { trends, seeds, long } = this.sources;
-    if (Math.abs(nowSeconds - this.reckonedAt) >= TRUST_FRESH_SECONDS) {
-      trends.reckon(seeds, nowSeconds);
-      this.reckonedAt = nowSeconds;
-    }
-    const hours = TREND_WINDOWS[window];
-    const fromCold = hours >= TREND_WINDOWS["7d"] ? await long?.(what, hours, nowSeconds) : undefined;
+    this.reckon(nowSeconds);
     const gate = new Gate(this, nowSeconds);
-    const items =
-      fromCold ??
-      trends.ranking(TOPIC_OF[what], {
-        hours,
-        nowSeconds,
-        limit: LIST_MAX,
-        ...(what === "notes" || what === "people" ? { admit: (subject) => gate.admit(what, subject) } : {}),
-      });
+    const { items, ...told } = await this.ranked(what, TREND_WINDOWS[window], gate, nowSeconds);
     const entries = items.flatMap((item) => {
       if (what !== "notes" && what !== "people") return [{ item, event: undefined }];
       return gate.admit(what, item.subject) === undefined ? [] : [{ item, event: gate.noteOf(item.subject) }];
     });
+    const basis = this.sources.trends.trustBasis;
+    return { what, window, ...told, basis, computedAt: nowSeconds, entries: entries.slice(0, LIST_MAX) };
+  }
+
+  /** Whom to trust changes slowly, and costs a walk to find out. */
+  private reckon(nowSeconds: number): void {
+    if (Math.abs(nowSeconds - this.reckonedAt) < TRUST_FRESH_SECONDS) return;
+    this.sources.trends.reckon(this.sources.seeds, nowSeconds);
+    this.reckonedAt = nowSeconds;
+  }
+
+  /** Long windows come from OpenSearch, where it can tell; all others, and what it cannot, from the counters. */
+  private async ranked(
+    what: TrendSubject,
+    hours: number,
+    gate: Gate,
+    nowSeconds: number,
+  ): Promise<RankedSubjects> {
+    const { trends, long } = this.sources;
+    const items = hours >= TREND_WINDOWS["7d"] ? await long?.(what, hours, nowSeconds) : undefined;
+    if (items !== undefined)
+      return { items, coversHours: hours, stepHours: longStepHours(hours), source: "opensearch" };
+    const admit =
+      what === "notes" || what === "people"
+        ? { admit: (subject: string) => gate.admit(what, subject) }
+        : undefined;
     return {
-      what,
-      window,
-      coversHours: fromCold === undefined ? Math.min(hours, TREND_HOURS_KEPT) : hours,
-      basis: trends.trustBasis,
-      stepHours: fromCold === undefined ? 1 : longStepHours(hours),
-      source: fromCold === undefined ? "sqlite" : "opensearch",
-      computedAt: nowSeconds,
-      entries: entries.slice(0, LIST_MAX),
+      items: trends.ranking(TOPIC_OF[what], { hours, nowSeconds, limit: LIST_MAX, ...admit }),
+      coversHours: Math.min(hours, TREND_HOURS_KEPT),
+      stepHours: 1,
+      source: "sqlite",
     };
   }
 
