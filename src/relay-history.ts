@@ -99,7 +99,7 @@ function paceOf({ maxAgeSeconds, retain }: RetentionBounds, safetySeconds: numbe
   return Math.min(EVERY_MAX_MS, Math.max(EVERY_MIN_MS, shortest * 250));
 }
 
-const UNAVAILABLE: Outcome<never> = { type: "unavailable", why: "down", reason: "cold.url is not set" };
+const UNAVAILABLE: Outcome<never> = { type: "unavailable", reason: "cold.url is not set" };
 
 /** What has left cannot be had back without a cold store; nothing is claimed about it. */
 const ABSENT: ColdHistory = {

@@ -12,7 +12,6 @@ export type Outcome<T> =
   | { readonly type: "answered"; readonly value: T; readonly isPartial: boolean }
   | {
       readonly type: "unavailable";
-      readonly why: "busy" | "down" | "failed";
       /** For logs; may hold details that no client should see. */
       readonly reason: string;
     };
@@ -97,7 +96,7 @@ export class SearchDoor {
 
   /** Runs one request under the same bounds, deadline and breaker. */
   async guarded<T>(act: (requestTimeoutMs: number) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    if (this.isShut) return { type: "unavailable", why: "down", reason: "OpenSearch does not answer" };
+    if (this.isShut) return { type: "unavailable", reason: "OpenSearch does not answer" };
     const end = this.clock.now() + this.options.searchMs + 2000;
     const outcome = this.lanes.enter(async () => {
       const left = end - this.clock.now();
@@ -105,7 +104,7 @@ export class SearchDoor {
       if (left < 100) return TOO_LATE;
       return this.watched(() => act(left));
     });
-    return outcome ?? { type: "unavailable", why: "busy", reason: "too many searches are waiting" };
+    return outcome ?? { type: "unavailable", reason: "too many searches are waiting" };
   }
 
   private async watched<T>(act: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -115,22 +114,21 @@ export class SearchDoor {
       return outcome;
     } catch (error) {
       const failure = classifyError(error);
-      if (failure.type === "overloaded") return { type: "unavailable", why: "busy", reason: failure.reason };
-      if (failure.type !== "unreachable") {
-        return { type: "unavailable", why: "failed", reason: failure.reason };
-      }
-      this.failures++;
-      const over = this.failures - FAILURES_UNTIL_SHUT;
-      if (over >= 0)
-        this.shutUntilMs = this.clock.now() + Math.min(SHUT_MAX_MS, SHUT_MS * 2 ** Math.min(over, 8));
-      return { type: "unavailable", why: "down", reason: failure.reason };
+      if (failure.type === "unreachable") this.noteUnreachable();
+      return { type: "unavailable", reason: failure.reason };
     }
+  }
+
+  private noteUnreachable(): void {
+    this.failures++;
+    const over = this.failures - FAILURES_UNTIL_SHUT;
+    if (over >= 0)
+      this.shutUntilMs = this.clock.now() + Math.min(SHUT_MAX_MS, SHUT_MS * 2 ** Math.min(over, 8));
   }
 }
 
 const TOO_LATE = {
   type: "unavailable",
-  why: "busy",
   reason: "the search waited too long for its turn",
 } as const;
 

@@ -109,7 +109,7 @@ test("a hot store that has everything is asked alone; else what OpenSearch shows
 
 test("without a cold store that answers, the hot index says what it has and that it is not all", async () => {
   const down: SearchedPast["cold"] = {
-    count: async () => ({ type: "unavailable", why: "down", reason: "test" }),
+    count: async () => ({ type: "unavailable", reason: "test" }),
   };
   for (const past of [
     { cold: down, visibleSeq: () => 90 },
