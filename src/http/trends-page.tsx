@@ -4,8 +4,8 @@
 import type { FC } from "hono/jsx";
 import type { Config } from "../config/settings.ts";
 import { TREND_WINDOWS } from "../query/trends-protocol.ts";
-import { TRENDS_ASSETS } from "./trends-assets.ts";
-import { Document, documentText } from "./trends-document.tsx";
+import { TRENDS_ASSETS } from "./page-assets.ts";
+import { Document, documentText } from "./page-document.tsx";
 
 interface PanelProps {
   readonly what: string;
