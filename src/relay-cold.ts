@@ -19,6 +19,8 @@ export interface ColdStore {
   readonly feed: ColdFeed;
   readonly reader: ColdReader;
   readonly search: ColdSearch;
+  /** Questions to it that wait. */
+  readonly searches: Pick<SearchDoor, "depth" | "depthMax">;
   /** Finishes what is under way; the backlog goes on after the next start. */
   stop(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export function startCold(config: Config, hot: HotStore, logger: Logger): ColdSt
     feed,
     reader: new ColdReader(door, choice),
     search: new ColdSearch(door, choice),
+    searches: door,
     stop: async () => {
       await feed.stop();
       await clients.close();

@@ -38,19 +38,31 @@ export function startHistory(
   if (!mayHaveEvicted(config, hot)) return { history: undefined, retention: undefined, evicted: () => 0 };
   const { evictions } = hot.reader;
   const before = evictions.evictedCount();
-  const evicted = (): number => before + (retention?.moved ?? 0);
-  let retention: Retention | undefined;
   if (cold === undefined) {
     logger.warn(
       { part: "cold" },
       "older events are in OpenSearch alone and cold.url is not set: answers leave them out and say that they are not whole",
     );
-    return { history: { cold: ABSENT, horizon: hot.horizon, evictions }, retention, evicted };
   }
-  const history: History = { cold: cold.reader, horizon: hot.horizon, evictions };
+  const retention = cold === undefined ? undefined : startRetention(config, hot, cold, logger);
+  return {
+    history: { cold: cold?.reader ?? ABSENT, horizon: hot.horizon, evictions },
+    retention,
+    evicted: () => before + (retention?.moved ?? 0),
+  };
+}
+
+/** Undefined where the hot store is not bounded. */
+function startRetention(
+  config: Config,
+  hot: HotStore,
+  cold: ColdStore,
+  logger: Logger,
+): Retention | undefined {
   const bounds = retentionBounds(config);
-  if (!isBounded(bounds)) return { history, retention, evicted };
-  retention = new Retention(
+  if (!isBounded(bounds)) return undefined;
+  const safetySeconds = config.hot.evict_after_seconds;
+  const retention = new Retention(
     {
       candidates: hot.reader.candidates,
       cold: cold.reader,
@@ -60,10 +72,7 @@ export function startHistory(
       now: () => Math.floor(Date.now() / 1000),
     },
     bounds,
-    {
-      safetySeconds: config.hot.evict_after_seconds,
-      everyMs: paceOf(bounds, config.hot.evict_after_seconds),
-    },
+    { safetySeconds, everyMs: paceOf(bounds, safetySeconds) },
   );
   retention.start(
     ({ moved, unverified, isWhole }) => {
@@ -77,7 +86,7 @@ export function startHistory(
     },
     (error) => logger.error({ part: "cold", error }, "letting events leave failed"),
   );
-  return { history, retention, evicted };
+  return retention;
 }
 
 const EVERY_MAX_MS = 60_000;
@@ -90,7 +99,7 @@ function paceOf({ maxAgeSeconds, retain }: RetentionBounds, safetySeconds: numbe
   return Math.min(EVERY_MAX_MS, Math.max(EVERY_MIN_MS, shortest * 250));
 }
 
-const UNAVAILABLE: Outcome<never> = { type: "unavailable", why: "down", reason: "cold.url is not set" };
+const UNAVAILABLE: Outcome<never> = { type: "unavailable", reason: "cold.url is not set" };
 
 /** What has left cannot be had back without a cold store; nothing is claimed about it. */
 const ABSENT: ColdHistory = {

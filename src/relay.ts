@@ -6,51 +6,43 @@ import { Admission } from "./admission/pipeline.ts";
 import type { Config } from "./config/settings.ts";
 import { PromptVerifier } from "./ffi/prompt-verifier.ts";
 import { type StartedVerifierPool, startVerifierPool } from "./ffi/verifier-pool.ts";
-import { createClientAddress } from "./gateway/client-address.ts";
-import { Connections } from "./gateway/connections.ts";
-import { Gateway, type GatewayPorts } from "./gateway/gateway.ts";
+import { Gateway } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
-import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
-import { createWebSocketHandler, type RelayWebSocketHandler } from "./gateway/websocket.ts";
-import { claimedDomainOf } from "./hot/claimed-domain.ts";
+import type { HostServer } from "./gateway/upgrade.ts";
+import type { RelayWebSocketHandler } from "./gateway/websocket.ts";
 import type { Hit } from "./hot/contract.ts";
 import { pageCacheBytesFor, sizeOf, tailBytesFor } from "./hot/memory-shares.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
-import { asStoreError, faultText } from "./hot/store-error.ts";
+import { asStoreError } from "./hot/store-error.ts";
 import type { Reach } from "./identity/reach.ts";
 import { createHttp } from "./http/http.ts";
 import { NIPS_ALWAYS } from "./http/nip11.ts";
+import type { RelayStats } from "./http/stats.ts";
 import { Kind } from "./nostr/kind.ts";
 import { vanishesHere } from "./nostr/vanish.ts";
 import { Vanishing } from "./policy/vanishing.ts";
 import { Live } from "./live/live.ts";
 import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
-import { loadDetectors } from "./query/detectors.ts";
-import { FulltextService } from "./query/fulltext-service.ts";
-import type { SearchPort } from "./query/planner.ts";
 import { ReaderPool } from "./query/reader-pool.ts";
-import { TieredSearch } from "./query/tiered-search.ts";
-import { SearchCache } from "./query/search-cache.ts";
-import { createSearchMatcher } from "./query/search-matcher.ts";
-import { createSearchPort } from "./query/search-source.ts";
-import { verifiedDomains } from "./query/verified-domains.ts";
-import { type ColdStore, startCold } from "./relay-cold.ts";
-import { type RelayHistory, startHistory } from "./relay-history.ts";
-import { type Identity, startIdentity } from "./relay-identity.ts";
+import { startCold } from "./relay-cold.ts";
+import { openDoor } from "./relay-door.ts";
+import { watchGauges } from "./relay-gauges.ts";
+import { startHistory } from "./relay-history.ts";
+import { startIdentity } from "./relay-identity.ts";
 import {
   admissionOptions,
   gatewayOptions,
   ownUrls,
-  searchCapabilities,
-  verifierThreads,
-  trustSeeds,
   verifierChoice,
+  verifierThreads,
 } from "./relay-options.ts";
+import { startSearch } from "./relay-search.ts";
 import { startTrends } from "./relay-trends.ts";
-import type { Oracles } from "./search/match.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
+export { defaultConfig } from "./config/load.ts";
+export type { Config } from "./config/settings.ts";
 export type { HostServer } from "./gateway/upgrade.ts";
 
 export interface RelayExtras {
@@ -62,7 +54,7 @@ export interface RelayExtras {
 }
 
 /** What a start message or a status page says of a running relay. */
-export interface RelayFacts {
+export interface RelayFacts extends RelayStats {
   readonly version: string;
   readonly supportedNips: readonly number[];
   /** How signatures are checked, and with what. */
@@ -70,12 +62,6 @@ export interface RelayFacts {
   /** One line for the operator when a faster way is missing. */
   readonly notice: string | undefined;
   readonly dataFolder: string;
-  readonly connections: number;
-  readonly subscriptions: number;
-  readonly eventsStored: number;
-  readonly eventsReceived: number;
-  readonly deliveries: number;
-  readonly uptimeSeconds: number;
 }
 
 /** A running relay as a value: mount it in Bun.serve, beside a hono app, or its handler in Elysia's .ws(). */
@@ -91,13 +77,6 @@ export interface Relay {
 
 /** How often readers that ride native topics are looked at for being too slow. */
 const BACKLOG_CHECK_MS = 500;
-/** What one full-text search may take, and how many hits a search without a limit (COUNT) looks at. */
-const SEARCH_BUDGET_MS = 2000;
-const SEARCH_HITS_MAX = 10_000;
-/** Answers that a repeated search may use again. */
-const SEARCH_FRESH_MS = 10_000;
-const SEARCH_ANSWERS_MAX = 500;
-
 /**
  * Starts a relay on its data folder. Throws an error whose message says what to do when the folder, the database or the
  * signature backend cannot be used.
@@ -116,15 +95,14 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     depthMax: config.limits.reader_queue,
   });
 
+  const eventsStored = countStored(hot);
   const cold = startCold(config, hot, logger);
   const past = startHistory(config, hot, cold, logger);
-  const vanishing = new Vanishing();
+  const vanishing = watchVanishing(hot, ownUrls(config));
   const hides = (hit: Hit): boolean => vanishing.hides(hit);
-  const own = ownUrls(config);
   const identity = startIdentity(config, hot, logger, now, extras.reach);
-  const search = config.search.enabled
-    ? await startSearch(config, hot, cold, past, identity, hides, logger)
-    : undefined;
+  const { history } = past;
+  const search = await startSearch({ config, hot, cold, history, identity, hides, logger, now });
   const trends = startTrends(config, hot, logger, now);
   const servers = new Set<HostServer>();
   const live: Live = new Live({
@@ -138,47 +116,15 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     overflowed: (subscription) => gateway.overflowed(subscription),
     flush: () => gateway.flush(),
   });
-  let eventsStored = hot.reader.eventCount();
-  let countedSeq = hot.lastSeq;
-  hot.onCommitted(({ lastSeq, stored, removed }) => {
-    // What one commit stored and removed again stands in `removed` only.
-    eventsStored += stored.length - removed.filter((seq) => seq <= countedSeq).length;
-    countedSeq = lastSeq;
-    for (const { kind, event } of stored) {
-      if (kind === Kind.vanish && vanishesHere(event, own)) {
-        vanishing.add(event.pubkey, event.created_at, performance.now());
-      }
-    }
+  hot.onCommitted(({ stored, removed }) => {
     live.publish(stored);
+    if (stored.length > 0) metrics.commitEvents.observe(stored.length);
     search?.service.committed(stored.length);
     if (removed.length > 0) trends?.service.removed();
   });
 
-  /** Why the last event could not be stored; undefined while writing works. */
-  let writeFault: string | undefined;
-  const admission = new Admission(
-    {
-      has: (id, createdAt) => hot.reader.has(id, createdAt),
-      verify: (signed, settle) => prompt.offer(signed, settle),
-      store: (event, settle) =>
-        hot.write(event, (outcome) => {
-          writeFault = outcome.type === "failed" ? outcome.error : undefined;
-          settle(outcome);
-        }),
-      deliver: ({ event, json }) =>
-        live.publishEphemeral({
-          seq: 0,
-          createdAt: event.created_at,
-          kind: event.kind,
-          expiresAt: expirationOf(event) ?? NEVER_EXPIRES,
-          json,
-          event,
-        }),
-      now,
-    },
-    admissionOptions(config),
-  );
-
+  const writing = openAdmission(config, { hot, prompt, live, now });
+  const { admission } = writing;
   const gateway: Gateway = new Gateway(gatewayOptions(config), {
     admission,
     live,
@@ -189,7 +135,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       hidesAny: () => vanishing.hidesAny,
       budgetMs: config.limits.query_budget_ms,
       ...(search === undefined ? {} : { search: search.port }),
-      ...(past.history === undefined ? {} : { history: past.history }),
+      ...(history === undefined ? {} : { history }),
     },
     ...(search === undefined ? {} : { searchMatcher: search.matcher }),
     publishedSeq: () => hot.lastSeq,
@@ -199,13 +145,16 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     meters: createGatewayMeters(metrics),
   });
 
-  const connections = new Connections({
-    connectionsMax: config.server.max_connections,
-    connectionsPerAddressMax: config.server.max_connections_per_ip,
-  });
   const supportedNips = search === undefined ? NIPS_ALWAYS : [...NIPS_ALWAYS, 50].sort((a, b) => a - b);
   const startedMs = performance.now();
   let isStopping = false;
+  const door = openDoor(config, gateway, {
+    met: (server) => servers.add(server),
+    isShut: () => isStopping,
+    page: (request, address) => http.fetch(request, address),
+    logger,
+  });
+  const { connections } = door;
   const facts = (): RelayFacts => ({
     version: packageJson.version,
     supportedNips,
@@ -214,71 +163,44 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     dataFolder: config.data.dir,
     connections: connections.count,
     subscriptions: live.subscriptions,
-    eventsStored: eventsStored + past.evicted(),
+    eventsStored: eventsStored() + past.evicted(),
     eventsReceived: metrics.verbs.count("EVENT"),
     deliveries: live.deliveries + metrics.deliveries.count("stored"),
     uptimeSeconds: (performance.now() - startedMs) / 1000,
   });
-  watchGauges(metrics, {
+  const parts = {
     hot,
     admission,
     verifier,
     pool,
     live,
     gateway,
-    connections: () => connections.count,
-    eventsStored: () => eventsStored + past.evicted(),
+    connections,
     search,
     cold,
+    trends,
     identity,
-  });
+  };
+  watchGauges(metrics, parts, facts);
 
   const http = createHttp({
     config,
     information: () => ({ supportedNips, version: packageJson.version, self: trends?.pubkey }),
     stats: facts,
     ...(trends === undefined ? {} : { trends: trends.service }),
-    readiness: () => ({
-      reasons: isStopping
-        ? ["the relay is stopping"]
-        : hot.writerFault !== undefined
-          ? [hot.writerFault]
-          : writeFault === undefined
-            ? []
-            : [`the last write failed: ${writeFault}`],
-    }),
+    readiness: () => {
+      const reason = isStopping ? "the relay is stopping" : (hot.writerFault ?? writing.fault());
+      return { reasons: reason === undefined ? [] : [reason] };
+    },
     metrics,
     onError: (error) => logger.error({ error }, "an HTTP request failed"),
-  });
-  const clientAddress = createClientAddress({
-    trustedProxies: config.server.trusted_proxies,
-    header: config.server.client_ip_header,
-    onUntrustedProxy: (peer) =>
-      logger.warn(
-        { peer },
-        `a proxy names its clients, but is not trusted: all of them count as one address. If it is yours, set server.trusted_proxies = ["${peer}"]`,
-      ),
   });
   const backlogTimer = setInterval(() => gateway.checkBacklogs(), BACKLOG_CHECK_MS);
   backlogTimer.unref();
 
   return {
-    fetch: (request, server) => {
-      servers.add(server);
-      const peer = server.requestIP(request)?.address ?? "";
-      const address = clientAddress(peer, request.headers);
-      if (!wantsWebSocket(request)) return http.fetch(request, address);
-      if (isStopping)
-        return new Response("the relay is stopping\n", { status: 503, headers: { "retry-after": "5" } });
-      return upgrade(request, server, address, connections);
-    },
-    websocket: createWebSocketHandler(gateway, {
-      messageBytesMax: config.limits.max_message_length,
-      idleTimeoutSeconds: config.server.idle_timeout_seconds,
-      sendBufferBytesMax: config.server.send_buffer_bytes,
-      compressionThresholdBytes: config.server.compression_threshold_bytes,
-      closed: (address) => connections.leave(address),
-    }),
+    fetch: door.fetch,
+    websocket: door.websocket,
     metrics,
     facts,
     stop: async () => {
@@ -338,124 +260,66 @@ async function openStore(config: Config, verifier: StartedVerifierPool, logger: 
   }
 }
 
-interface Search {
-  readonly service: FulltextService;
-  readonly port: SearchPort;
-  readonly matcher: NonNullable<GatewayPorts["searchMatcher"]>;
+/** Events in the hot store, kept up to date: to count them walks an index. */
+function countStored(hot: HotStore): () => number {
+  let count = hot.reader.eventCount();
+  let countedSeq = hot.lastSeq;
+  hot.onCommitted(({ lastSeq, stored, removed }) => {
+    // What one commit stored and removed again stands in `removed` only.
+    count += stored.length - removed.filter((seq) => seq <= countedSeq).length;
+    countedSeq = lastSeq;
+  });
+  return () => count;
 }
 
-/** Full-text search of the hot store: an index in a file of its own, filled and asked on a thread of its own. */
-async function startSearch(
-  config: Config,
-  hot: HotStore,
-  cold: ColdStore | undefined,
-  { history }: RelayHistory,
-  identity: Identity | undefined,
-  hides: (hit: Hit) => boolean,
-  logger: Logger,
-): Promise<Search> {
-  const capabilities = searchCapabilities(config);
-  const oracles: Oracles = {
-    ...(await loadDetectors(capabilities)),
-    ...(identity === undefined
-      ? { domainOf: (pubkey) => claimedDomainOf(hot.reader, pubkey) }
-      : verifiedDomains(identity.directory)),
-  };
-  const service = new FulltextService({
-    folder: config.data.dir,
-    path: hot.path,
-    tagSeed: hot.tagSeed,
-    detect: capabilities,
-    verifyDomains: identity !== undefined,
-    seeds: trustSeeds(config),
-    signatures: verifierChoice(config),
-    depthMax: config.limits.reader_queue,
-    // What is not noted now is noted with the next progress; until then the log keeps more than it must.
-    onProgress: (cursor) => {
-      hot.moveFollower("fulltext", cursor).catch((error: unknown) => {
-        logger.warn(
-          { part: "search", reason: faultText(error) },
-          "the index's place in the log was not noted",
-        );
-      });
-    },
-    onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
+/** Before live delivery hears of the same commit: what a request to vanish names is hidden while it is being erased. */
+function watchVanishing(hot: HotStore, own: ReadonlySet<string>): Vanishing {
+  const vanishing = new Vanishing();
+  hot.onCommitted(({ stored }) => {
+    for (const { kind, event } of stored) {
+      if (kind === Kind.vanish && vanishesHere(event, own))
+        vanishing.add(event.pubkey, event.created_at, performance.now());
+    }
   });
-  const engine =
-    cold === undefined
-      ? service
-      : new TieredSearch({
-          hot: service,
-          cold: cold.search,
-          visibleSeq: () => cold.feed.visibleSeq,
-          history,
-        });
-  const cache = new SearchCache(engine, {
-    reader: hot.reader,
-    freshMs: SEARCH_FRESH_MS,
-    answersMax: SEARCH_ANSWERS_MAX,
-    oracles,
-  });
-  return {
-    service,
-    port: createSearchPort(cache, {
-      budgetMs: SEARCH_BUDGET_MS,
-      hitsMax: SEARCH_HITS_MAX,
-      hides,
-      capabilities,
-    }),
-    matcher: createSearchMatcher(() => Math.floor(Date.now() / 1000), capabilities, oracles),
-  };
+  return vanishing;
 }
 
-interface Gauged {
+interface AdmissionGround {
   readonly hot: HotStore;
-  readonly admission: Admission;
-  readonly verifier: StartedVerifierPool;
-  readonly pool: ReaderPool;
+  readonly prompt: PromptVerifier;
   readonly live: Live;
-  readonly gateway: Gateway;
-  readonly connections: () => number;
-  readonly eventsStored: () => number;
-  readonly search: Search | undefined;
-  readonly cold: ColdStore | undefined;
-  readonly identity: Identity | undefined;
+  readonly now: () => number;
 }
 
-function watchGauges(
-  metrics: Metrics,
-  {
-    hot,
-    admission,
-    verifier,
-    pool,
-    live,
-    gateway,
-    connections,
-    eventsStored,
-    search,
-    cold,
-    identity,
-  }: Gauged,
-): void {
-  metrics.watch({
-    connections,
-    subscriptions: () => live.subscriptions,
-    eventsStored,
-    channels: () => [
-      { name: "admission", ...admission.waiting },
-      { name: "verifier", depth: verifier.depth, depthMax: verifier.depthMax },
-      { name: "writer", depth: hot.writeDepth, depthMax: hot.writeDepthMax },
-      { name: "inbox-bytes", depth: gateway.inboxBytes, depthMax: gateway.inboxBytesMax },
-      { name: "readers", depth: pool.depth, depthMax: pool.depthMax },
-      ...(search === undefined
-        ? []
-        : [{ name: "search", depth: search.service.depth, depthMax: search.service.depthMax }]),
-      ...(identity === undefined
-        ? []
-        : [{ name: "identities", depth: identity.checks.depth, depthMax: identity.checks.depthMax }]),
-    ],
-    writerRestarts: () => hot.writerRestarts,
-    coldLag: () => cold?.feed.status?.lagEvents,
-  });
+interface Writing {
+  readonly admission: Admission;
+  /** Why the last event could not be stored; undefined while writing works. */
+  fault(): string | undefined;
+}
+
+function openAdmission(config: Config, { hot, prompt, live, now }: AdmissionGround): Writing {
+  let fault: string | undefined;
+  const admission = new Admission(
+    {
+      has: (id, createdAt) => hot.reader.has(id, createdAt),
+      verify: (signed, settle) => prompt.offer(signed, settle),
+      store: (event, settle) =>
+        hot.write(event, (outcome) => {
+          fault = outcome.type === "failed" ? `the last write failed: ${outcome.error}` : undefined;
+          settle(outcome);
+        }),
+      deliver: ({ event, json }) =>
+        live.publishEphemeral({
+          seq: 0,
+          createdAt: event.created_at,
+          kind: event.kind,
+          expiresAt: expirationOf(event) ?? NEVER_EXPIRES,
+          json,
+          event,
+        }),
+      now,
+    },
+    admissionOptions(config),
+  );
+  return { admission, fault: () => fault };
 }

@@ -1,12 +1,11 @@
 // `thermocline cold reindex` and `reconcile`: asks the indexer for a job and watches it; without a relay it indexes itself.
 
 import { join } from "node:path";
-import type { DayCounts } from "../cold/contract.ts";
 import { type Job, type JobKind, Ledger, LEDGER_FILE } from "../cold/ledger.ts";
 import { maskUrl } from "../config/masking.ts";
 import type { Config } from "../config/settings.ts";
-import { daysText, unrepaired } from "./cold-days.ts";
 import { type Indexing, startIndexing } from "./cold-indexing.ts";
+import { type JobEnd, jobDocument, judge, leftLine, openingLine, resultText } from "./cold-job-report.ts";
 import { type JobStep, startJobProgress } from "./job-progress.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { coldFault } from "./cold-live.ts";
@@ -61,42 +60,51 @@ export async function performJob(
   }
   const lock = lockUnlessServed(config);
   const ledger = new Ledger(join(config.data.dir, LEDGER_FILE));
-  const leave = listenForInterruption();
   const indexing = lock === undefined ? undefined : startIndexing(config, lock, terminal);
+  const doer = indexing === undefined ? "relay" : "command";
   try {
-    say(terminal, openingLine(kind, indexing !== undefined));
-    // A comparison looks no further than the cursor.
-    if (isComparison(kind) && indexing !== undefined) await catchUp(indexing, leave.asked, terminal);
-    const end = leave.asked.aborted ? undefined : await watchJob(ledger, kind, leave.asked, terminal);
-    if (leave.asked.aborted && end?.state !== "done")
-      say(terminal, leftLine(kind, end, indexing !== undefined));
-    const days = end !== undefined && isComparison(kind) ? ledger.days(end.id) : undefined;
-    return await told({ job: end, days }, kind, json, leave.asked.aborted, terminal);
+    say(terminal, openingLine(kind, doer));
+    const end = await seeThrough(ledger, kind, indexing, terminal);
+    if (end.hasLeft && end.job?.state !== "done") say(terminal, leftLine(end, doer));
+    if (json) await emitJson(terminal, jobDocument(end));
+    else if (end.job?.state === "done") await emit(terminal.output, resultText(end));
+    return judge(end, terminal);
   } finally {
-    leave.stop();
     await indexing?.stop();
     if (indexing !== undefined) noteEnd(ledger, indexing);
     ledger.close();
   }
 }
 
+/** Until the job is over, the person leaves, or nobody does it. */
+async function seeThrough(
+  ledger: Ledger,
+  kind: JobKind,
+  indexing: Indexing | undefined,
+  terminal: Terminal,
+): Promise<JobEnd> {
+  const leave = listenForInterruption();
+  const { asked } = leave;
+  try {
+    // A comparison looks no further than the cursor.
+    if (isComparison(kind) && indexing !== undefined) await catchUp(indexing, asked, terminal);
+    const job = asked.aborted ? undefined : await watchJob(ledger, kind, asked, terminal);
+    const days = job !== undefined && isComparison(kind) ? ledger.days(job.id) : undefined;
+    return { kind, job, days, hasLeft: asked.aborted };
+  } finally {
+    leave.stop();
+  }
+}
+
+/** Does it look at both stores event by event? */
+function isComparison(kind: JobKind): boolean {
+  return kind === "reconcile" || kind === "compare";
+}
+
 /** Nobody shall take the last word of an indexer that ends here for that of a running relay. */
 function noteEnd(ledger: Ledger, indexing: Indexing): void {
   const last = indexing.status() ?? ledger.status()?.status;
   if (last !== undefined) ledger.saveStatus(last, unixNow() - SILENT_SECONDS - 1);
-}
-
-function openingLine(kind: JobKind, isAlone: boolean): string {
-  return isAlone
-    ? `No relay is running here: ${kind} is done by this command.`
-    : `A relay is running here and does the ${kind}; it goes on serving. Ctrl-C stops watching, not the ${kind}.`;
-}
-
-function leftLine(kind: JobKind, job: Job | undefined, isAlone: boolean): string {
-  if (job === undefined) return `\nStopped before the ${kind} began.`;
-  if (!isAlone)
-    return `\nLeft: the relay goes on with the ${kind}. thermocline cold status tells how far it is.`;
-  return `\nStopped. The ${kind} is begun again by the next start of the relay, or by this command.`;
 }
 
 /** Until the indexer is level with the log, or says that it cannot be. */
@@ -145,49 +153,4 @@ function stepOf({ done, total, message }: Job): JobStep {
 
 function isOver({ state }: Job): boolean {
   return state === "done" || state === "failed";
-}
-
-/** How a job ended, and what it found by day where it compared. */
-interface End {
-  readonly job: Job | undefined;
-  readonly days: readonly DayCounts[] | undefined;
-}
-
-async function told(
-  { job, days }: End,
-  kind: JobKind,
-  json: boolean,
-  hasLeft: boolean,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  if (json) await emitJson(terminal, { ...(job ?? { kind, state: "not begun" }), ...(days && { days }) });
-  if (job === undefined) return 1;
-  if (job.state === "done") {
-    if (!json && days !== undefined) await emit(terminal.output, `${daysText(days)}\n`);
-    if (!json) await emit(terminal.output, `${job.message}\n`);
-    return kind === "reconcile" ? wholeOrNot(days ?? [], terminal) : 0;
-  }
-  if (job.state === "failed") say(terminal, `The ${kind} failed: ${job.message}`);
-  else if (!hasLeft) {
-    say(
-      terminal,
-      `The process that serves this data folder does not index: it was started without cold.url, or hangs. The ${kind} stays queued for the next relay that does.`,
-    );
-  }
-  return 1;
-}
-
-function wholeOrNot(days: readonly DayCounts[], terminal: Terminal): ExitCode {
-  const left = unrepaired(days);
-  if (left === 0) return 0;
-  say(
-    terminal,
-    `${left} differences could not be repaired: look at thermocline cold dead; events that were evicted and are missing in the index are in no store any more, but for a snapshot of it.`,
-  );
-  return 1;
-}
-
-/** Does it look at both stores event by event? */
-function isComparison(kind: JobKind): boolean {
-  return kind === "reconcile" || kind === "compare";
 }

@@ -4,10 +4,10 @@ import { createInterface } from "node:readline/promises";
 import type { Config } from "../config/settings.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { filterOf } from "./event-filter.ts";
-import { matchingEvents, unfitForStore } from "./matching-events.ts";
+import { matchingEvents } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting, openReader } from "./store-access.ts";
-import { counted, emitJson, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
+import { counted, emitJson, type ExitCode, refuse, say, type Terminal, unixNow } from "./terminal.ts";
 
 /** Rows of one transaction: a relay that runs beside us waits no longer than that. */
 const TRANSACTION_ROWS = 500;
@@ -19,36 +19,33 @@ export async function runDelete(
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (FILTER_OPTIONS.every((name) => options[name] === undefined)) {
-    return refuse(terminal, "say which events, with --filter, --kinds, --authors, --since or --until");
+    return refuse(
+      terminal,
+      "delete",
+      "say which events, with --filter, --kinds, --authors, --since or --until",
+    );
   }
   const filter = filterOf(options, unixNow());
-  const fault = typeof filter === "string" ? filter : unfitForStore(filter);
-  if (fault !== undefined || typeof filter === "string") return refuse(terminal, String(fault));
+  if (typeof filter === "string") return refuse(terminal, "delete", filter);
   const loaded = settingsOf(options, terminal);
   if (loaded === undefined) return 2;
 
   const seqs = findSeqs(loaded.config, filter);
   say(terminal, `${counted(seqs.length, "event")} found.`);
-  if (options["dryRun"] !== true && seqs.length > 0) {
-    if (options["yes"] !== true && !(await isConfirmed(seqs.length, terminal))) {
-      say(terminal, "Nothing was deleted. --yes deletes without asking.");
-      return 1;
-    }
-    const removed = removeAll(loaded.config, seqs);
+  const isWanted = options["dryRun"] !== true && seqs.length > 0;
+  if (isWanted && options["yes"] !== true && !(await isConfirmed(seqs.length, terminal))) {
+    say(terminal, "Nothing was deleted. --yes deletes without asking.");
+    return 1;
+  }
+  const deleted = isWanted ? removeAll(loaded.config, seqs) : 0;
+  if (isWanted) {
     say(
       terminal,
-      `${counted(removed, "event")} deleted. They may be published again; policy.blocked_pubkeys keeps a key out.`,
+      `${counted(deleted, "event")} deleted. They may be published again; policy.blocked_pubkeys keeps a key out.`,
     );
-    if (options["json"] === true) await emitJson(terminal, { matching: seqs.length, deleted: removed });
-  } else if (options["json"] === true) {
-    await emitJson(terminal, { matching: seqs.length, deleted: 0 });
   }
+  if (options["json"] === true) await emitJson(terminal, { matching: seqs.length, deleted });
   return 0;
-}
-
-function refuse(terminal: Terminal, fault: string): ExitCode {
-  say(terminal, `thermocline delete: ${fault}`);
-  return 2;
 }
 
 function findSeqs(config: Config, filter: Filter): number[] {

@@ -76,7 +76,10 @@ function checked(wanted: Record<string, unknown>): Filter | string {
     Object.entries(wanted).map(([key, value]) => [key, withHexKeys(key, value)]),
   );
   const filter = parseFilter(named);
-  return isRefusal(filter) ? filter.text : filter;
+  if (isRefusal(filter)) return filter.text;
+  return filter.search === undefined
+    ? filter
+    : "search is answered by a running relay only: leave it out of the filter";
 }
 
 function withHexKeys(key: string, value: unknown): unknown {

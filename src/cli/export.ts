@@ -5,10 +5,10 @@ import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { filterOf } from "./event-filter.ts";
 import { about } from "./fault-line.ts";
-import { matchingEvents, matchingEventsOldestFirst, unfitForStore } from "./matching-events.ts";
+import { matchingEvents, matchingEventsOldestFirst } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openReader } from "./store-access.ts";
-import { counted, emit, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
+import { counted, emit, type ExitCode, refuse, say, type Terminal, unixNow } from "./terminal.ts";
 
 export async function runExport(
   given: readonly string[],
@@ -17,12 +17,12 @@ export async function runExport(
 ): Promise<ExitCode> {
   const nowSeconds = unixNow();
   const filter = filterOf(options, nowSeconds);
-  const fault = typeof filter === "string" ? filter : unfitForStore(filter);
   const { order } = options;
   const limit = limitOf(options);
-  if (fault !== undefined || typeof filter === "string") return refuse(terminal, fault);
-  if (order !== "newest" && order !== "oldest") return refuse(terminal, "--order is newest or oldest");
-  if (limit === undefined) return refuse(terminal, "--limit is a whole number");
+  if (typeof filter === "string") return refuse(terminal, "export", filter);
+  if (order !== "newest" && order !== "oldest")
+    return refuse(terminal, "export", "--order is newest or oldest");
+  if (limit === undefined) return refuse(terminal, "export", "--limit is a whole number");
   const loaded = settingsOf(options, terminal);
   if (loaded === undefined) return 2;
 
@@ -49,11 +49,6 @@ export async function runExport(
 function limitOf({ limit }: Options): number | undefined {
   if (limit === undefined) return Number.POSITIVE_INFINITY;
   return typeof limit === "string" && /^\d{1,15}$/.test(limit) ? Number(limit) : undefined;
-}
-
-function refuse(terminal: Terminal, fault: string | undefined): ExitCode {
-  say(terminal, `thermocline export: ${fault}`);
-  return 2;
 }
 
 /** Resolves once all is written; a file that could not even be opened fails here, also when there was nothing to write. */

@@ -49,10 +49,3 @@ export function* matchingEventsOldestFirst(
     yield reader.getMany(seqs.slice(Math.max(end, last - BATCH_EVENTS), last).toReversed());
   }
 }
-
-/** Why a filter cannot be used on the stored events, or undefined. */
-export function unfitForStore(filter: Filter): string | undefined {
-  return filter.search === undefined
-    ? undefined
-    : "search is answered by a running relay only: leave it out of the filter";
-}

@@ -3,10 +3,10 @@
 import type { Filter } from "../nostr/filter.ts";
 import type { HotReader } from "../hot/contract.ts";
 import { filterFromJson } from "./event-filter.ts";
-import { matchingEvents, unfitForStore } from "./matching-events.ts";
+import { matchingEvents } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openReader } from "./store-access.ts";
-import { counted, emit, emitJson, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
+import { counted, emit, emitJson, type ExitCode, refuse, say, type Terminal, unixNow } from "./terminal.ts";
 
 export async function runScan(
   given: readonly string[],
@@ -14,11 +14,7 @@ export async function runScan(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const filter = filterFromJson(given[0] ?? "");
-  const fault = typeof filter === "string" ? filter : unfitForStore(filter);
-  if (fault !== undefined || typeof filter === "string") {
-    say(terminal, `thermocline scan: ${fault}`);
-    return 2;
-  }
+  if (typeof filter === "string") return refuse(terminal, "scan", filter);
   const loaded = settingsOf(options, terminal);
   if (loaded === undefined) return 2;
   const reader = openReader(loaded.config);

@@ -2,19 +2,14 @@
 
 import type { Config } from "../config/settings.ts";
 import { signatureCheck } from "../ffi/signature-check.ts";
-import {
-  fulltextNumber,
-  openFulltext,
-  openFulltextForReading,
-  removeFulltext,
-} from "../hot/fulltext-database.ts";
+import { openFulltext, removeFulltext } from "../hot/fulltext-database.ts";
 import { FULLTEXT_FOLLOWER, FulltextFeed } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
-import { readRebuild, type RebuildState, requestRebuild } from "../hot/fulltext-rebuild.ts";
 import { loadDetectors } from "../query/detectors.ts";
 import { searchCapabilities, verifierChoice } from "../relay-options.ts";
 import { startJobProgress } from "./job-progress.ts";
 import { type Interruption, listenForInterruption } from "./interruption.ts";
+import { rebuildBeside } from "./search-rebuild-beside.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { lockUnlessServed, openForWriting, openReader } from "./store-access.ts";
 import { emit, emitJson, type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
@@ -22,12 +17,8 @@ import { emit, emitJson, type ExitCode, say, type Terminal, unixNow } from "./te
 /** Log entries of one transaction; larger than the relay's, because nobody searches meanwhile. */
 const BATCH_ENTRIES = 2000;
 
-const LOOK_MS = 500;
-
 const SERVED = `A relay is running here and has the index open. Without --remove-only it is asked to fill another one beside it,
 and answers searches meanwhile.`;
-
-const LEFT = "The relay goes on with it; thermocline search status tells how far it is.";
 
 interface Filled {
   readonly cursor: number;
@@ -63,60 +54,6 @@ export async function runSearchRebuild(
     return await tell(await fill(config, terminal), options["json"] === true, terminal);
   } finally {
     lock.release();
-  }
-}
-
-/** The relay fills a second index, while the first one answers, and puts it in its place. */
-async function rebuildBeside(config: Config, json: boolean, terminal: Terminal): Promise<ExitCode> {
-  if (!config.search.enabled) {
-    say(terminal, "search.enabled is off: the relay has no index to fill.");
-    return 1;
-  }
-  if (fulltextNumber(config.data.dir) === undefined) {
-    say(terminal, "There is no index yet: the relay that runs here is about to make it.");
-    return 1;
-  }
-  const mark = crypto.randomUUID();
-  requestRebuild(config.data.dir, mark);
-  say(
-    terminal,
-    "The relay that runs here fills a new index beside the old one, which answers until it is full.",
-  );
-  const leave = listenForInterruption();
-  const progress = startJobProgress("full-text", terminal);
-  let last: RebuildState | undefined;
-  while (!leave.asked.aborted && !isOver(last)) {
-    last = stateOf(config, mark) ?? last;
-    if (last !== undefined) progress.update({ ...last, message: last.state });
-    await Bun.sleep(isOver(last) ? 0 : LOOK_MS);
-  }
-  progress.stop();
-  leave.stop();
-  if (json) await emitJson(terminal, last);
-  if (last?.state === "done") {
-    if (!json) await emit(terminal.output, `full-text index filled up to ${last.done} of ${last.total}\n`);
-    return 0;
-  }
-  say(terminal, last?.state === "failed" ? `It failed, and the old index stays: ${last.reason}` : LEFT);
-  return 1;
-}
-
-function isOver(state: RebuildState | undefined): boolean {
-  return state?.state === "done" || state?.state === "failed";
-}
-
-/** Undefined while it cannot be read: for a moment there is neither the old file nor the new one. */
-function stateOf(config: Config, mark: string): RebuildState | undefined {
-  try {
-    const database = openFulltextForReading(config.data.dir);
-    try {
-      const state = readRebuild(database);
-      return state?.mark === mark ? state : undefined;
-    } finally {
-      database.close();
-    }
-  } catch {
-    return undefined;
   }
 }
 

@@ -35,6 +35,12 @@ export function say(terminal: Terminal, line: string): void {
   terminal.talk.write(`${line}\n`);
 }
 
+/** What is wrong with the way a command was asked. */
+export function refuse(terminal: Terminal, command: string, fault: string): ExitCode {
+  say(terminal, `thermocline ${command}: ${fault}`);
+  return 2;
+}
+
 /** `1 event`, `2 events`. */
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;

@@ -21,6 +21,10 @@ export class Lanes {
     return this.waiting.length;
   }
 
+  get depthMax(): number {
+    return this.options.queueMax;
+  }
+
   /** Runs `act` as soon as a lane is free, in order of asking; undefined, at once, when too many wait already. */
   enter<T>(act: () => Promise<T>): Promise<T> | undefined {
     if (this.running < this.options.requestsMax) {

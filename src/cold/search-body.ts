@@ -60,13 +60,7 @@ export function searchBody(query: SearchQuery, filter: Filter, options: SearchBo
   };
 }
 
-/** The query alone, for counting. */
-export function searchQuery(
-  query: SearchQuery,
-  filter: Filter,
-  options: SearchBodyOptions,
-  scored = false,
-): Query {
+function searchQuery(query: SearchQuery, filter: Filter, options: SearchBodyOptions, scored = false): Query {
   const writer = new BodyWriter(options);
   const { filter: structural, must_not: excluded } = boolOf(filterQuery(filter, options));
   const conditions = [...structural, ...writer.conditions(query), ...writer.age(query)];

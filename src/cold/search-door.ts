@@ -12,7 +12,6 @@ export type Outcome<T> =
   | { readonly type: "answered"; readonly value: T; readonly isPartial: boolean }
   | {
       readonly type: "unavailable";
-      readonly why: "busy" | "down" | "failed";
       /** For logs; may hold details that no client should see. */
       readonly reason: string;
     };
@@ -56,9 +55,6 @@ export class SearchDoor {
   private failures = 0;
   private shutUntilMs = 0;
 
-  /** Counters for metrics. */
-  readonly counts = { searches: 0, partial: 0, refused: 0, failed: 0, lastMs: 0 };
-
   constructor(client: Client, options: SearchDoorOptions, clock: Clock = systemClock) {
     this.client = client;
     this.options = options;
@@ -71,8 +67,12 @@ export class SearchDoor {
     return this.lanes.depth;
   }
 
+  get depthMax(): number {
+    return this.lanes.depthMax;
+  }
+
   /** Has it stopped asking because nobody answered? One question in a while still goes through. */
-  get isShut(): boolean {
+  private get isShut(): boolean {
     return this.clock.now() < this.shutUntilMs;
   }
 
@@ -96,50 +96,39 @@ export class SearchDoor {
 
   /** Runs one request under the same bounds, deadline and breaker. */
   async guarded<T>(act: (requestTimeoutMs: number) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    if (this.isShut) return { type: "unavailable", why: "down", reason: "OpenSearch does not answer" };
-    const asked = this.clock.now();
-    const end = asked + this.options.searchMs + 2000;
+    if (this.isShut) return { type: "unavailable", reason: "OpenSearch does not answer" };
+    const end = this.clock.now() + this.options.searchMs + 2000;
     const outcome = this.lanes.enter(async () => {
       const left = end - this.clock.now();
       // Who has waited so long gets nothing any more; the lane is for those who still wait.
       if (left < 100) return TOO_LATE;
       return this.watched(() => act(left));
     });
-    if (outcome === undefined) {
-      this.counts.refused++;
-      return { type: "unavailable", why: "busy", reason: "too many searches are waiting" };
-    }
-    const settled = await outcome;
-    this.counts.lastMs = this.clock.now() - asked;
-    return settled;
+    return outcome ?? { type: "unavailable", reason: "too many searches are waiting" };
   }
 
   private async watched<T>(act: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    this.counts.searches++;
     try {
       const outcome = await act();
       this.failures = 0;
-      if (outcome.type === "answered" && outcome.isPartial) this.counts.partial++;
       return outcome;
     } catch (error) {
       const failure = classifyError(error);
-      this.counts.failed++;
-      if (failure.type === "overloaded") return { type: "unavailable", why: "busy", reason: failure.reason };
-      if (failure.type !== "unreachable") {
-        return { type: "unavailable", why: "failed", reason: failure.reason };
-      }
-      this.failures++;
-      const over = this.failures - FAILURES_UNTIL_SHUT;
-      if (over >= 0)
-        this.shutUntilMs = this.clock.now() + Math.min(SHUT_MAX_MS, SHUT_MS * 2 ** Math.min(over, 8));
-      return { type: "unavailable", why: "down", reason: failure.reason };
+      if (failure.type === "unreachable") this.noteUnreachable();
+      return { type: "unavailable", reason: failure.reason };
     }
+  }
+
+  private noteUnreachable(): void {
+    this.failures++;
+    const over = this.failures - FAILURES_UNTIL_SHUT;
+    if (over >= 0)
+      this.shutUntilMs = this.clock.now() + Math.min(SHUT_MAX_MS, SHUT_MS * 2 ** Math.min(over, 8));
   }
 }
 
 const TOO_LATE = {
   type: "unavailable",
-  why: "busy",
   reason: "the search waited too long for its turn",
 } as const;
 

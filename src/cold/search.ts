@@ -12,7 +12,6 @@ import {
   isPlainText,
   searchBody,
   type SearchBodyOptions,
-  searchQuery,
   typeaheadBody,
   unindexedKey,
 } from "./search-body.ts";
@@ -67,21 +66,20 @@ export class ColdSearch {
     return read(outcome, bounded);
   }
 
-  /** How many events match, exactly unless `isExact` says otherwise; not gated but for what the options exclude. */
+  /** How many events match; not gated but for what the options exclude. */
   async count(
     query: SearchQuery,
     filter: Filter,
     options: Omit<SearchBodyOptions, "size" | "relaxed">,
-  ): Promise<Outcome<{ count: number; isExact: boolean }> | Refusal> {
+  ): Promise<Outcome<number> | Refusal> {
     const narrowed = narrowFilter(query, filter);
     const fault = unsupported(query);
     if (fault !== undefined) return fault;
-    const counted = { ...options, size: 0 };
-    const body = { size: 0, track_total_hits: true, query: searchQuery(query, filter, counted) };
+    if (matchesNothing(narrowed)) return { type: "answered", value: 0, isPartial: false };
+    const { query: matching } = bodyOf(query, filter, { ...options, size: 0 });
+    const body = { size: 0, track_total_hits: true, query: matching };
     const outcome = await searchChosen(this.door, this.choice, [narrowed], body);
-    if (outcome.type !== "answered") return outcome;
-    const { total = 0, isTotalCut } = outcome.value;
-    return { ...outcome, value: { count: total, isExact: !isTotalCut && !outcome.isPartial } };
+    return outcome.type === "answered" ? { ...outcome, value: outcome.value.total ?? 0 } : outcome;
   }
 }
 

@@ -1,5 +1,6 @@
 // Crowds of long windows, counted by OpenSearch: distinct trusted people for each subject, in the window and before it.
 
+import { TREND_TEXT_KINDS } from "../search/trend-kinds.ts";
 import { searchChosen } from "./chosen-search.ts";
 import type { IndexChoice } from "./index-choice.ts";
 import type { Outcome, SearchAnswer, SearchDoor } from "./search-door.ts";
@@ -37,7 +38,7 @@ export interface ColdCrowd {
   readonly msats: number;
 }
 
-const TEXT_KINDS = ["1", "20", "21", "22", "1111", "30023"];
+const TEXT_KINDS = [...TREND_TEXT_KINDS].map(String);
 const MENTION_KINDS = [...TEXT_KINDS, "6", "7", "16"];
 const ACTIONS = ["reaction", "repost", "reply", "zap"];
 const FIELD: Readonly<Record<ColdTrendField, string>> = {

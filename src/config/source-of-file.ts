@@ -40,34 +40,35 @@ export function parseFileSettings(path: string, text: string): Found {
   return collect(document, path, text);
 }
 
+interface Collected extends Found {
+  readonly assignments: Assignment[];
+  readonly errors: ConfigError[];
+}
+
 function collect(document: Record<string, unknown>, path: string, text: string): Found {
-  const assignments: Assignment[] = [];
-  const errors: ConfigError[] = [];
+  const found: Collected = { assignments: [], errors: [] };
   for (const [section, content] of Object.entries(document)) {
     const where = `${path}:${lineOf(text, section)}`;
-    if (!Object.hasOwn(SECTIONS, section)) {
-      errors.push(unknownSection(section, content, where));
-    } else if (!isTable(content)) {
-      errors.push({
-        where,
-        key: section,
-        message: `is a section, so it is written as [${section}]`,
-      });
-    } else {
-      for (const [key, value] of Object.entries(content)) {
-        const place = `${path}:${lineOf(text, section, key)}`;
-        const row = rowAt(`${section}.${key}`);
-        if (row === undefined) errors.push(unknownKey(section, key, place));
-        else
-          assignments.push({
-            row,
-            value,
-            origin: { source: "file", where: place },
-          });
-      }
-    }
+    if (!Object.hasOwn(SECTIONS, section)) found.errors.push(unknownSection(section, content, where));
+    else if (!isTable(content))
+      found.errors.push({ where, key: section, message: `is a section, so it is written as [${section}]` });
+    else collectSection(section, content, (key) => `${path}:${lineOf(text, section, key)}`, found);
   }
-  return { assignments, errors };
+  return found;
+}
+
+function collectSection(
+  section: string,
+  content: Record<string, unknown>,
+  placeOf: (key: string) => string,
+  { assignments, errors }: Collected,
+): void {
+  for (const [key, value] of Object.entries(content)) {
+    const where = placeOf(key);
+    const row = rowAt(`${section}.${key}`);
+    if (row === undefined) errors.push(unknownKey(section, key, where));
+    else assignments.push({ row, value, origin: { source: "file", where } });
+  }
 }
 
 function unknownSection(section: string, content: unknown, where: string): ConfigError {

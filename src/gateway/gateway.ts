@@ -4,14 +4,13 @@ import type { Admission } from "../admission/pipeline.ts";
 import type { SignedId, Verdict as SignatureVerdict } from "../ffi/contract.ts";
 import type { Live } from "../live/live.ts";
 import type { LiveSubscription } from "../live/subscription.ts";
-import type { Filter } from "../nostr/filter.ts";
-import type { NostrEvent } from "../nostr/event.ts";
 import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
 import type { AuthOptions } from "../policy/auth.ts";
 import { AddressLimiter } from "../policy/rate.ts";
 import type { LimitOptions, QueryStores } from "../query/planner.ts";
+import type { SearchMatcher } from "../query/search-matcher.ts";
 import { TurnBudget } from "../query/turn-budget.ts";
-import { type ClientMessage, messageOf, parseClientMessage } from "./client-message.ts";
+import { checkSubscriptionId, type ClientMessage, messageOf, parseClientMessage } from "./client-message.ts";
 import { Inbox } from "./inbox.ts";
 import type { GatewayMeters } from "./meters.ts";
 import { closedMessage, noticeMessage } from "./relay-message.ts";
@@ -59,7 +58,7 @@ export interface GatewayPorts {
   readonly publishedSeq: () => number;
   readonly verify: (signed: SignedId, settle: (verdict: SignatureVerdict) => void) => boolean;
   /** Prepares the live side of a `search`; absent where search is off. */
-  readonly searchMatcher?: (filter: Filter) => ((event: NostrEvent) => boolean) | Refusal;
+  readonly searchMatcher?: SearchMatcher;
   /** Unix seconds. */
   readonly now: () => number;
   /** A defect of the relay met a message of some client. */
@@ -229,6 +228,15 @@ export class Gateway {
     this.indexKeys -= request.indexKeys;
     request.query?.cancel();
     this.ports.live.remove(request.live);
+  }
+
+  /** The id of a REQ or COUNT; undefined where it is none, which the client has been told then. */
+  readId(session: Session, id: unknown): string | undefined {
+    const check = checkSubscriptionId(id, this.options.limits.subscriptionIdCharactersMax);
+    if (check.type === "valid") return check.id;
+    if (check.echo === undefined) session.send(noticeMessage(check.refusal));
+    else this.refuse(session, check.echo, check.refusal);
+    return undefined;
   }
 
   /** Refuses a REQ or COUNT; what stood under a REQ's id is gone too. */

@@ -10,7 +10,6 @@ export interface HostServer {
   upgrade(request: Request, options: { data: ConnectionData }): boolean;
   requestIP(request: Request): { readonly address: string } | null;
   publish(topic: string, data: string, compress?: boolean): number;
-  readonly pendingWebSockets: number;
 }
 
 export function wantsWebSocket(request: Request): boolean {

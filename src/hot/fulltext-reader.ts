@@ -64,14 +64,17 @@ export class FulltextReader {
     return answer;
   }
 
-  /** How many stored events meet query and filter. */
+  /** How many stored events meet query and filter, every word of it. */
   count(
     query: SearchQuery,
     filter: Filter,
     options: Omit<FulltextOptions, "limit">,
   ): FulltextCount | Refusal {
     const unlimited = { ...options, limit: Number.POSITIVE_INFINITY };
-    return this.unsupported(query) ?? new FulltextSearch(this.ground, query, filter, unlimited).count();
+    return (
+      this.unsupported(query) ??
+      new FulltextSearch(this.ground, asAsked(query, filter), filter, unlimited).count()
+    );
   }
 
   private unsupported(query: SearchQuery): Refusal | undefined {

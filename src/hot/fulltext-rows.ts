@@ -138,14 +138,16 @@ function everyRow(
   return { rows, complete };
 }
 
-/** How many rows there are, exactly. */
-export function countRows(database: Database, query: RowQuery): number {
+/** How many rows there are; of more than `rowsMax`, so many. */
+export function countRows(database: Database, query: RowQuery, rowsMax: number): number {
   const { table } = query;
   // Reading the row beside each hit is what costs; without anything to ask of it, counting the index is enough.
   const from = isPlain(database, query) ? hitsAlone(table) : `${joinedDoc(table)} ${conditions(query)}`;
   return database
-    .query<{ count: number }, [string, number, number, number]>(`SELECT count(*) AS count ${from}`)
-    .get(query.expression, query.afterSeq, query.upToSeq, query.nowSeconds)!.count;
+    .query<{ count: number }, [string, number, number, number, number]>(
+      `SELECT count(*) AS count FROM (SELECT 1 ${from} LIMIT ?5+0)`,
+    )
+    .get(query.expression, query.afterSeq, query.upToSeq, query.nowSeconds, rowsMax)!.count;
 }
 
 /** Is nothing asked of the row beside a hit? */

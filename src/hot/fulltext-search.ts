@@ -1,21 +1,19 @@
 // One search of the full-text index: which way it is answered, and the candidates in the order asked for.
 
 import type { Database } from "bun:sqlite";
-import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
+import { eventFromJson } from "../nostr/event.ts";
 import { type Filter, matchesFilter } from "../nostr/filter.ts";
 import { isExpired } from "../nostr/expiration.ts";
 import { Kind } from "../nostr/kind.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
-import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
 import { type Oracles, SearchableEvent } from "../search/match.ts";
 import { lookupFilters, narrowFilter } from "../search/narrow.ts";
-import { needsCounters, type OrderFacts, orderKey } from "../search/order.ts";
+import { needsCounters } from "../search/order.ts";
 import { type Condition, hasPositiveText, type SearchQuery } from "../search/query.ts";
-import { scoreText } from "../search/score.ts";
 import { isSearchableKind } from "../search/text-of-event.ts";
 import type { Hit, HotReader, ScanState } from "./contract.ts";
-import { targetKey } from "./engagement-columns.ts";
 import type { EngagementReader } from "./engagement-reader.ts";
+import { CandidateMaker, type Ordered } from "./fulltext-candidates.ts";
 import type { Candidate, FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
 import { type Expression, expressionOf, singleFacet } from "./fulltext-expression.ts";
 import { authorFacet, facetOf } from "./fulltext-facets.ts";
@@ -32,7 +30,7 @@ import {
   selectRows,
   TEXT_COLUMNS,
 } from "./fulltext-rows.ts";
-import type { TargetWeight, TrustedTargets } from "./trusted-targets.ts";
+import type { TrustedTargets } from "./trusted-targets.ts";
 
 /** Rows of the index that one search looks at: words that are very common are searched in what is newest. */
 const ROWS_MAX = 20_000;
@@ -43,6 +41,8 @@ const SELECTIVE_MAX = 2000;
 /** Log entries after the index's cursor that are matched in memory. */
 const GAP_MAX = 2000;
 const AUTHORS_OF_DOMAIN_MAX = 200;
+/** Rows that a count goes through, in some 0.1 s: nobody else is answered meanwhile. */
+const COUNTED_ROWS_MAX = 1_000_000;
 
 export interface SearchGround {
   readonly database: Database;
@@ -50,15 +50,6 @@ export interface SearchGround {
   readonly engagement: EngagementReader;
   readonly trustedTargets: TrustedTargets;
   readonly oracles: Oracles;
-}
-
-/** A candidate on its way, with the number that orders it. */
-interface Ordered extends Candidate {
-  readonly key: number;
-  /** The same by what trusted people alone did; 0 where that was nothing, and where the order does not ask for it. */
-  readonly trustedKey: number;
-  /** It was found by an index that may find too much. */
-  readonly unchecked: boolean;
 }
 
 interface Found {
@@ -85,6 +76,7 @@ export class FulltextSearch {
   private readonly filter: Filter;
   private readonly options: FulltextOptions;
   private readonly plan: FulltextPlan;
+  private readonly candidates: CandidateMaker;
 
   constructor(ground: SearchGround, query: SearchQuery, filter: Filter, options: FulltextOptions) {
     this.ground = ground;
@@ -92,6 +84,7 @@ export class FulltextSearch {
     this.filter = filter;
     this.options = options;
     this.plan = planFulltext(query, filter);
+    this.candidates = new CandidateMaker(ground, query, options.nowSeconds);
   }
 
   answer(): FulltextAnswer | Refusal {
@@ -105,7 +98,7 @@ export class FulltextSearch {
     const found = tables.map((each) => this.searchTable(each));
     const top = highestScore(found);
     const indexed = found.flatMap(({ table, rows, unchecked }) =>
-      rows.map((row) => this.fromRow(row, row.score / top, table, unchecked)),
+      rows.map((row) => this.candidates.fromRow(row, row.score / top, table, unchecked)),
     );
     const gap = this.gap();
     return this.best({
@@ -122,16 +115,20 @@ export class FulltextSearch {
     const isExact = ({ expression }: TableExpression): boolean =>
       expression.type === "nothing" || (expression.type === "match" && expression.exact);
     if (this.plan.check || this.isBeyondIndex || !tables.every(isExact)) {
-      const walked = this.walk(narrowFilter(this.query, this.filter), Number.POSITIVE_INFINITY);
+      const walked = this.walk(narrowFilter(this.query, this.filter), ROWS_MAX);
       return { count: walked.candidates.length, exact: walked.complete };
     }
+    const counts = tables.map((each) => this.countTable(each));
     const gap = this.gap();
-    let count = gap.candidates.length;
-    for (const { table, expression } of tables) {
-      if (expression.type === "match")
-        count += countRows(this.ground.database, this.rowQuery(table, expression.text));
-    }
-    return { count, exact: gap.complete };
+    return {
+      count: counts.reduce((sum, count) => sum + count, gap.candidates.length),
+      exact: gap.complete && counts.every((count) => count < COUNTED_ROWS_MAX),
+    };
+  }
+
+  private countTable({ table, expression }: TableExpression): number {
+    if (expression.type !== "match") return 0;
+    return countRows(this.ground.database, this.rowQuery(table, expression.text), COUNTED_ROWS_MAX);
   }
 
   /** Where ids, pasted identifiers or rare tags already say nearly everything, the filter's own indexes are asked first. */
@@ -180,7 +177,7 @@ export class FulltextSearch {
       );
     const hits = leadingHits(this.ground, sort, narrowFilter(this.query, this.filter), this.options);
     return this.best({
-      candidates: hits.filter((hit) => this.meets(hit)).map((hit) => this.fromHit(hit)),
+      candidates: hits.filter((hit) => this.meets(hit)).map((hit) => this.candidates.fromHit(hit)),
       complete: false,
     });
   }
@@ -210,7 +207,7 @@ export class FulltextSearch {
     const candidates: Ordered[] = [];
     for (const entry of entries) {
       if (entry.type === "stored" && entry.seq <= this.options.upToSeq && this.meets(entry, filter)) {
-        candidates.push(this.fromHit(entry));
+        candidates.push(this.candidates.fromHit(entry));
       }
     }
     const last = entries.at(-1)?.seq ?? cursor;
@@ -230,7 +227,7 @@ export class FulltextSearch {
     const scan = this.ground.reader.scan(this.walked(filter), { upToSeq });
     const state: ScanState = scan.run(
       (hit) => {
-        if (hit.seq > this.afterSeq && this.meets(hit)) candidates.push(this.fromHit(hit));
+        if (hit.seq > this.afterSeq && this.meets(hit)) candidates.push(this.candidates.fromHit(hit));
         return ++events < eventsMax && candidates.length < enough;
       },
       { deadlineMs },
@@ -320,60 +317,10 @@ export class FulltextSearch {
       new SearchableEvent(event, this.ground.oracles).matches(this.query, this.filter)
     );
   }
-
-  private fromRow(row: FulltextRow, textScore: number, table: FulltextTable, unchecked: boolean): Ordered {
-    const { seq, createdAt, kind } = row;
-    const facts = { ...row, textScore, isProfile: table === "profile" };
-    const trusted = {
-      engagement: row.trustedEngagement,
-      answers: row.trustedAnswers,
-      reactions: row.trustedReactions,
-      msats: row.trustedMsats,
-    };
-    const trustedKey = this.trustedKeyOf(facts, row.trustedEngagement === 0 ? undefined : trusted);
-    return { seq, createdAt, kind, textScore, key: this.keyOf(facts), trustedKey, unchecked };
-  }
-
-  private fromHit({ seq, createdAt, kind, json }: Hit): Ordered {
-    const event = eventFromJson(json);
-    const textScore = this.query.lookups.length > 0 ? lookupScore(event) : scoreText(event, this.query.text);
-    const isProfile = kind === Kind.metadata;
-    const facts = { createdAt, textScore, ...this.countersOf(event), isProfile };
-    const asksTrusted = needsCounters(this.query.sort) && !isProfile;
-    const trusted = asksTrusted ? this.ground.trustedTargets.of(targetKey(targetOf(event))) : undefined;
-    const trustedKey = this.trustedKeyOf(facts, trusted);
-    return { seq, createdAt, kind, textScore, key: this.keyOf(facts), trustedKey, unchecked: false };
-  }
-
-  private countersOf(event: NostrEvent): Omit<OrderFacts, "createdAt" | "textScore" | "isProfile"> {
-    const { engagement } = this.ground;
-    const wanted = needsCounters(this.query.sort);
-    const counts = (wanted ? engagement.counts(targetOf(event)) : undefined) ?? NO_ENGAGEMENT;
-    return {
-      engagement: engagementScore(counts),
-      answers: counts.replies + counts.quotes,
-      reactions: counts.reactions + counts.downvotes,
-      msats: counts.msats,
-      followers: event.kind === Kind.metadata ? engagement.followers(event.pubkey) : 0,
-    };
-  }
-
-  private trustedKeyOf(facts: OrderFacts, trusted: TargetWeight | undefined): number {
-    return trusted === undefined ? 0 : this.keyOf({ ...facts, ...trusted });
-  }
-
-  private keyOf(facts: OrderFacts): number {
-    return orderKey(this.query.sort, facts, this.options.nowSeconds);
-  }
 }
 
 function highestScore(found: readonly TableRows[]): number {
   let highest = Number.MIN_VALUE;
   for (const { rows } of found) for (const row of rows) highest = Math.max(highest, row.score);
   return highest;
-}
-
-/** What was pasted comes before what its author wrote. */
-function lookupScore(event: NostrEvent): number {
-  return event.kind === Kind.metadata ? 1 : 0.5;
 }

@@ -13,7 +13,7 @@ import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { outcomeOf } from "./outcome-code.ts";
 import { createReader } from "./reader.ts";
 import { asStoreError } from "./store-error.ts";
-import { createTail } from "./tail.ts";
+import { createTail, type RecentTail } from "./tail.ts";
 import { TailLoader } from "./tail-loader.ts";
 import type { AppliedBatch } from "./writer.ts";
 import { WriterLost, WriterThread } from "./writer-thread.ts";
@@ -58,6 +58,8 @@ export interface HotStore {
   /** Why nothing can be written now; undefined while the writer thread is up. And how often it was started anew. */
   readonly writerFault: string | undefined;
   readonly writerRestarts: number;
+  /** What the recent tail holds. */
+  readonly tail: Pick<RecentTail, "size" | "bytes">;
   /** Operator's acts. They resolve once they are on disk and published; a large rest is removed in the background. */
   banEvent(id: string, reason: string): Promise<void>;
   unbanEvent(id: string): Promise<void>;
@@ -107,6 +109,7 @@ export async function openHotStore(options: HotStoreOptions): Promise<HotStore> 
 
 class ThreadedHotStore implements HotStore {
   readonly reader: HotReader;
+  readonly tail: RecentTail;
   readonly path: string;
   readonly tagSeed: bigint;
   readonly horizon: EvictionHorizon;
@@ -138,6 +141,7 @@ class ThreadedHotStore implements HotStore {
       tail,
       cacheBytes: options.readerCacheBytes ?? 32 * MEBIBYTE,
     });
+    this.tail = tail;
     this.horizon = this.reader.evictions.horizon();
     this.publisher = new CommitPublisher({ reader: this.reader, tail, publishedSeq: tail.lastSeq });
     this.channel = new BatchChannel({

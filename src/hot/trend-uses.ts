@@ -2,11 +2,13 @@
 
 import type { NostrEvent } from "../nostr/event.ts";
 import { isHex64 } from "../nostr/hex.ts";
+import { imetaValues } from "../nostr/imeta.ts";
 import { Kind } from "../nostr/kind.ts";
 import { tagValues } from "../nostr/tag.ts";
 import type { Action } from "../search/engagement.ts";
 import type { EventFacts } from "../search/facts.ts";
 import { normalLink } from "../search/link.ts";
+import { TREND_TEXT_KINDS } from "../search/trend-kinds.ts";
 import { isWebUrl, mediaOfType, mediaOfUrl, urlsIn } from "../search/url.ts";
 import { targetKey } from "./engagement-columns.ts";
 import { authorKey } from "./keys.ts";
@@ -23,8 +25,6 @@ export interface TrendUse {
   readonly msats: number;
 }
 
-/** Kinds that people write for people to read. Nothing else, and no private kind, adds a hashtag, a link or a mention. */
-const TEXT_KINDS: ReadonlySet<number> = new Set([Kind.note, 20, 21, 22, 1111, 30_023]);
 const ACTION_KINDS: ReadonlySet<number> = new Set([
   Kind.repost,
   Kind.genericRepost,
@@ -41,12 +41,12 @@ const HASHTAG_CHARACTERS_MAX = 64;
 
 /** May an event of this kind count in trends at all? */
 export function isTrendKind(kind: number): boolean {
-  return TEXT_KINDS.has(kind) || ACTION_KINDS.has(kind);
+  return TREND_TEXT_KINDS.has(kind) || ACTION_KINDS.has(kind);
 }
 
 /** May an event of this kind be shown as a trend? */
 export function isTrendNoteKind(kind: number): boolean {
-  return TEXT_KINDS.has(kind);
+  return TREND_TEXT_KINDS.has(kind);
 }
 
 /** `acts` are what it does to others. `facts` of the event where somebody has them; without them it has no hashtags. */
@@ -68,7 +68,7 @@ export function trendUsesOf(
   if (actor === undefined) return actions;
   const uses = [...actions, ...mentionsOf(event, actor)];
   // What an author warns of, or what says so itself, is not put in front of everybody.
-  if (facts === undefined || facts.nsfw || !TEXT_KINDS.has(event.kind)) return uses;
+  if (facts === undefined || facts.nsfw || !TREND_TEXT_KINDS.has(event.kind)) return uses;
   return [...uses, ...hashtagsOf(facts, actor), ...linksOf(event, actor)];
 }
 
@@ -101,20 +101,24 @@ function isHashtag(text: string): boolean {
 
 function linksOf(event: NostrEvent, actor: string): TrendUse[] {
   const found = new Map<string, "link" | "media">();
-  const add = (written: string, isMedia: boolean): void => {
-    const link = normalLink(written);
-    if (link !== undefined && found.size < LINKS_MAX && !found.has(link))
-      found.set(link, isMedia || mediaOfUrl(link) !== undefined ? "media" : "link");
-  };
-  for (const tag of event.tags) {
-    if (tag[0] === "imeta") {
-      const url = tag.find((entry) => entry.startsWith("url "))?.slice(4);
-      const type = tag.find((entry) => entry.startsWith("m "))?.slice(2) ?? "";
-      if (url !== undefined && isWebUrl(url)) add(url, mediaOfType(type) !== undefined);
-    } else if (tag[0] === "r" && tag[1] !== undefined && isWebUrl(tag[1])) add(tag[1], false);
+  for (const { url, type } of writtenLinks(event)) {
+    const link = normalLink(url);
+    if (link === undefined || found.has(link)) continue;
+    const isMedia = mediaOfType(type) !== undefined || mediaOfUrl(link) !== undefined;
+    found.set(link, isMedia ? "media" : "link");
+    if (found.size === LINKS_MAX) break;
   }
-  for (const url of urlsIn(event.content)) add(url, false);
   return [...found].map(([link, topic]) => useOf(topic, link, actor));
+}
+
+/** Web addresses in `imeta` and `r` tags, then those of the text; `type` is a media type, where one is declared. */
+function writtenLinks(event: NostrEvent): { url: string; type: string }[] {
+  const tagged = event.tags.flatMap((tag) => {
+    const url = tag[0] === "r" ? tag[1] : imetaValues(tag, "url")[0];
+    const type = imetaValues(tag, "m")[0] ?? "";
+    return url !== undefined && isWebUrl(url) ? [{ url, type }] : [];
+  });
+  return [...tagged, ...urlsIn(event.content).map((url) => ({ url, type: "" }))];
 }
 
 function useOf(topic: TrendTopic, text: string, actor: string): TrendUse {

@@ -4,14 +4,16 @@ import { type Context, Hono } from "hono";
 import type { Config } from "../config/settings.ts";
 import faviconSvg from "../web/favicon.svg" with { type: "text" };
 import { acceptQuality } from "./accept.ts";
+import { CORS, PREFLIGHT } from "./cors.ts";
 import { renderLandingPage } from "./landing-page.tsx";
 import { metricsAccess } from "./metrics-access.ts";
 import { relayInformation, type RelayInformationFacts } from "./nip11.ts";
 import { durationInWords } from "./plain-words.ts";
 import { pageFrame, SECURITY_HEADERS } from "./page-frame.ts";
+import { createPages, type OfferedParts } from "./pages.ts";
 import { Rate } from "./rate.ts";
 import type { RelayStats, ShownStats } from "./stats.ts";
-import { createTrendsRoutes, type TrendsPort } from "./trends-routes.ts";
+import { createTrendsApi, type TrendsPort } from "./trends-api.ts";
 
 export interface Readiness {
   /** Empty when the relay can take work; otherwise one sentence for each thing in the way. */
@@ -46,13 +48,6 @@ const NIP_SEARCH = 50;
 /** A rendered page is shown again for this long. */
 const PAGE_FRESH_MS = 1000;
 
-// Clients of NIP-11 run in pages of any origin, and send headers of their own.
-const CORS = {
-  "Access-Control-Allow-Origin": "*",
-  "Access-Control-Allow-Headers": "*",
-  "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-};
-
 /** Builds the routes. Holds no timer and no connection: there is nothing to stop. */
 export function createHttp(deps: HttpDeps): Http {
   const app: App = new Hono<Env>();
@@ -65,8 +60,9 @@ export function createHttp(deps: HttpDeps): Http {
   addFrontDoor(app, deps, stats);
   addHealth(app, deps);
   addMetrics(app, deps);
-  const searchIsOn = (): boolean => deps.information().supportedNips.includes(NIP_SEARCH);
-  app.route("/", createTrendsRoutes({ ...deps, searchIsOn }) as unknown as App);
+  app.route("/", createPages(deps.config, offered(deps)) as unknown as App);
+  if (deps.trends !== undefined)
+    app.route("/", createTrendsApi(deps.trends, deps.config.auth.required) as unknown as App);
   app.get("/stats.json", (context) => context.json(stats(), 200, { ...CORS, "Cache-Control": "no-store" }));
   app.get("/favicon.svg", (context) =>
     context.body(faviconSvg, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),
@@ -80,6 +76,11 @@ export function createHttp(deps: HttpDeps): Http {
   return { fetch: (request, clientIp) => app.fetch(request, { clientIp }) };
 }
 
+function offered(deps: HttpDeps): OfferedParts {
+  const searchIsOn = deps.information().supportedNips.includes(NIP_SEARCH);
+  return { searchIsOn, trendsAreOn: deps.trends !== undefined };
+}
+
 /** `/` is NIP-11 for programs that ask for it, a page for all others, and nothing but reading. */
 function addFrontDoor(app: App, deps: HttpDeps, stats: () => ShownStats): void {
   const page = landingPage(deps, stats);
@@ -91,7 +92,7 @@ function addFrontDoor(app: App, deps: HttpDeps, stats: () => ShownStats): void {
       ? information(context, deps)
       : page(context);
   });
-  app.options("/", (context) => context.body(null, 204, { ...CORS, "Access-Control-Max-Age": "86400" }));
+  app.options("/", (context) => context.body(null, 204, PREFLIGHT));
   app.all("/", (context) =>
     context.text("Read this page with GET, or speak Nostr over a WebSocket.\n", 405, {
       Allow: "GET, HEAD, OPTIONS",
@@ -107,12 +108,12 @@ function information(context: Context<Env>, deps: HttpDeps): Response {
 function landingPage(deps: HttpDeps, stats: () => ShownStats): (context: Context<Env>) => Response {
   const { config, now = Date.now } = deps;
   const frame = pageFrame([config.relay.icon, config.relay.banner]);
+  const parts = offered(deps);
   let rendered = { html: "", atMs: Number.NEGATIVE_INFINITY };
   return (context) => {
     if (now() - rendered.atMs >= PAGE_FRESH_MS) {
       const { version, supportedNips } = deps.information();
-      const searchIsOn = supportedNips.includes(NIP_SEARCH);
-      const html = renderLandingPage({ config, frame, version, supportedNips, searchIsOn, stats: stats() });
+      const html = renderLandingPage({ config, frame, version, supportedNips, ...parts, stats: stats() });
       rendered = { html, atMs: now() };
     }
     return context.html(rendered.html, 200, { ...frame.headers, "Cache-Control": "no-cache" });

@@ -6,15 +6,15 @@ import { raw } from "hono/html";
 import type { Config } from "../config/settings.ts";
 import { describeNips } from "./nip-titles.ts";
 import type { PageFrame } from "./page-frame.ts";
+import type { OfferedParts } from "./pages.ts";
 import { limitsInWords, number, policyInWords, type Sentence } from "./plain-words.ts";
 import type { ShownStats } from "./stats.ts";
 
-export interface LandingPage {
+export interface LandingPage extends OfferedParts {
   readonly config: Config;
   readonly frame: PageFrame;
   readonly version: string;
   readonly supportedNips: readonly number[];
-  readonly searchIsOn: boolean;
   readonly stats: ShownStats;
 }
 
@@ -44,7 +44,7 @@ const Document: FC<LandingPage> = (page) => {
         <Header {...page} />
         <main>
           <Numbers stats={page.stats} />
-          {page.searchIsOn ? <Search trendsAreOn={page.config.trends.enabled} /> : null}
+          {page.searchIsOn ? <Search trendsAreOn={page.trendsAreOn} /> : null}
           <div class="columns">
             <Facts title="Who may do what" facts={policyInWords(page.config)} />
             <Facts title="Limits" facts={limitsInWords(page.config)} />

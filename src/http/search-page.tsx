@@ -3,8 +3,8 @@
 
 import type { FC } from "hono/jsx";
 import type { Config } from "../config/settings.ts";
-import { SEARCH_ASSETS } from "./trends-assets.ts";
-import { Document, documentText } from "./trends-document.tsx";
+import { SEARCH_ASSETS } from "./page-assets.ts";
+import { Document, documentText, type PageLink } from "./page-document.tsx";
 
 type Choice = readonly [value: string, words: string];
 
@@ -45,57 +45,10 @@ const LANGUAGES: readonly Choice[] = [
   ["zh", "中文"],
 ];
 
-export function renderSearchPage(config: Config, trendsAreOn: boolean): string {
-  const { max_search_length } = config.limits;
+export function renderSearchPage(config: Config, otherPages: readonly PageLink[]): string {
   return documentText(
-    <Document
-      config={config}
-      title="Search"
-      assets={SEARCH_ASSETS}
-      links={trendsAreOn ? [{ href: "/trends", label: "Trends" }] : []}
-    >
-      <form id="search" role="search" action="/search" method="get" hidden>
-        <div class="words">
-          <input
-            name="q"
-            type="search"
-            aria-label="Words to search for"
-            placeholder='words, "a phrase", #tag, npub…'
-            dir="auto"
-            autocomplete="off"
-            maxlength={max_search_length}
-          />
-          <button type="submit">Search</button>
-        </div>
-        <details>
-          <summary>Filters</summary>
-          <div class="filters">
-            <Select name="kind" label="Show" choices={KINDS} />
-            <Select name="sort" label="Order" choices={SORTS} />
-            {config.search.language_detection ? (
-              <Select name="lang" label="Language" choices={LANGUAGES} />
-            ) : null}
-            <label>
-              From
-              <input name="since" type="date" />
-            </label>
-            <label>
-              Until
-              <input name="until" type="date" />
-            </label>
-          </div>
-        </details>
-        <div class="switches">
-          <label>
-            <input name="newest" type="checkbox" value="1" />
-            <span>Newest first</span>
-          </label>
-          <label>
-            <input name="live" type="checkbox" value="1" />
-            <span>Live</span>
-          </label>
-        </div>
-      </form>
+    <Document config={config} title="Search" assets={SEARCH_ASSETS} links={otherPages}>
+      <SearchForm config={config} />
       <noscript>
         <p>Searching here needs JavaScript; any Nostr client can search this relay without it (NIP-50).</p>
       </noscript>
@@ -110,6 +63,49 @@ export function renderSearchPage(config: Config, trendsAreOn: boolean): string {
     </Document>,
   );
 }
+
+const SearchForm: FC<{ config: Config }> = ({ config: { limits, search } }) => (
+  <form id="search" role="search" action="/search" method="get" hidden>
+    <div class="words">
+      <input
+        name="q"
+        type="search"
+        aria-label="Words to search for"
+        placeholder='words, "a phrase", #tag, npub…'
+        dir="auto"
+        autocomplete="off"
+        maxlength={limits.max_search_length}
+      />
+      <button type="submit">Search</button>
+    </div>
+    <details>
+      <summary>Filters</summary>
+      <div class="filters">
+        <Select name="kind" label="Show" choices={KINDS} />
+        <Select name="sort" label="Order" choices={SORTS} />
+        {search.language_detection ? <Select name="lang" label="Language" choices={LANGUAGES} /> : null}
+        <label>
+          From
+          <input name="since" type="date" />
+        </label>
+        <label>
+          Until
+          <input name="until" type="date" />
+        </label>
+      </div>
+    </details>
+    <div class="switches">
+      <label>
+        <input name="newest" type="checkbox" value="1" />
+        <span>Newest first</span>
+      </label>
+      <label>
+        <input name="live" type="checkbox" value="1" />
+        <span>Live</span>
+      </label>
+    </div>
+  </form>
+);
 
 const HINTS: readonly (readonly [example: string, meaning: string])[] = [
   ["tide harbour", "both words, in any order"],

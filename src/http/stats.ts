@@ -4,7 +4,6 @@
 export interface RelayStats {
   readonly connections: number;
   readonly subscriptions: number;
-  /** In the hot store. */
   readonly eventsStored: number;
   /** EVENT messages from clients since the start. */
   readonly eventsReceived: number;

@@ -4,8 +4,8 @@
 import type { FC } from "hono/jsx";
 import type { Config } from "../config/settings.ts";
 import { TREND_WINDOWS } from "../query/trends-protocol.ts";
-import { TRENDS_ASSETS } from "./trends-assets.ts";
-import { Document, documentText } from "./trends-document.tsx";
+import { TRENDS_ASSETS } from "./page-assets.ts";
+import { Document, documentText } from "./page-document.tsx";
 
 interface PanelProps {
   readonly what: string;
@@ -20,10 +20,15 @@ const PANELS: readonly PanelProps[] = [
   { what: "media", title: "Media", columns: ["File", "People", "Posts", "Pace"] },
 ];
 
-export function renderTrendsPage(config: Config, searchIsOn: boolean): string {
-  const links = searchIsOn ? [{ href: "/search", label: "Search" }] : [];
+/** Where trends are counted, search is on too. */
+export function renderTrendsPage(config: Config): string {
   return documentText(
-    <Document config={config} title="Trends" assets={TRENDS_ASSETS} links={links}>
+    <Document
+      config={config}
+      title="Trends"
+      assets={TRENDS_ASSETS}
+      links={[{ href: "/search", label: "Search" }]}
+    >
       <p class="about">
         What people here talk about, counted by people and not by posts, against what is usual. Crowds that
         nobody vouches for count little.
@@ -46,7 +51,7 @@ export function renderTrendsPage(config: Config, searchIsOn: boolean): string {
           <a href="/api/trends?what=hashtags&window=24h">/api/trends</a>.
         </p>
       </noscript>
-      <div id="panels" data-search={searchIsOn ? "/search" : ""}>
+      <div id="panels">
         <Panel {...PANELS[0]!} />
         <section id="notes" aria-labelledby="notes-title" hidden>
           <h2 id="notes-title">Notes</h2>

@@ -12,15 +12,22 @@ export const Kind = {
   reaction: 7,
   seal: 13,
   genericRepost: 16,
+  picture: 20,
+  video: 21,
+  shortVideo: 22,
   vanish: 62,
   giftWrap: 1059,
-  draft: 31_234,
+  comment: 1111,
   draftCheckpoint: 1234,
   label: 1985,
   zapRequest: 9734,
   zapReceipt: 9735,
   ephemeralGiftWrap: 21_059,
   clientAuth: 22_242,
+  article: 30_023,
+  draft: 31_234,
+  addressableVideo: 34_235,
+  addressableShortVideo: 34_236,
 } as const;
 
 export type KindClass = "regular" | "replaceable" | "ephemeral" | "addressable";

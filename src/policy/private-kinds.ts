@@ -26,9 +26,5 @@ export function privateReadersOf(kind: number): PrivateReaders | undefined {
   return PRIVATE_KINDS.get(kind);
 }
 
-export function isPrivateKind(kind: number): boolean {
-  return PRIVATE_KINDS.has(kind);
-}
-
 /** All private kinds, for stores that must leave them out of text, totals and trends. */
 export const PRIVATE_KIND_NUMBERS: readonly number[] = [...PRIVATE_KINDS.keys()];

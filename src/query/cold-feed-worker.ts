@@ -4,19 +4,12 @@ import { join } from "node:path";
 import { BACKGROUND_NICE, stepBehind } from "../channel/background-thread.ts";
 import { createColdClients } from "../cold/client.ts";
 import { systemClock } from "../cold/clock.ts";
-import type { ScoreSource } from "../cold/contract.ts";
 import { Indexer, INDEXER_DEFAULTS } from "../cold/indexer.ts";
 import { Ledger, LEDGER_FILE } from "../cold/ledger.ts";
-import { signatureCheck } from "../ffi/signature-check.ts";
-import { EngagementReader } from "../hot/engagement-reader.ts";
-import { fulltextNumber, openFulltextForTrust } from "../hot/fulltext-database.ts";
 import { createReader } from "../hot/reader.ts";
-import type { HotReader } from "../hot/contract.ts";
-import { TrustedEngagement } from "../hot/trusted-engagement.ts";
 import type { ColdFeedReply, ColdFeedRequest, ColdFeedStart } from "./cold-feed-protocol.ts";
 import { eventLogOf } from "./event-log.ts";
-import { ColdScores, knownOf } from "./cold-scores.ts";
-import { loadDetectors } from "./detectors.ts";
+import { openFileScores } from "./file-scores.ts";
 import { PublisherPressure } from "./publisher-pressure.ts";
 
 declare const self: Worker;
@@ -66,7 +59,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
   const mayHaveEvicted = ledger.mayHaveEvicted();
   const clients = createColdClients(start.address);
   const pressure = new PublisherPressure({ lastSeq: () => reader.lastSeq() });
-  const scores = await scoresFrom(reader, start);
+  const scores = await openFileScores(reader, start);
   const indexer = new Indexer(
     {
       client: clients.write,
@@ -99,52 +92,6 @@ async function open(start: ColdFeedStart): Promise<Feed> {
       await clients.close();
       reader.close();
       ledger.close();
-    },
-  };
-}
-
-/** Counters live in the full-text file, which another worker makes; until it exists everything scores nothing. */
-async function scoresFrom(
-  reader: HotReader,
-  start: ColdFeedStart,
-): Promise<ScoreSource & { outdated(): number[] }> {
-  const detectors = await loadDetectors(start.detect);
-  const isSigned = signatureCheck(start.signatures);
-  let scores: ColdScores | undefined;
-  let database: ReturnType<typeof openFulltextForTrust> | undefined;
-  let file: number | undefined;
-  const opened = (): ColdScores | undefined => {
-    if (scores !== undefined) return scores;
-    try {
-      file = fulltextNumber(start.folder);
-      database = openFulltextForTrust(start.folder);
-      scores = new ColdScores({
-        reader,
-        engagement: new EngagementReader(database),
-        trusted: new TrustedEngagement(database, start.seeds),
-        detectors,
-        isSigned,
-        now: systemClock.unixNow,
-      });
-    } catch {
-      return undefined;
-    }
-    return scores;
-  };
-  return {
-    scoresOf: (event) => opened()?.scoresOf(event) ?? knownOf({ detectors, isSigned }, event),
-    together: (read) => {
-      const counted = opened();
-      return counted === undefined ? read() : counted.together(read);
-    },
-    // Asked for in rounds, which is often enough to see that another file has taken the place of this one.
-    outdated: () => {
-      const outdated = opened()?.outdated() ?? [];
-      if (file !== fulltextNumber(start.folder)) {
-        database?.close();
-        scores = undefined;
-      }
-      return outdated;
     },
   };
 }

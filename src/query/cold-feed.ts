@@ -1,5 +1,6 @@
 // The cold indexer worker as the main thread sees it: woken by commits, asked for its status, started again if it dies.
 
+import { startWatched } from "../channel/watched-worker.ts";
 import type { ColdStatus } from "../cold/contract.ts";
 import type { JobKind } from "../cold/ledger.ts";
 import type { ColdFeedReply, ColdFeedRequest, ColdFeedStart } from "./cold-feed-protocol.ts";
@@ -92,11 +93,10 @@ export class ColdFeed {
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL("./cold-feed-worker.ts", import.meta.url));
-    worker.onmessage = (message: MessageEvent<ColdFeedReply>) => this.receive(message.data);
-    worker.onerror = (event) => this.replace(worker, event.message);
-    worker.addEventListener("close", () => this.replace(worker, "its thread ended"));
-    worker.unref();
+    const worker = startWatched<ColdFeedReply>(new URL("./cold-feed-worker.ts", import.meta.url), {
+      heard: (reply) => this.receive(reply),
+      ended: (ended, reason) => this.replace(ended, reason),
+    });
     const { onProgress: _p, onState: _s, onTrouble: _t, ...start } = this.options;
     worker.postMessage({ type: "start", start } satisfies ColdFeedRequest);
     return worker;

@@ -39,7 +39,7 @@ export class HitCount implements CountSource {
   }
 
   get isExact(): boolean {
-    return this.hits.hasMore !== undefined;
+    return this.hits.hasMore === false;
   }
 
   get error(): Refusal | undefined {

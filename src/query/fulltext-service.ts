@@ -1,5 +1,7 @@
 // The full-text worker as the main thread sees it: searches that resolve, a follower that is woken, and gauges.
 
+import { Questions } from "../channel/questions.ts";
+import { startWatched } from "../channel/watched-worker.ts";
 import type { FulltextCount } from "../hot/fulltext-contract.ts";
 import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
 import type { FulltextReply, FulltextRequest, FulltextStart, SearchTask } from "./fulltext-protocol.ts";
@@ -14,7 +16,7 @@ export interface FulltextServiceOptions extends FulltextStart {
   readonly onTrouble: (reason: string) => void;
 }
 
-type Settle = (reply: Extract<FulltextReply, { readonly job: number }> | Refusal) => void;
+type Answer = Extract<FulltextReply, { readonly job: number }> | Refusal;
 
 /** Writing progress down costs the hot store a transaction. */
 const PROGRESS_EVERY_MS = 1000;
@@ -30,8 +32,7 @@ const STOP_PATIENCE_MS = 5000;
 export class FulltextService {
   private readonly options: FulltextServiceOptions;
   private worker: Worker;
-  private readonly waiting = new Map<number, Settle>();
-  private lastJob = 0;
+  private readonly questions = new Questions<Answer>();
   private stopped: (() => void) | undefined;
   private progressTimer: Timer | undefined;
   private indexed = 0;
@@ -52,7 +53,7 @@ export class FulltextService {
   }
 
   get depth(): number {
-    return this.waiting.size;
+    return this.questions.depth;
   }
 
   get depthMax(): number {
@@ -104,34 +105,26 @@ export class FulltextService {
       setTimeout(resolve, STOP_PATIENCE_MS).unref();
     });
     this.worker.terminate();
-    this.failAll(refuse("error", "the relay is stopping"));
+    this.questions.answerAll(refuse("error", "the relay is stopping"));
   }
 
-  private ask(
-    request: (job: number) => FulltextRequest,
-  ): Promise<Extract<FulltextReply, { readonly job: number }> | Refusal> {
+  private ask(request: (job: number) => FulltextRequest): Promise<Answer> {
     if (this.isDown) {
       return Promise.resolve(refuse("error", "search is being restarted; ask again in a moment"));
     }
-    if (this.waiting.size >= this.options.depthMax) {
+    if (this.depth >= this.depthMax) {
       return Promise.resolve(refuse("rate-limited", "too many searches are running; ask again in a moment"));
     }
-    const job = ++this.lastJob;
-    return new Promise((resolve) => {
-      this.waiting.set(job, resolve);
-      this.send(request(job));
-    });
+    return this.questions.ask((job) => this.send(request(job)));
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL("./fulltext-worker.ts", import.meta.url));
-    worker.onmessage = (message: MessageEvent<FulltextReply>) => this.receive(message.data);
-    const died = (reason: string): void => {
-      if (this.worker === worker) this.replace(reason);
-    };
-    worker.onerror = (event) => died(reasonOf(event.message));
-    worker.addEventListener("close", () => died("its thread ended"));
-    worker.unref();
+    const worker = startWatched<FulltextReply>(new URL("./fulltext-worker.ts", import.meta.url), {
+      heard: (reply) => this.receive(reply),
+      ended: (ended, reason) => {
+        if (this.worker === ended) this.replace(reason);
+      },
+    });
     const { folder, path, tagSeed, detect, verifyDomains, seeds, signatures } = this.options;
     const start: FulltextStart = { folder, path, tagSeed, detect, verifyDomains, seeds, signatures };
     worker.postMessage({ type: "start", start } satisfies FulltextRequest);
@@ -142,9 +135,7 @@ export class FulltextService {
     if (reply.type === "stopped") return this.stopped?.();
     if (reply.type === "failed") return this.replace(reply.reason);
     if (reply.type === "progress") return this.progressed(reply.cursor, reply.neededAfter);
-    const settle = this.waiting.get(reply.job);
-    this.waiting.delete(reply.job);
-    settle?.(reply);
+    this.questions.answered(reply.job, reply);
   }
 
   private progressed(cursor: number, neededAfter: number): void {
@@ -161,7 +152,7 @@ export class FulltextService {
   private replace(reason: string): void {
     if (this.isDown) return;
     this.isDown = true;
-    this.failAll(refuse("error", `the search was interrupted (${reason}); ask again`));
+    this.questions.answerAll(refuse("error", `the search was interrupted (${reason}); ask again`));
     this.worker.terminate();
     if (this.stopped !== undefined) return this.stopped();
     this.options.onTrouble(reason);
@@ -173,20 +164,9 @@ export class FulltextService {
     this.restartAfterMs = Math.min(this.restartAfterMs * 2, RESTART_AFTER_MS_MAX);
   }
 
-  private failAll(refusal: Refusal): void {
-    for (const settle of this.waiting.values()) settle(refusal);
-    this.waiting.clear();
-  }
-
   private send(request: FulltextRequest): void {
     if (!this.isDown) this.worker.postMessage(request);
   }
-}
-
-/** The runtime shows an error of a worker with the source around it; the line that names it is enough. */
-function reasonOf(message: string): string {
-  const lines = message.split("\n").map((line) => line.trim());
-  return lines.find((line) => /^\w*(?:Error|error): /.test(line)) ?? lines[0] ?? "unknown";
 }
 
 function refused(reply: Extract<FulltextReply, { readonly job: number }>): Refusal {

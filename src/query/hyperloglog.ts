@@ -2,6 +2,7 @@
 
 import type { Filter } from "../nostr/filter.ts";
 import { isHex64 } from "../nostr/hex.ts";
+import { Kind } from "../nostr/kind.ts";
 import { leadingZeroBits } from "../nostr/proof-of-work.ts";
 
 const REGISTERS = 256;
@@ -61,7 +62,7 @@ export function hyperLogLogOffset(filter: Filter): number | undefined {
 
 function isCountedKinds(kinds: readonly number[] | undefined, tagName: string): boolean {
   if (kinds?.length === 1) return true;
-  return tagName === "q" && kinds?.length === 2 && kinds.includes(1) && kinds.includes(1111);
+  return tagName === "q" && kinds?.length === 2 && kinds.includes(Kind.note) && kinds.includes(Kind.comment);
 }
 
 /** A hex value stands for itself, an address for its key, any other text for its hash. */

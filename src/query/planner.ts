@@ -29,9 +29,12 @@ export interface QueryStores {
   readonly history?: History;
 }
 
-/** Makes a ranked source for a filter with `search`. */
+/** Answers a filter with `search`. */
 export interface SearchPort {
+  /** Ranked, best first. */
   source(filter: Filter, limit: number, context: QueryContext): HitSource;
+  /** For a filter that is counted alone, while nothing is being erased: not every match is looked at. */
+  count(filter: Filter, context: QueryContext): CountSource;
 }
 
 export interface QueryContext {
@@ -75,10 +78,13 @@ export function planCounts(
   const all = Number.POSITIVE_INFINITY;
   const asked = filters.filter((filter) => !matchesNothing(filter));
   const [only] = asked;
-  if (only !== undefined && asked.length === 1 && countsByNumber(only, stores)) {
-    const { reader, pool, budgetMs } = stores;
+  // Not by number while the indexes hold what must not be counted any more.
+  if (only !== undefined && asked.length === 1 && !stores.hidesAny()) {
+    if (isSearch(only, stores)) return [stores.search.count(only, context)];
+    const { history, reader, pool, budgetMs } = stores;
     const { keys, now: nowSeconds, wake } = context;
-    return [new NumberCount(only, { reader, pool, budgetMs, keys, nowSeconds, hyperLogLog, wake })];
+    if (history === undefined)
+      return [new NumberCount(only, { reader, pool, budgetMs, keys, nowSeconds, hyperLogLog, wake })];
   }
   return asked.map((filter) => {
     if (stores.history === undefined || isSearch(filter, stores))
@@ -86,11 +92,6 @@ export function planCounts(
     const hot = hotSource(filter, stores, context, all);
     return new TieredCount(filter, hot, coldOptions(stores.history, context, stores));
   });
-}
-
-/** May the index be asked for the number alone? Not while it holds what must not be counted any more. */
-function countsByNumber(filter: Filter, stores: QueryStores): boolean {
-  return stores.history === undefined && !isSearch(filter, stores) && !stores.hidesAny();
 }
 
 /** A filter whose stored events nobody asked for. */

@@ -1,5 +1,6 @@
 // Reader workers for scans that pass their time budget on the main thread.
 
+import { startWatched } from "../channel/watched-worker.ts";
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { CountRules } from "./count-gate.ts";
@@ -137,12 +138,10 @@ export class ReaderPool {
   }
 
   private startWorker(lane: Lane): void {
-    const worker = new Worker(new URL("./reader-worker.ts", import.meta.url));
-    worker.onmessage = (message: MessageEvent<ReaderReply>) => this.settle(lane, message.data);
-    worker.onerror = (event) => this.replace(lane, worker, event.message);
-    worker.addEventListener("close", () => this.replace(lane, worker, "its thread ended"));
-    worker.unref();
-    lane.worker = worker;
+    lane.worker = startWatched<ReaderReply>(new URL("./reader-worker.ts", import.meta.url), {
+      heard: (reply) => this.settle(lane, reply),
+      ended: (worker, reason) => this.replace(lane, worker, reason),
+    });
     const { path, tagSeed } = this.options;
     send(lane, { type: "start", start: { path, tagSeed } });
   }

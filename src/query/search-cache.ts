@@ -38,7 +38,6 @@ export class SearchCache implements SearchEngine {
   private readonly engine: SearchEngine;
   private readonly options: SearchCacheOptions;
   private readonly answers: LRUCache<string, Answer>;
-  hits = 0;
 
   constructor(engine: SearchEngine, options: SearchCacheOptions) {
     this.engine = engine;
@@ -54,10 +53,7 @@ export class SearchCache implements SearchEngine {
     if (known !== undefined && !this.hasNewMatch(task, known.upToSeq)) {
       const hits = this.options.reader.getMany(known.seqs);
       // One that is not there was deleted, or has left for the cold store.
-      if (hits.length === known.seqs.length) {
-        this.hits++;
-        return { hits, complete: known.complete };
-      }
+      if (hits.length === known.seqs.length) return { hits, complete: known.complete };
     }
     const answer = await this.engine.search(task);
     if (!isRefusal(answer)) {

@@ -8,12 +8,15 @@ import { type Oracles, SearchableEvent } from "../search/match.ts";
 import { asAsked } from "../search/narrow.ts";
 import { parseSearch } from "../search/parse.ts";
 
-/** Makes a matcher for each filter; all of them together take an event apart once. Refuses what cannot be parsed or answered. */
+/** Which new events one filter with a `search` lets through. Refuses what cannot be parsed or answered. */
+export type SearchMatcher = (filter: Filter) => ((event: NostrEvent) => boolean) | Refusal;
+
+/** Makes a matcher for each filter; all of them together take an event apart once. */
 export function createSearchMatcher(
   now: () => number,
   capabilities: SearchCapabilities,
   oracles: Oracles = {},
-): (filter: Filter) => ((event: NostrEvent) => boolean) | Refusal {
+): SearchMatcher {
   let last: SearchableEvent | undefined;
   const searchable = (event: NostrEvent): SearchableEvent => {
     if (last?.event !== event) last = new SearchableEvent(event, oracles);

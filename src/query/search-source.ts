@@ -1,4 +1,4 @@
-// The stored hits of one filter with a `search`: asked of a search engine at once, gated, and shown best first.
+// The stored hits of one filter with a `search`: asked of a search engine at once, gated, and shown best first or counted.
 
 import type { Hit } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
@@ -6,9 +6,12 @@ import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { type SearchCapabilities, unsupportedIn } from "../search/capability.ts";
 import { parseSearch } from "../search/parse.ts";
 import { mayRead } from "../policy/read.ts";
+import { HitCount } from "./count-source.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { QueryContext, SearchPort } from "./planner.ts";
 import type { RankedHits } from "./ranked-search.ts";
+import { isCountableUnseen, SearchCount } from "./search-count.ts";
+import type { SearchNumbers } from "./search-numbers.ts";
 import type { HitSource, PullState } from "./source.ts";
 
 /** Whatever answers searches: the full-text worker, or OpenSearch with the worker for the final order. */
@@ -17,22 +20,49 @@ export interface SearchEngine {
 }
 
 export interface SearchPortOptions {
+  readonly numbers: Pick<SearchNumbers, "count">;
   /** Milliseconds that one search may take. */
   readonly budgetMs: number;
   /** Events that are being erased (see QueryStores). */
   readonly hides: (hit: Hit) => boolean;
-  /** A search without a limit (COUNT) looks at so many hits. */
+  /** A search without a limit looks at so many hits. */
   readonly hitsMax: number;
   readonly capabilities: SearchCapabilities;
 }
 
 /** More than asked for, because the reading gate may take some away. */
 const SPARE_HITS = 20;
+/** COUNT looks at so many hits one by one before it asks for a number: it shows them in milliseconds. */
+const COUNTED_HITS_MAX = 500;
 
 export function createSearchPort(engine: SearchEngine, options: SearchPortOptions): SearchPort {
+  const source = (filter: Filter, limit: number, context: QueryContext): SearchSource =>
+    new SearchSource(engine, options, taskOf(filter, limit, context, options), context);
   return {
-    source: (filter, limit, context) => new SearchSource(engine, options, filter, limit, context),
+    source,
+    count: (filter, context) => {
+      const task = taskOf(filter, COUNTED_HITS_MAX, context, options);
+      if (isRefusal(task) || !isCountableUnseen(task.query))
+        return new HitCount(source(filter, Number.POSITIVE_INFINITY, context));
+      const hits = new SearchSource(engine, options, task, context);
+      return new SearchCount(hits, () => options.numbers.count(task), context.wake);
+    },
   };
+}
+
+/** A refusal where the search cannot be read, or is for something that this relay has no means for. */
+function taskOf(
+  filter: Filter,
+  limit: number,
+  { now: nowSeconds, upToSeq }: QueryContext,
+  { hitsMax, budgetMs, capabilities }: SearchPortOptions,
+): SearchTask | Refusal {
+  const query = parseSearch(filter.search ?? "", { nowSeconds });
+  if (isRefusal(query)) return query;
+  const fault = unsupportedIn(query, capabilities);
+  if (fault !== undefined) return fault;
+  const pageSize = Math.min(limit, hitsMax);
+  return { query, filter, limit: pageSize + SPARE_HITS, pageSize, upToSeq, nowSeconds, budgetMs };
 }
 
 class SearchSource implements HitSource {
@@ -48,34 +78,15 @@ class SearchSource implements HitSource {
 
   constructor(
     engine: SearchEngine,
-    options: SearchPortOptions,
-    filter: Filter,
-    limit: number,
+    { hides }: SearchPortOptions,
+    task: SearchTask | Refusal,
     context: QueryContext,
   ) {
-    this.limit = Math.min(limit, options.hitsMax);
     this.context = context;
-    this.hides = options.hides;
-    const query = parseSearch(filter.search ?? "", { nowSeconds: context.now });
-    if (isRefusal(query)) {
-      this.fail(query);
-      return;
-    }
-    const fault = unsupportedIn(query, options.capabilities);
-    if (fault !== undefined) {
-      this.fail(fault);
-      return;
-    }
-    const task = {
-      query,
-      filter,
-      limit: this.limit + SPARE_HITS,
-      pageSize: this.limit,
-      upToSeq: context.upToSeq,
-      nowSeconds: context.now,
-      budgetMs: options.budgetMs,
-    };
-    void engine.search(task).then((answer) => this.receive(answer));
+    this.hides = hides;
+    this.limit = isRefusal(task) ? 0 : task.pageSize;
+    if (isRefusal(task)) this.fail(task);
+    else void engine.search(task).then((answer) => this.receive(answer));
   }
 
   pull(): PullState {

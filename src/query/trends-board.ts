@@ -4,7 +4,7 @@ import type { Hit, HotReader } from "../hot/contract.ts";
 import type { EngagementReader } from "../hot/engagement-reader.ts";
 import { authorKey } from "../hot/keys.ts";
 import type { TrendItem, TrendReader } from "../hot/trend-reader.ts";
-import { TREND_HOURS_KEPT, type TrendTopic } from "../hot/trend-schema.ts";
+import { TREND_HOURS_KEPT } from "../hot/trend-schema.ts";
 import type { TrustBasis } from "../hot/trend-trust.ts";
 import { isTrendNoteKind } from "../hot/trend-uses.ts";
 import { parseAddress } from "../nostr/address.ts";
@@ -13,7 +13,7 @@ import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { mayRead, NOBODY } from "../policy/read.ts";
 import { factsOf } from "../search/facts.ts";
-import { longStepHours } from "./trends-long.ts";
+import { longStepHours, TOPIC_OF } from "./trends-long.ts";
 import { TREND_WINDOWS, type TrendSubject, type TrendWindowName } from "./trends-protocol.ts";
 
 export interface TrendEntry {
@@ -51,17 +51,14 @@ export interface TrendSources {
   readonly long?: LongWindows;
 }
 
-const TOPIC: Readonly<Record<TrendSubject, TrendTopic>> = {
-  hashtags: "hashtag",
-  notes: "note",
-  people: "person",
-  links: "link",
-  media: "media",
-};
-
 export const LIST_MAX = 50;
 const FRESH_SECONDS = 60;
 const TRUST_FRESH_SECONDS = 600;
+
+/** What is ranked, and how far and by what it was counted. */
+interface RankedSubjects extends Pick<TrendList, "coversHours" | "stepHours" | "source"> {
+  readonly items: readonly TrendItem[];
+}
 
 export class TrendBoard {
   readonly sources: TrendSources;
@@ -102,35 +99,44 @@ export class TrendBoard {
   }
 
   private async make(what: TrendSubject, window: TrendWindowName, nowSeconds: number): Promise<TrendList> {
-    const { trends, seeds, long } = this.sources;
-    if (Math.abs(nowSeconds - this.reckonedAt) >= TRUST_FRESH_SECONDS) {
-      trends.reckon(seeds, nowSeconds);
-      this.reckonedAt = nowSeconds;
-    }
-    const hours = TREND_WINDOWS[window];
-    const fromCold = hours >= TREND_WINDOWS["7d"] ? await long?.(what, hours, nowSeconds) : undefined;
+    this.reckon(nowSeconds);
     const gate = new Gate(this, nowSeconds);
-    const items =
-      fromCold ??
-      trends.ranking(TOPIC[what], {
-        hours,
-        nowSeconds,
-        limit: LIST_MAX,
-        ...(what === "notes" || what === "people" ? { admit: (subject) => gate.admit(what, subject) } : {}),
-      });
+    const { items, ...told } = await this.ranked(what, TREND_WINDOWS[window], gate, nowSeconds);
     const entries = items.flatMap((item) => {
       if (what !== "notes" && what !== "people") return [{ item, event: undefined }];
       return gate.admit(what, item.subject) === undefined ? [] : [{ item, event: gate.noteOf(item.subject) }];
     });
+    const basis = this.sources.trends.trustBasis;
+    return { what, window, ...told, basis, computedAt: nowSeconds, entries: entries.slice(0, LIST_MAX) };
+  }
+
+  /** Whom to trust changes slowly, and costs a walk to find out. */
+  private reckon(nowSeconds: number): void {
+    if (Math.abs(nowSeconds - this.reckonedAt) < TRUST_FRESH_SECONDS) return;
+    this.sources.trends.reckon(this.sources.seeds, nowSeconds);
+    this.reckonedAt = nowSeconds;
+  }
+
+  /** Long windows come from OpenSearch, where it can tell; all others, and what it cannot, from the counters. */
+  private async ranked(
+    what: TrendSubject,
+    hours: number,
+    gate: Gate,
+    nowSeconds: number,
+  ): Promise<RankedSubjects> {
+    const { trends, long } = this.sources;
+    const items = hours >= TREND_WINDOWS["7d"] ? await long?.(what, hours, nowSeconds) : undefined;
+    if (items !== undefined)
+      return { items, coversHours: hours, stepHours: longStepHours(hours), source: "opensearch" };
+    const admit =
+      what === "notes" || what === "people"
+        ? { admit: (subject: string) => gate.admit(what, subject) }
+        : undefined;
     return {
-      what,
-      window,
-      coversHours: fromCold === undefined ? Math.min(hours, TREND_HOURS_KEPT) : hours,
-      basis: trends.trustBasis,
-      stepHours: fromCold === undefined ? 1 : longStepHours(hours),
-      source: fromCold === undefined ? "sqlite" : "opensearch",
-      computedAt: nowSeconds,
-      entries: entries.slice(0, LIST_MAX),
+      items: trends.ranking(TOPIC_OF[what], { hours, nowSeconds, limit: LIST_MAX, ...admit }),
+      coversHours: Math.min(hours, TREND_HOURS_KEPT),
+      stepHours: 1,
+      source: "sqlite",
     };
   }
 

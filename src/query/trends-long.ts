@@ -20,7 +20,9 @@ const FIELD: Readonly<Record<TrendSubject, ColdTrendField>> = {
   links: "link",
   media: "link",
 };
-const TOPIC: Readonly<Record<TrendSubject, TrendTopic>> = {
+
+/** What each subject is called in the counters. */
+export const TOPIC_OF: Readonly<Record<TrendSubject, TrendTopic>> = {
   hashtags: "hashtag",
   notes: "note",
   people: "person",
@@ -76,7 +78,7 @@ function itemOf(
     acted += ACT_WEIGHT[kind] * count;
   }
   return {
-    topic: TOPIC[what],
+    topic: TOPIC_OF[what],
     subject,
     people,
     crowd: { trusted: people, known: 0, fresh: 0 },

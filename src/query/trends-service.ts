@@ -1,5 +1,7 @@
 // Trends as the main thread sees them: answers that are a minute old at most, and a round of events now and then.
 
+import { Questions } from "../channel/questions.ts";
+import { startWatched } from "../channel/watched-worker.ts";
 import { asVerified, parseEvent, type VerifiedEvent } from "../nostr/event.ts";
 import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
 import type { TrendsAsk, TrendsReply, TrendsRequest, TrendsStart } from "./trends-protocol.ts";
@@ -23,18 +25,17 @@ const ANSWERS_MAX = 256;
 const FIRST_ROUND_MS = 60_000;
 const STOP_PATIENCE_MS = 2000;
 
-type Settle = (reply: Extract<TrendsReply, { readonly job: number }> | Refusal) => void;
+type Answer = Extract<TrendsReply, { readonly job: number }> | Refusal;
 
 export class TrendsService {
   private readonly options: TrendsServiceOptions;
-  private readonly waiting = new Map<number, Settle>();
+  private readonly questions = new Questions<Answer>();
   private readonly answers = new Map<
     string,
     { readonly text: Promise<string | Refusal>; readonly atMs: number }
   >();
   private readonly timers: ReturnType<typeof setTimeout>[] = [];
   private worker: Worker | undefined;
-  private lastJob = 0;
   private stopped: (() => void) | undefined;
   private isStopping = false;
 
@@ -57,7 +58,7 @@ export class TrendsService {
   }
 
   get depth(): number {
-    return this.waiting.size;
+    return this.questions.depth;
   }
 
   get depthMax(): number {
@@ -123,51 +124,42 @@ export class TrendsService {
     this.failAll("the relay is stopping");
   }
 
-  private send(
-    request: (job: number) => TrendsRequest,
-  ): Promise<Extract<TrendsReply, { readonly job: number }> | Refusal> {
+  private send(request: (job: number) => TrendsRequest): Promise<Answer> {
     if (this.isStopping) return Promise.resolve(refuse("error", "the relay is stopping"));
-    if (this.waiting.size >= WAITING_MAX)
+    if (this.questions.depth >= WAITING_MAX)
       return Promise.resolve(
         refuse("rate-limited", "too many trends are being counted; ask again in a moment"),
       );
-    const job = ++this.lastJob;
     this.worker ??= this.startWorker();
     const { worker } = this;
-    return new Promise((resolve) => {
-      this.waiting.set(job, resolve);
-      worker.postMessage(request(job));
-    });
+    return this.questions.ask((job) => worker.postMessage(request(job)));
   }
 
   private startWorker(): Worker {
-    const worker = new Worker(new URL("./trends-worker.ts", import.meta.url));
-    worker.onmessage = (message: MessageEvent<TrendsReply>) => this.receive(message.data);
-    const died = (reason: string): void => {
-      if (this.worker !== worker) return;
-      // The next question starts another.
-      this.worker = undefined;
-      worker.terminate();
-      this.failAll(`counting trends was interrupted (${reason}); ask again`);
-      this.options.onTrouble(reason);
-      this.stopped?.();
-    };
-    worker.onerror = (event) => died(event.message);
-    worker.addEventListener("close", () => died("its thread ended"));
-    worker.unref();
+    const worker = startWatched<TrendsReply>(new URL("./trends-worker.ts", import.meta.url), {
+      heard: (reply) => this.receive(reply),
+      ended: (ended, reason) => this.ended(ended, reason),
+    });
     worker.postMessage({ type: "start", start: this.options.start } satisfies TrendsRequest);
     return worker;
   }
 
+  /** The next question starts another. */
+  private ended(worker: Worker, reason: string): void {
+    if (this.worker !== worker) return;
+    this.worker = undefined;
+    worker.terminate();
+    this.failAll(`counting trends was interrupted (${reason}); ask again`);
+    this.options.onTrouble(reason);
+    this.stopped?.();
+  }
+
   private receive(reply: TrendsReply): void {
     if (reply.type === "stopped") return this.stopped?.();
-    const settle = this.waiting.get(reply.job);
-    this.waiting.delete(reply.job);
-    settle?.(reply);
+    this.questions.answered(reply.job, reply);
   }
 
   private failAll(reason: string): void {
-    for (const settle of this.waiting.values()) settle(refuse("error", reason));
-    this.waiting.clear();
+    this.questions.answerAll(refuse("error", reason));
   }
 }

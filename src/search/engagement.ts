@@ -87,7 +87,7 @@ function lastReference(event: NostrEvent): string | undefined {
 function replyReference(event: NostrEvent): string | undefined {
   const id = replyTargetOf(event);
   if (id !== undefined && isHex64(id)) return id;
-  return event.kind === 1111 ? addressReference(event) : undefined;
+  return event.kind === Kind.comment ? addressReference(event) : undefined;
 }
 
 function addressReference(event: NostrEvent): string | undefined {

@@ -1,6 +1,7 @@
 // What conditions ask of an event, read from it once: attachments, hashtags, sites, language, bridge, client.
 
 import type { NostrEvent } from "../nostr/event.ts";
+import { imetaValues } from "../nostr/imeta.ts";
 import { Kind } from "../nostr/kind.ts";
 import { firstTag, hasTag, tagValues } from "../nostr/tag.ts";
 import type { Attachment } from "./query.ts";
@@ -69,7 +70,7 @@ export function domainOf(nip05: string): string | undefined {
 
 /** The event that this one answers (kinds 1 and 1111), by NIP-10 marker, by position, or by NIP-22; undefined for none. */
 export function replyTargetOf(event: Pick<NostrEvent, "kind" | "tags">): string | undefined {
-  if (event.kind === 1111) return firstTag(event, "e")?.[1];
+  if (event.kind === Kind.comment) return firstTag(event, "e")?.[1];
   if (event.kind !== Kind.note) return undefined;
   const references = event.tags.filter((tag) => tag[0] === "e" && tag[1] !== undefined);
   const marked = (marker: string): string | undefined => references.find((tag) => tag[3] === marker)?.[1];
@@ -90,25 +91,27 @@ function attachmentsOf(event: NostrEvent, urls: readonly string[]): Set<Attachme
 /** Media types of `imeta` (NIP-92) and of file events (NIP-94), and kinds that are media by definition (NIPs 68, 71). */
 function declaredMedia(event: NostrEvent): Attachment[] {
   const types = tagValues(event, "m");
-  for (const tag of event.tags) {
-    if (tag[0] !== "imeta") continue;
-    for (const entry of tag) if (entry.startsWith("m ")) types.push(entry.slice(2));
-  }
+  for (const tag of event.tags) types.push(...imetaValues(tag, "m"));
   const media: Attachment[] = types.flatMap((type) => mediaOfType(type) ?? []);
-  if (event.kind === 20) media.push("image");
-  if (event.kind === 21 || event.kind === 22 || event.kind === 34_235 || event.kind === 34_236)
-    media.push("video");
+  if (event.kind === Kind.picture) media.push("image");
+  if (VIDEO_KINDS.has(event.kind)) media.push("video");
   return media;
 }
+
+const VIDEO_KINDS: ReadonlySet<number> = new Set([
+  Kind.video,
+  Kind.shortVideo,
+  Kind.addressableVideo,
+  Kind.addressableShortVideo,
+]);
 
 /** Web addresses that the event shows: in its text, its `imeta` and its `r` and `url` tags; not those of a profile. */
 function linksOf(event: NostrEvent): string[] {
   const urls = event.kind === Kind.metadata ? [] : urlsIn(event.content);
-  for (const [name, ...values] of event.tags) {
-    if (name === "imeta") {
-      for (const entry of values) if (entry.startsWith("url ")) urls.push(entry.slice(4));
-    } else if ((name === "r" || name === "url") && values[0] !== undefined && isWebUrl(values[0]))
-      urls.push(values[0]);
+  for (const tag of event.tags) {
+    const [name, value] = tag;
+    urls.push(...imetaValues(tag, "url"));
+    if ((name === "r" || name === "url") && value !== undefined && isWebUrl(value)) urls.push(value);
   }
   return [...new Set(urls)];
 }

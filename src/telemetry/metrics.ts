@@ -60,32 +60,32 @@ export const CLOSE_REASONS = [
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
-/** What gauges show, asked for at each scrape. Leave out what is not there. */
+/** A bounded queue, in items. */
+export interface ChannelGauge {
+  readonly name: string;
+  readonly depth: number;
+  readonly depthMax: number;
+}
+
+/** What gauges show, asked for at each scrape. */
 export interface GaugeSources {
-  readonly connections?: () => number;
-  readonly subscriptions?: () => number;
-  /** Bounded queues between threads: depth and bound, in items. */
-  readonly channels?: () => Iterable<{
-    readonly name: string;
-    readonly depth: number;
-    readonly depthMax: number;
-  }>;
-  readonly eventsStored?: () => number;
-  readonly storeBytes?: () => number;
-  readonly walBytes?: () => number;
-  readonly writerRestarts?: () => number;
-  readonly tailEvents?: () => number;
-  readonly tailBytes?: () => number;
-  /** Log entries that the cold store has not acknowledged yet. */
-  readonly coldLag?: () => number | undefined;
-  /** Seconds since the cold store last answered well. */
-  readonly coldSilenceSeconds?: () => number | undefined;
+  readonly connections: () => number;
+  readonly subscriptions: () => number;
+  readonly channels: () => Iterable<ChannelGauge>;
+  readonly eventsStored: () => number;
+  readonly storeBytes: () => number;
+  readonly walBytes: () => number;
+  readonly writerRestarts: () => number;
+  /** The recent tail. */
+  readonly tail: () => { readonly size: number; readonly bytes: number };
+  /** Log entries that the cold store has not acknowledged yet; undefined where there is none. */
+  readonly coldLag: () => number | undefined;
   /** What does not change while running. */
-  readonly facts?: () => RelayFacts;
+  readonly info: () => InfoLabels;
 }
 
 /** Labels of `thermocline_info`. */
-export interface RelayFacts {
+export interface InfoLabels {
   readonly version: string;
   readonly bun: string;
   /** libsecp256k1 or noble. */
@@ -107,8 +107,7 @@ export interface Metrics {
   readonly eventToOk: Distribution;
   readonly reqToEose: Distribution;
   readonly commitEvents: Distribution;
-  readonly commitSeconds: Distribution;
-  /** Gives gauges their sources; a later call adds to an earlier one. */
+  /** Gives gauges their sources; until then a scrape leaves them out. */
   watch(sources: GaugeSources): void;
   /** Worst delay of the main thread since the last time somebody asked here, in seconds. */
   readonly lag: EventLoopLag;
@@ -124,7 +123,7 @@ const EVENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 /** One set of metrics for one relay; two relays in a process do not mix. Holds a timer until stop(). */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const sources: GaugeSources = {};
+  let sources: GaugeSources | undefined;
   const lag = watchEventLoopLag();
   let opened = 0;
   const metrics: Metrics = {
@@ -139,15 +138,16 @@ export function createMetrics(): Metrics {
     eventToOk: new Distribution(SECONDS),
     reqToEose: new Distribution(SECONDS),
     commitEvents: new Distribution(EVENTS),
-    commitSeconds: new Distribution(SECONDS),
-    watch: (more) => void Object.assign(sources, more),
+    watch: (given) => {
+      sources = given;
+    },
     lag,
     exposition: () => registry.metrics(),
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
     stop: () => lag.stop(),
   };
   exposeTraffic(registry, metrics);
-  exposeSources(registry, sources);
+  exposeSources(registry, () => sources);
   exposeProcess(registry, lag);
   return metrics;
 }
@@ -171,29 +171,29 @@ function exposeTraffic(registry: Registry, metrics: Metrics): void {
   distribution("event_to_ok_seconds", "From an EVENT to its OK.", metrics.eventToOk);
   distribution("req_to_eose_seconds", "From a REQ to its EOSE.", metrics.reqToEose);
   distribution("commit_events", "Events in one commit.", metrics.commitEvents);
-  distribution("commit_seconds", "Time of one commit, queueing left out.", metrics.commitSeconds);
 }
 
-function exposeSources(registry: Registry, sources: GaugeSources): void {
-  const gauge = (name: string, help: string, read: () => number | undefined): void =>
-    exposeGauge(registry, { name: `thermocline_${name}`, help }, read);
-  gauge("connections", "Open connections.", () => sources.connections?.());
-  gauge("subscriptions", "Open subscriptions.", () => sources.subscriptions?.());
-  gauge("events_stored", "Events in the hot store.", () => sources.eventsStored?.());
-  gauge("store_bytes", "Size of the database file.", () => sources.storeBytes?.());
-  gauge("wal_bytes", "Size of the write-ahead log.", () => sources.walBytes?.());
-  gauge("writer_restarts", "Times that the writer thread died and was started anew.", () =>
-    sources.writerRestarts?.(),
+function exposeSources(registry: Registry, sources: () => GaugeSources | undefined): void {
+  const asked = <T>(read: (from: GaugeSources) => T): T | undefined => {
+    const from = sources();
+    return from && read(from);
+  };
+  const gauge = (name: string, help: string, read: (from: GaugeSources) => number | undefined): void =>
+    exposeGauge(registry, { name: `thermocline_${name}`, help }, () => asked(read));
+  gauge("connections", "Open connections.", ({ connections }) => connections());
+  gauge("subscriptions", "Open subscriptions.", ({ subscriptions }) => subscriptions());
+  gauge("events_stored", "Events stored, hot or cold.", ({ eventsStored }) => eventsStored());
+  gauge("store_bytes", "Size of the database file.", ({ storeBytes }) => storeBytes());
+  gauge("wal_bytes", "Size of the write-ahead log.", ({ walBytes }) => walBytes());
+  gauge("writer_restarts", "Times that the writer thread died and was started anew.", ({ writerRestarts }) =>
+    writerRestarts(),
   );
-  gauge("tail_events", "Events in the recent tail.", () => sources.tailEvents?.());
-  gauge("tail_bytes", "Memory of the recent tail.", () => sources.tailBytes?.());
-  gauge("cold_lag_entries", "Log entries not yet in the cold store.", () => sources.coldLag?.());
-  gauge("cold_silence_seconds", "Time since the cold store last answered well.", () =>
-    sources.coldSilenceSeconds?.(),
-  );
+  gauge("tail_events", "Events in the recent tail.", ({ tail }) => tail().size);
+  gauge("tail_bytes", "Memory of the recent tail.", ({ tail }) => tail().bytes);
+  gauge("cold_lag_entries", "Log entries not yet in the cold store.", ({ coldLag }) => coldLag());
   const channels = (name: string, help: string, of: "depth" | "depthMax"): void =>
     exposeGauges(registry, { name: `thermocline_${name}`, label: "channel", help }, () =>
-      [...(sources.channels?.() ?? [])].map((channel) => [channel.name, channel[of]] as const),
+      [...(asked((from) => from.channels()) ?? [])].map((channel) => [channel.name, channel[of]] as const),
     );
   channels("channel_depth", "Items queued and in flight.", "depth");
   channels("channel_depth_max", "Bound of items queued and in flight.", "depthMax");
@@ -204,7 +204,7 @@ function exposeSources(registry: Registry, sources: GaugeSources): void {
       labels: ["version", "bun", "signatures", "search"],
       help: "What this relay is; the value is always 1.",
     },
-    () => sources.facts?.(),
+    () => asked(({ info }) => info()),
   );
 }
 

@@ -17,11 +17,11 @@ const ROWS_SHOWN = 8;
 const PLOT_HEIGHT = 240;
 const NOTE_CHARACTERS_MAX = 400;
 const NAME_CHARACTERS_MAX = 70;
+const SEARCH_PATH = "/search";
 
 const format = new Intl.NumberFormat();
 const panels = [...document.querySelectorAll(".panel")].filter((node) => node instanceof HTMLElement);
 const told = document.getElementById("told");
-const searchPath = document.getElementById("panels")?.dataset["search"] ?? "";
 /** @type {Map<HTMLElement, { plot: Plot, draw: () => void }>} */
 const plots = new Map();
 let round = 0;
@@ -60,9 +60,8 @@ function nameOf(what, item) {
  */
 function addressOf(what, item) {
   if (what === "links" || what === "media") return item.subject;
-  if (searchPath === "") return "";
   const words = what === "hashtags" ? `#${item.subject}` : `from:${item.subject}`;
-  return `${searchPath}?q=${encodeURIComponent(words)}`;
+  return `${SEARCH_PATH}?q=${encodeURIComponent(words)}`;
 }
 
 /** @param {number} velocity */
@@ -197,8 +196,7 @@ function noteOf(item) {
   if (event === undefined || engagement === undefined) return entry;
   const text = event.content.trim().replace(/\s*\n\s*\n\s*/g, "\n\n");
   const who = make("strong");
-  const notes =
-    searchPath === "" ? "" : `${searchPath}?q=${encodeURIComponent(`from:${event.pubkey}`)}&newest=1`;
+  const notes = `${SEARCH_PATH}?q=${encodeURIComponent(`from:${event.pubkey}`)}&newest=1`;
   who.append(linkTo(notes, item.author?.name || shortKey(event.pubkey)));
   const words = make(
     "p",

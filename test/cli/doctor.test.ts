@@ -74,13 +74,18 @@ describe("data folder", () => {
     expect(checkRoom(defaultConfig(), 1e11).state).toBe("ok");
   });
 
-  test("database: whole, damaged, newer", () => {
+  test("database: whole, damaged, at odds with itself, newer", () => {
     const config = (name: string) => defaultConfig({ data: { dir: within(name) } });
-    for (const name of ["whole", "damaged", "newer"]) mkdirSync(within(name));
+    for (const name of ["whole", "damaged", "odd", "newer"]) mkdirSync(within(name));
     openDatabase(within(`whole/${DATABASE_FILE}`)).close();
     expect(checkDatabase(config("whole")).map(({ state }) => state)).toEqual(["ok", "ok"]);
     writeFileSync(within(`damaged/${DATABASE_FILE}`), "this is no database".repeat(100));
     expectFault(checkDatabase(config("damaged"))[0], "fail", "backup");
+    const odd = openDatabase(within(`odd/${DATABASE_FILE}`));
+    odd.run("INSERT INTO meta (key, value) VALUES ('seq', '5') ON CONFLICT (key) DO UPDATE SET value = '5'");
+    odd.run("INSERT INTO removal VALUES (9, 1, '', '', 1, 0, '', 'deleted')");
+    odd.close();
+    expectFault(checkDatabase(config("odd"))[1], "fail", "backup");
     const newer = openDatabase(within(`newer/${DATABASE_FILE}`));
     newer.run("PRAGMA user_version = 9999");
     newer.close();

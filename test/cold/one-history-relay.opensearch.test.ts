@@ -23,6 +23,10 @@ const NOW = Math.floor(Date.now() / 1000);
 const BASE = NOW - STEP_SECONDS * 30.5;
 const stretched = (time: number): number => BASE + (time - 1000) * STEP_SECONDS;
 
+/** More than COUNT looks at one by one, most of them cold. */
+const TALLIES = 700;
+const TALLIES_HOT = 20;
+
 type Wire = Record<string, unknown>;
 
 function wireOf(random: () => number, ids: readonly string[]): Wire {
@@ -67,12 +71,19 @@ describeWithOpenSearch(`one history behind a relay (seed ${SEED})`, (url) => {
       return unsignedEvent(event.pubkey, { kind, tags, content, created_at: stretched(created_at) });
     });
     stored.push(...old.map(verified));
+    for (let at = 0; at < TALLIES; at++) {
+      const dated = at < TALLIES_HOT ? NOW + STEP_SECONDS * 20 : BASE - STEP_SECONDS;
+      stored.push(
+        unsignedEvent(alice.pubkey, { kind: 1111, content: `tally ${at}`, created_at: dated + at }),
+      );
+    }
     ids = stored.map(({ event }) => event.id);
     const cold = { url, index_prefix: ownPrefix() };
-    whole = await TestRelay.start({ stored });
+    const search = { enabled: true };
+    whole = await TestRelay.start({ stored, config: { search } });
     bounded = await TestRelay.start({
       stored,
-      config: { cold, hot: { max_age_seconds: KEPT_SECONDS, evict_after_seconds: 0 } },
+      config: { cold, search, hot: { max_age_seconds: KEPT_SECONDS, evict_after_seconds: 0 } },
     });
     clients = [await whole.connect(), await bounded.connect()];
     const border = NOW - KEPT_SECONDS - 60;
@@ -129,6 +140,12 @@ describeWithOpenSearch(`one history behind a relay (seed ${SEED})`, (url) => {
     const [number, found] = await both((client) => client.count("aged", asked));
     expect(found).toEqual(number);
   }, 60_000);
+
+  test("COUNT of a search adds up what is cold and what is hot", async () => {
+    const [number, found] = await both((client) => client.count("tallies", { search: "tally" }));
+    expect(number).toEqual({ count: TALLIES });
+    expect(found).toEqual({ count: TALLIES, approximate: true });
+  });
 
   test("a HyperLogLog over both stores has the same registers", async () => {
     for (let round = 0; round < 10; round++) {

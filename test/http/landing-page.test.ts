@@ -64,10 +64,13 @@ describe("the page", () => {
     expect(await page({ relay: { contact: "ask at the door" } })).toContain("<dd>ask at the door</dd>");
   });
 
-  test("offers search only while search is on", async () => {
+  test("offers search and trends only while they are on", async () => {
     expect(await page()).not.toContain('id="search"');
     const information = () => ({ supportedNips: [...NIPS_ALWAYS, 50], version: "1" });
     expect(await page({}, { information })).toContain('id="search"');
+    expect(await page({}, { information })).not.toContain('href="/trends"');
+    const trends = { answer: async () => "{}" };
+    expect(await page({}, { information, trends })).toContain('href="/trends"');
   });
 
   test("shows the address, the NIPs and the numbers", async () => {

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { NIPS_ALWAYS } from "../../src/http/nip11.ts";
 import { BROWSER_TEST_MS, BrowserUnderTest, isBrowserThere, LOOKS } from "./browser-under-test.ts";
+import { Keyboard } from "./keyboard.ts";
 import { relayUnderTest, REMOTE } from "./relay-under-test.ts";
 
 /** Answers a REQ with one event that would do harm if it were taken for markup. */
@@ -36,6 +37,7 @@ describe.skipIf(!isBrowserThere)("the front page in a browser", () => {
       },
       {
         information: () => ({ supportedNips: [...NIPS_ALWAYS, 50], version: "1.2.3" }),
+        trends: { answer: async () => "{}" },
         stats: () => ({
           connections: 12,
           subscriptions: 34,
@@ -93,6 +95,44 @@ describe.skipIf(!isBrowserThere)("the front page in a browser", () => {
       await page.getByText("Address copied.").waitFor();
       expect(await page.evaluate("navigator.clipboard.readText()")).toBe("wss://harbour.example");
       await context.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "the front page is used by keyboard alone, and shows where one is",
+    async () => {
+      const page = await browser.open("/");
+      const keyboard = new Keyboard(page);
+      const stops = await keyboard.expectEveryStop();
+      expect(stops.slice(0, 5)).toEqual([
+        "Copy",
+        "words",
+        "Search",
+        "Search with filters",
+        "What people talk about",
+      ]);
+      expect(stops.at(-1)).toBe("keeper@example.com");
+      await keyboard.go("Copy");
+      for (const key of ["Space", "Enter"]) {
+        await page.evaluate(`document.getElementById("copied").textContent = ""`);
+        expect(await keyboard.press(key)).toBe("Copy");
+        await page
+          .locator("#copied")
+          .getByText(/Address copied|the address is selected/)
+          .waitFor();
+      }
+      await keyboard.go("words");
+      await page.keyboard.type("tides");
+      expect(await keyboard.press("Enter")).toBe("words");
+      await page.getByText("1 found.").waitFor();
+      await page.keyboard.type(" again");
+      await keyboard.go("Search");
+      expect(await keyboard.press("Space")).toBe("Search");
+      await page.locator("#hits").getByText("tides again").waitFor();
+      await keyboard.go("Search with filters");
+      browser.expectNoProblems();
+      await page.close();
     },
     BROWSER_TEST_MS,
   );

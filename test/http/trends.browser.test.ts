@@ -5,6 +5,7 @@ import type { VerifiedEvent } from "../../src/nostr/event.ts";
 import { type EventTemplate, keypair, signed, unsignedEvent } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 import { BROWSER_TEST_MS, BrowserUnderTest, isBrowserThere, LOOKS, PHONE } from "./browser-under-test.ts";
+import { Keyboard } from "./keyboard.ts";
 
 const NOW = Math.floor(Date.now() / 1000);
 
@@ -113,6 +114,38 @@ describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
   );
 
   test(
+    "the trends page is used by keyboard alone, and shows where one is",
+    async () => {
+      const page = await browser.open("trends");
+      await page.getByText("As of ").waitFor();
+      const keyboard = new Keyboard(page);
+      const stops = await keyboard.expectEveryStop();
+      expect(stops.slice(0, 3)).toEqual(["Harbour relay", "Search", "window 24h"]);
+      expect(stops.slice(3, 6).toSorted()).toEqual(["#harbour", "#knots", "#tides"]);
+      expect(stops).toContain("Show all");
+      await keyboard.go("window 24h");
+      // What is shown changes below, and the choice keeps the focus.
+      expect(await keyboard.press("ArrowRight")).toBe("window 7d");
+      await page.waitForURL("**/trends?window=7d");
+      await page.getByText("As of ").waitFor();
+      expect(await keyboard.place()).toBe("window 7d");
+      await keyboard.go("Show all");
+      // The button goes away, and the focus goes on with what it has brought.
+      const names = page.locator('[data-what="people"] tbody a');
+      const [ninth, tenth] = (await names.allTextContents()).slice(8);
+      expect(await names.nth(8).isVisible()).toBe(false);
+      expect(await keyboard.press("Enter")).toBe(ninth!);
+      expect(await keyboard.press("Tab")).toBe(tenth!);
+      await keyboard.go(stops[3]!);
+      await page.keyboard.press("Enter");
+      await page.waitForURL("**/search?q=%23*");
+      browser.expectNoProblems();
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
     "search goes on where the list ends, without doubles",
     async () => {
       for (const order of ["", "&newest=1"]) {
@@ -133,25 +166,14 @@ describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
     "the search page is used by keyboard alone, and shows where one is",
     async () => {
       const page = await browser.open("search");
-      const at = () =>
-        page.evaluate(`(() => {
-          const { tagName, name, textContent } = document.activeElement;
-          const isSeen = getComputedStyle(document.activeElement).outlineStyle !== "none";
-          return [tagName === "A" || tagName === "BUTTON" || tagName === "SUMMARY" ? textContent : name, isSeen];
-        })()`);
-      const tab = async () => {
-        await page.keyboard.press("Tab");
-        const [name, isSeen] = (await at()) as [string, boolean];
-        expect([name, isSeen]).toEqual([name, true]);
-        return name;
-      };
+      const keyboard = new Keyboard(page);
       const order: string[] = [];
-      while (order.at(-1) !== "Filters") order.push(await tab());
+      while (order.at(-1) !== "Filters") order.push(await keyboard.press("Tab"));
       expect(order).toEqual(["Harbour relay", "Trends", "q", "Search", "Filters"]);
       await page.keyboard.press("Enter");
       const filters: string[] = [];
       while (filters.at(-1) !== "live") {
-        const name = await tab();
+        const name = await keyboard.press("Tab");
         // A date has several parts.
         if (name !== filters.at(-1)) filters.push(name);
       }
@@ -161,13 +183,12 @@ describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
       await page.keyboard.press("Enter");
       await page.getByText("20 shown.").waitFor();
       expect(await page.getByRole("status").textContent()).toBe("20 shown.");
-      while ((await tab()) !== "Load more");
+      await keyboard.go("Load more");
       await page.keyboard.press("Enter");
       await page.getByText("40 shown.").waitFor();
       const hit = `[...document.querySelectorAll("#hits li")].indexOf(document.activeElement.closest("li"))`;
       expect(await page.evaluate(hit)).toBe(20);
-      await page.keyboard.press("Escape");
-      expect((await at()) as [string, boolean]).toEqual(["q", true]);
+      expect(await keyboard.press("Escape")).toBe("q");
       await page.keyboard.press("Escape");
       expect(await page.getByLabel("Words to search for").inputValue()).toBe("");
       browser.expectNoProblems();

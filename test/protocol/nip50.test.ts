@@ -72,6 +72,31 @@ test("COUNT counts what a search shows", async () => {
   expect(await client.count("c", { search: "foo" })).toMatchObject({ count: 4 });
 });
 
+test("COUNT of a search is exact however many events match", async () => {
+  const stored = Array.from({ length: 1500 }, (_, index) =>
+    unsignedEvent(index % 2 === 0 ? ALICE.pubkey : BOB.pubkey, {
+      content: `wave ${index}${index < 700 ? " high" : ""}`,
+      created_at: NOW - index,
+    }),
+  );
+  const many = await TestRelay.start({ now: () => NOW, stored, config: { search: { enabled: true } } });
+  try {
+    const counter = await many.connect();
+    const isIndexed = async () => (await counter.stored({ search: "1499" })).length > 0;
+    while (!(await isIndexed())) await Bun.sleep(50);
+    expect(await counter.count("all", { search: "wave" })).toEqual({ count: 1500 });
+    expect(await counter.count("some", { search: "wave high" })).toEqual({ count: 700 });
+    expect(await counter.count("half", { search: "wave", authors: [BOB.pubkey] })).toEqual({ count: 750 });
+    expect(await counter.count("part", { search: "wave", since: NOW - 600 })).toEqual({ count: 601 });
+    // An event that two filters match counts once.
+    const both = [{ search: "wave high" }, { search: "high", kinds: [1] }];
+    expect(await counter.count("both", ...both)).toEqual({ count: 700 });
+    expect(await counter.count("authors", { search: "wave distinct:author" })).toEqual({ count: 2 });
+  } finally {
+    await many.stop();
+  }
+});
+
 test("what cannot be read or answered is refused with what to do", async () => {
   const { end } = await client.request("bad", { search: "since:banana" });
   expect(end[0]).toBe("CLOSED");

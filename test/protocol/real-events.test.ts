@@ -8,7 +8,7 @@ import { readTagSeed } from "../../src/hot/migrate.ts";
 import { createReader } from "../../src/hot/reader.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import { eventIdOf } from "../../src/nostr/event-id.ts";
-import { isPrivateKind } from "../../src/policy/private-kinds.ts";
+import { privateReadersOf } from "../../src/policy/private-kinds.ts";
 import type { TestClient } from "../support/client.ts";
 import { TestRelay } from "../support/test-relay.ts";
 import { type Answer, NaiveRelay } from "./naive-relay.ts";
@@ -113,7 +113,7 @@ test("private ones lie in the store unchanged too, and the store holds nothing e
   const reader = createReader(path, { tagSeed: readTagSeed(database) });
   database.close();
   expect(reader.eventCount()).toBe(model.events.length);
-  const hidden = model.events.filter(({ kind }) => isPrivateKind(kind));
+  const hidden = model.events.filter(({ kind }) => privateReadersOf(kind) !== undefined);
   expect(hidden.length).toBeGreaterThan(100);
   for (const event of model.events) expect(JSON.parse(reader.get(event.id)!.json)).toEqual(event);
   reader.close();

@@ -184,6 +184,7 @@ test("as a source of a REQ: waits, wakes, shows hits in rank order, and says whe
   const { service, write } = await start();
   await write(...[1, 2, 3].map((i) => unsignedEvent(ALICE, { content: `note ${i}`, created_at: NOW - i })));
   const port = createSearchPort(service, {
+    numbers: service,
     budgetMs: 1000,
     hitsMax: 1000,
     hides: () => false,

@@ -30,7 +30,7 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: 
     cold: {
       search: async () => {
         asked.push("cold");
-        if (cold === "down") return { type: "unavailable", why: "down", reason: "test" };
+        if (cold === "down") return { type: "unavailable", reason: "test" };
         const candidates = cold.map((seq, index) => ({ seq, textScore: 1 - index / 10 }));
         return { type: "answered", isPartial: false, value: { candidates, complete: true } };
       },

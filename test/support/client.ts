@@ -147,7 +147,10 @@ export class TestClient {
   }
 
   /** The COUNT frame's last element, or the text of CLOSED. */
-  async count(id: string, ...filters: unknown[]): Promise<{ count: number; hll?: string } | string> {
+  async count(
+    id: string,
+    ...filters: unknown[]
+  ): Promise<{ count: number; approximate?: boolean; hll?: string } | string> {
     this.send("COUNT", id, ...filters);
     const frame = await this.next(
       (one) => (one[0] === "COUNT" || one[0] === "CLOSED") && one[1] === id,

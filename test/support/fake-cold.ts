@@ -77,7 +77,7 @@ export class FakeCold implements ColdHistory {
   private async answer<T>(method: string, value: T): Promise<Outcome<T>> {
     this.asked.push(method);
     await Promise.resolve();
-    if (this.mood === "down") return { type: "unavailable", why: "down", reason: "switched off" };
+    if (this.mood === "down") return { type: "unavailable", reason: "switched off" };
     return { type: "answered", value, isPartial: this.mood === "partial" };
   }
 }

@@ -83,11 +83,17 @@ describe("exposition", () => {
     expect(await lines(metrics, "thermocline_connections ")).toEqual([]);
     let connections = 4;
     let lag: number | undefined = 9;
-    metrics.watch({ connections: () => connections });
     metrics.watch({
+      connections: () => connections,
+      subscriptions: () => 0,
+      eventsStored: () => 0,
+      storeBytes: () => 0,
+      walBytes: () => 0,
+      writerRestarts: () => 0,
+      tail: () => ({ size: 0, bytes: 0 }),
       coldLag: () => lag,
       channels: () => [{ name: "verify", depth: 2, depthMax: 100 }],
-      facts: () => ({ version: "1", bun: "2", signatures: "noble", search: "none" }),
+      info: () => ({ version: "1", bun: "2", signatures: "noble", search: "none" }),
     });
     expect(await lines(metrics, "thermocline_connections ")).toEqual(["thermocline_connections 4"]);
     expect(await lines(metrics, "thermocline_cold_lag")).toEqual(["thermocline_cold_lag_entries 9"]);

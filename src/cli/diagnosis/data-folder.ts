@@ -4,6 +4,7 @@ import { Database } from "bun:sqlite";
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Config } from "../../config/settings.ts";
+import { checkIntegrity } from "../../hot/maintenance.ts";
 import { schemaVersion, SCHEMA_VERSION } from "../../hot/migrate.ts";
 import { StoreError } from "../../hot/store-error.ts";
 import { databasePath, openDatabaseForReading } from "../store-access.ts";
@@ -43,7 +44,7 @@ export function checkRoom(
   return fine("disk", found);
 }
 
-/** Schema and SQLite's quick check, which reads the whole file. Nothing to check before the first start. */
+/** Schema, and a check that reads the whole file. Nothing to check before the first start. */
 export function checkDatabase(config: Config): Finding[] {
   const path = databasePath(config);
   if (!existsSync(path)) return [fine("database", "none yet, made at the first start")];
@@ -52,7 +53,7 @@ export function checkDatabase(config: Config): Finding[] {
   try {
     const database = openDatabaseForReading(config);
     try {
-      return [fine("schema", `version ${schemaVersion(database)}`), checkIntegrity(database, path)];
+      return [fine("schema", `version ${schemaVersion(database)}`), integrityOf(database, path)];
     } finally {
       database.close();
     }
@@ -62,12 +63,12 @@ export function checkDatabase(config: Config): Finding[] {
   }
 }
 
-function checkIntegrity(database: Database, path: string): Finding {
-  const first = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get()?.quick_check;
-  if (first === "ok") return fine("integrity", "ok");
+function integrityOf(database: Database, path: string): Finding {
+  const [first] = checkIntegrity(database);
+  if (first === undefined) return fine("integrity", "ok");
   return failure(
     "integrity",
-    first ?? "no answer",
+    first,
     `stop the relay, copy ${path} away, and restore a backup or save what is readable with sqlite3 .recover`,
   );
 }

@@ -13,7 +13,6 @@ export type Packing = "none" | "gzip" | "zstd";
 export interface EventSource {
   /** Unpacked bytes from `start` on. */
   readonly bytes: AsyncIterable<Uint8Array>;
-  readonly packing: Packing;
   /** Size of the file as it lies on disk; undefined for standard input. */
   readonly sizeBytes: number | undefined;
   /** Packed bytes read so far, which is what can be compared with sizeBytes. */
@@ -40,7 +39,6 @@ export function fileSource(
   const unpacked = unpack(counted.stream, packing);
   return {
     bytes: packing === "none" ? unpacked : withoutFirst(unpacked, start),
-    packing,
     sizeBytes,
     readBytes: () => skipped + counted.count(),
     close: () => file.destroy(),
@@ -57,7 +55,6 @@ export async function streamSource(input: Readable): Promise<EventSource> {
   const whole = restOf(head, iterator);
   return {
     bytes: packing === "none" ? whole : unpack(whole, packing),
-    packing,
     sizeBytes: undefined,
     readBytes: counted.count,
     close: () => input.destroy(),

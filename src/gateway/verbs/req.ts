@@ -7,22 +7,18 @@ import type { Filter } from "../../nostr/filter.ts";
 import { isRefusal, type Refusal, refuse } from "../../nostr/reason.ts";
 import { planSources } from "../../query/planner.ts";
 import { type EndHint, StoredQuery } from "../../query/stored-query.ts";
-import { checkSubscriptionId } from "../client-message.ts";
 import { readFilters } from "../filters.ts";
 import type { Gateway } from "../gateway.ts";
-import { eoseMessage, noticeMessage } from "../relay-message.ts";
+import { eoseMessage } from "../relay-message.ts";
 import type { OpenRequest, Session } from "../session.ts";
 
 export function handleRequest(gateway: Gateway, session: Session, elements: readonly unknown[]): void {
-  const check = checkSubscriptionId(elements[1], gateway.options.limits.subscriptionIdCharactersMax);
-  if (check.type === "wrong") {
-    if (check.echo === undefined) return session.send(noticeMessage(check.refusal));
-    return gateway.refuse(session, check.echo, check.refusal);
-  }
+  const id = gateway.readId(session, elements[1]);
+  if (id === undefined) return;
   // The new REQ takes the id over, also when it is refused: nothing of the old filters is sent from here on.
-  gateway.endRequest(session, check.id);
-  const request = openRequest(gateway, session, check.id, elements.slice(2));
-  if (isRefusal(request)) gateway.refuse(session, check.id, request);
+  gateway.endRequest(session, id);
+  const request = openRequest(gateway, session, id, elements.slice(2));
+  if (isRefusal(request)) gateway.refuse(session, id, request);
 }
 
 function openRequest(

@@ -3,7 +3,7 @@
 
 import type { FC, PropsWithChildren } from "hono/jsx";
 import type { Config } from "../config/settings.ts";
-import type { PageAssets } from "./trends-assets.ts";
+import type { PageAssets } from "./page-assets.ts";
 
 export interface PageLink {
   readonly href: string;

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import plotScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import plotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import baseStyle from "../web/landing.css" with { type: "text" };
-import documentStyle from "../web/trends-document.css" with { type: "text" };
+import documentStyle from "../web/page-document.css" with { type: "text" };
 import searchStyle from "../web/search-page.css" with { type: "text" };
 import searchScript from "../web/search-page.js" with { type: "text" };
 import trendsStyle from "../web/trends-page.css" with { type: "text" };

@@ -1,0 +1,117 @@
+// Search as the relay runs it: an index in a file of its own on a thread of its own, OpenSearch beside it, live matching.
+
+import type { Config } from "./config/settings.ts";
+import { claimedDomainOf } from "./hot/claimed-domain.ts";
+import type { Hit } from "./hot/contract.ts";
+import type { HotStore } from "./hot/hot-store.ts";
+import { faultText } from "./hot/store-error.ts";
+import { loadDetectors } from "./query/detectors.ts";
+import { FulltextService } from "./query/fulltext-service.ts";
+import type { History } from "./query/history.ts";
+import type { SearchPort } from "./query/planner.ts";
+import { SearchCache } from "./query/search-cache.ts";
+import { createSearchMatcher, type SearchMatcher } from "./query/search-matcher.ts";
+import { SearchNumbers } from "./query/search-numbers.ts";
+import { createSearchPort, type SearchEngine } from "./query/search-source.ts";
+import { TieredSearch } from "./query/tiered-search.ts";
+import { verifiedDomains } from "./query/verified-domains.ts";
+import type { ColdStore } from "./relay-cold.ts";
+import type { Identity } from "./relay-identity.ts";
+import { searchCapabilities, trustSeeds, verifierChoice } from "./relay-options.ts";
+import type { Oracles } from "./search/match.ts";
+import type { Logger } from "./telemetry/logger.ts";
+
+export interface RelaySearch {
+  readonly service: FulltextService;
+  readonly port: SearchPort;
+  readonly matcher: SearchMatcher;
+}
+
+export interface SearchGround {
+  readonly config: Config;
+  readonly hot: HotStore;
+  readonly cold: ColdStore | undefined;
+  /** Undefined while the hot store has everything. */
+  readonly history: History | undefined;
+  readonly identity: Identity | undefined;
+  /** Is it being erased? */
+  readonly hides: (hit: Hit) => boolean;
+  readonly logger: Logger;
+  /** Unix seconds. */
+  readonly now: () => number;
+}
+
+/** What one search may take, and how many hits one without a limit looks at. */
+const SEARCH_BUDGET_MS = 2000;
+const SEARCH_HITS_MAX = 10_000;
+/** Answers that a repeated search may use again. */
+const SEARCH_FRESH_MS = 10_000;
+const SEARCH_ANSWERS_MAX = 500;
+
+/** Undefined where search is off. */
+export async function startSearch(ground: SearchGround): Promise<RelaySearch | undefined> {
+  const { config, hot, cold, history, hides, now } = ground;
+  if (!config.search.enabled) return undefined;
+  const capabilities = searchCapabilities(config);
+  const oracles = await oraclesOf(ground);
+  const service = startFulltext(ground);
+  const cache = new SearchCache(engineOf(service, ground), {
+    reader: hot.reader,
+    freshMs: SEARCH_FRESH_MS,
+    answersMax: SEARCH_ANSWERS_MAX,
+    oracles,
+  });
+  const port = createSearchPort(cache, {
+    numbers: new SearchNumbers({
+      hot: service,
+      past: history && { cold: cold?.search, visibleSeq: () => cold?.feed.visibleSeq },
+    }),
+    budgetMs: SEARCH_BUDGET_MS,
+    hitsMax: SEARCH_HITS_MAX,
+    hides,
+    capabilities,
+  });
+  return { service, port, matcher: createSearchMatcher(now, capabilities, oracles) };
+}
+
+/** What a text alone does not say: its language and sentiment, and whose domain is whose. */
+async function oraclesOf({ config, hot, identity }: SearchGround): Promise<Oracles> {
+  const domains =
+    identity === undefined
+      ? { domainOf: (pubkey: string) => claimedDomainOf(hot.reader, pubkey) }
+      : verifiedDomains(identity.directory);
+  return { ...(await loadDetectors(searchCapabilities(config))), ...domains };
+}
+
+function startFulltext({ config, hot, identity, logger }: SearchGround): FulltextService {
+  return new FulltextService({
+    folder: config.data.dir,
+    path: hot.path,
+    tagSeed: hot.tagSeed,
+    detect: searchCapabilities(config),
+    verifyDomains: identity !== undefined,
+    seeds: trustSeeds(config),
+    signatures: verifierChoice(config),
+    depthMax: config.limits.reader_queue,
+    // What is not noted now is noted with the next progress; until then the log keeps more than it must.
+    onProgress: (cursor) => {
+      hot.moveFollower("fulltext", cursor).catch((error: unknown) => {
+        logger.warn(
+          { part: "search", reason: faultText(error) },
+          "the index's place in the log was not noted",
+        );
+      });
+    },
+    onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
+  });
+}
+
+function engineOf(service: FulltextService, { cold, history }: SearchGround): SearchEngine {
+  if (cold === undefined) return service;
+  return new TieredSearch({
+    hot: service,
+    cold: cold.search,
+    visibleSeq: () => cold.feed.visibleSeq,
+    history,
+  });
+}
