@@ -49,8 +49,9 @@ async function exchange(
 ): Promise<Answer> {
   const response = await fetch(url, {
     method: params.method ?? "GET",
-    // A server older than 2.19.1 never answers a request that accepts zstd, which fetch offers by itself.
-    headers: { ...headers, "accept-encoding": "gzip" },
+    // Packing three hundred hits costs the node a fifth of the whole search, and a network beside it nothing. Left unsaid, fetch
+    // would offer zstd too, and a server older than 2.19.1 never answers that.
+    headers: { ...headers, "accept-encoding": "identity" },
     body: (params.body as string | Uint8Array | null | undefined) ?? null,
     signal,
     redirect: "manual",

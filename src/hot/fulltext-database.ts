@@ -101,6 +101,8 @@ const SCHEMA = `
 ${TRUSTED_TARGET_SCHEMA}${TREND_SCHEMA}`;
 
 const CACHE_BYTES = 16 * 1024 * 1024;
+/** Ranking looks up hundreds of rows here and there: through a map that takes half as long. */
+const MMAP_BYTES = 2048 * 1024 * 1024;
 
 /** Opens the file for its one writer; makes it, or makes it anew, where it is missing, older, newer or damaged. */
 export function openFulltext(folder: string, file = FULLTEXT_FILE): Database {
@@ -193,5 +195,6 @@ function openCurrent(path: string): Database {
 function tune(database: Database): void {
   database.run("PRAGMA busy_timeout = 5000");
   database.run(`PRAGMA cache_size = -${CACHE_BYTES / 1024}`);
+  database.run(`PRAGMA mmap_size = ${MMAP_BYTES}`);
   database.run("PRAGMA temp_store = MEMORY");
 }
