@@ -3,7 +3,7 @@
 import type { Client } from "@opensearch-project/opensearch";
 import { mayDelete } from "../nostr/deletion.ts";
 import { eventFromJson } from "../nostr/event.ts";
-import { Kind } from "../nostr/kind.ts";
+import { isAddressableKind, isReplaceableKind, Kind } from "../nostr/kind.ts";
 import type { Operation } from "./bulk.ts";
 import { DATE_MAX } from "./document.ts";
 import type { DeletionRequest } from "./operations.ts";
@@ -16,7 +16,11 @@ interface FoundDocument {
 
 const IDS_PER_SEARCH = 500;
 
-/** Deletes for those targets of a request that stand in the index and that its signer may delete (NIP-09). */
+/**
+ * Deletes for those targets of a request that stand in the index and that its signer may delete (NIP-09). Versions of an
+ * address are not among them: the newest never leaves the hot store, whose log tells of its removal, and a search may
+ * still show an older one in a document that by now holds its successor.
+ */
 export async function deletionsInIndex(
   client: Client,
   index: string,
@@ -32,7 +36,8 @@ export async function deletionsInIndex(
     });
     for (const found of body.hits.hits as unknown as FoundDocument[]) {
       const event = eventFromJson(found._source.raw);
-      if (!mayDelete(request.pubkey, event)) continue;
+      const isVersion = isReplaceableKind(event.kind) || isAddressableKind(event.kind);
+      if (isVersion || !mayDelete(request.pubkey, event)) continue;
       operations.push({
         type: "delete",
         index: found._index,

@@ -241,6 +241,25 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     await restored.stop();
   });
 
+  test("asked to delete an older version of an address, it leaves the newest, whatever a search still shows", async () => {
+    const prefix = ownPrefix();
+    const log = new MemoryLog();
+    const author = "a".repeat(64);
+    const version = (created_at: number) => unsignedEvent(author, { kind: 10_002, created_at }).event;
+    const bench = coldBench({ url, prefix, log, parts: { isHotComplete: () => false } });
+    bench.start();
+    const older = version(1_700_000_000);
+    log.store(older);
+    await bench.level();
+    await bench.clients.write.indices.refresh({ index: `${prefix}-*` });
+    log.store(version(1_700_000_100));
+    log.store(unsignedEvent(author, { kind: 5, tags: [["e", older.id]], created_at: 1_700_000_200 }).event);
+    await bench.level();
+    await bench.clients.write.indices.refresh({ index: `${prefix}-*` });
+    expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+    await bench.stop();
+  });
+
   test("a document is written again with the scores of today", async () => {
     const prefix = ownPrefix();
     const log = filled(3);
