@@ -1,6 +1,6 @@
 // Runs every test against real engines: installs what is missing, starts OpenSearch, counts, and stops what it started.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureDependencies, PROJECT_ROOT } from "./dependencies.ts";
@@ -143,6 +143,8 @@ async function main(words: readonly string[]): Promise<number> {
   ensureDependencies({ development: true });
   await prepareMachine();
   const folder = mkdtempSync(join(tmpdir(), "thermocline-test-"));
+  // OpenSearch refuses to run as root: the user that it runs as must come through to its own folder in this one.
+  chmodSync(folder, 0o711);
   let engine = NO_ENGINE;
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
