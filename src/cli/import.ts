@@ -15,7 +15,7 @@ import { Tally } from "./importing/tally.ts";
 import { TransactionSize } from "./importing/transaction-size.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
-import { openForWriting } from "./store-access.ts";
+import { isServed, openForWriting } from "./store-access.ts";
 import { type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
 
 /** Fails when something could not be read or written, when it was interrupted, or when nothing at all was valid. */
@@ -103,7 +103,7 @@ async function pump(
       }),
       checkers,
       writer: store,
-      size: new TransactionSize(),
+      size: new TransactionSize(store !== undefined && isServed(config)),
       tally,
       lineBytesMax,
       nowSeconds: unixNow(),

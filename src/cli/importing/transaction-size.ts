@@ -10,13 +10,13 @@ const ALONE_AFTER_MS = 3000;
 export class TransactionSize {
   private readonly now: () => number;
   private lastSeq: number | undefined;
-  /** When somebody else was last seen to have written; at first there may be somebody. */
+  /** When somebody else was last seen to have written. */
   private metMs: number;
 
-  /** \`now\`: milliseconds on a clock that only rises. */
-  constructor(now: () => number = () => performance.now()) {
+  /** `isServed`: a relay has the folder, so that somebody may publish. `now`: milliseconds on a clock that only rises. */
+  constructor(isServed: boolean, now: () => number = () => performance.now()) {
     this.now = now;
-    this.metMs = now();
+    this.metMs = isServed ? now() : Number.NEGATIVE_INFINITY;
   }
 
   /** Blocks of the next transaction, at most. */

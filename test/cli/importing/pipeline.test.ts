@@ -36,7 +36,7 @@ function parts(given: Partial<PipelineParts>): PipelineParts & { readonly reache
     blocks: blocks(20),
     checkers: { count: CHECKERS, check: async () => checkedBlock() },
     writer: undefined,
-    size: new TransactionSize(() => 0),
+    size: new TransactionSize(true, () => 0),
     tally: new Tally(),
     lineBytesMax: 100,
     nowSeconds: 0,
@@ -98,7 +98,7 @@ test("a store that takes no more stops it before the checkpoint moves", async ()
 test("an import that is alone writes several blocks as one transaction, in order and to the last", async () => {
   const counts: number[] = [];
   let nowMs = 0;
-  const size = new TransactionSize(() => nowMs);
+  const size = new TransactionSize(true, () => nowMs);
   nowMs = 60_000;
   const given = parts({
     blocks: blocks(BLOCKS_ALONE * 2 + 1),
