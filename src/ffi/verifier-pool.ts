@@ -3,7 +3,7 @@
 import type { BackendOptions } from "./backend.ts";
 import { BATCH_MAX } from "./batch-slab.ts";
 import type { SignedId, VerifierPool, Verdict } from "./contract.ts";
-import { type VerifierReady, VerifierThread, type Waiting } from "./verifier-thread.ts";
+import { SLABS, type VerifierReady, VerifierThread, type Waiting } from "./verifier-thread.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
 export interface VerifierPoolOptions extends BackendOptions {
@@ -25,10 +25,10 @@ export interface StartedVerifierPool extends VerifierPool {
 }
 
 /**
- * A thread with nothing to do gets even a single signature at once. A busy one gets its second batch only when this many
+ * A thread with nothing to do gets even a single signature at once. A busy one gets a further batch only when this many
  * wait, because a batch costs the main thread about 5 µs however small it is, and shared by 16 that is nothing.
  */
-const SECOND_BATCH_MIN = 16;
+const FURTHER_BATCH_MIN = 16;
 const DRAIN_MS = 5_000;
 const RESTART_DELAY_MAX_MS = 5_000;
 
@@ -118,10 +118,10 @@ class SpreadingPool implements StartedVerifierPool {
     });
   }
 
-  /** Idle threads first; a second batch for a busy one only when it is worth its message. */
+  /** The least busy threads first; a further batch for a busy one only when it is worth its message. */
   private dispatch(): void {
-    for (let busy = 0; busy < 2; busy++) {
-      const least = busy === 0 ? 1 : SECOND_BATCH_MIN;
+    for (let busy = 0; busy < SLABS; busy++) {
+      const least = busy === 0 ? 1 : FURTHER_BATCH_MIN;
       for (const thread of this.threads) {
         if (this.line.length < least) return;
         if (thread.inFlightBatches === busy && thread.canTake) this.send(thread);
@@ -131,7 +131,7 @@ class SpreadingPool implements StartedVerifierPool {
 
   private send(thread: VerifierThread): void {
     const share = Math.ceil(this.line.length / this.threads.length);
-    const batch = this.line.take(Math.min(BATCH_MAX, Math.max(SECOND_BATCH_MIN, share)));
+    const batch = this.line.take(Math.min(BATCH_MAX, Math.max(FURTHER_BATCH_MIN, share)));
     this.inFlight += batch.length;
     thread.send(batch);
   }
