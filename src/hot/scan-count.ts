@@ -3,13 +3,12 @@
 import type { Filter } from "../nostr/filter.ts";
 import { isExpired } from "../nostr/expiration.ts";
 import type { Budget, CountGate, Counting, Hit, Scan, ScanState } from "./contract.ts";
+import type { CountedRows } from "./counted-rows.ts";
 import { authorKey } from "./keys.ts";
 import { Meter, WORK_PER_LOOK } from "./scan-budget.ts";
-import type { CountedRows, ReadStatements, StreamRow } from "./stream-sql.ts";
+import type { ReadStatements, StreamRow } from "./stream-sql.ts";
 
-/** Fewer rows than this are counted by one statement, in 1 ms at the most. */
-const FEW_MAX = 60_000;
-/** Beyond, each statement counts so many from a place on, which costs more by the row: 1 ms as well. */
+/** Many rows are counted in statements of so many each, from a place on: 1 ms. */
 const STRIDE = 20_000;
 /** Authors and kinds, each pair counted by a statement of its own; a scan asks for more of them at once. */
 const PAIRS_MAX = 200;
@@ -99,9 +98,9 @@ class FilterCounting implements Counting {
     const since = this.filter.since ?? 0;
     const until = this.filter.until ?? Number.MAX_SAFE_INTEGER;
     if (since > until) return;
-    const few = rows.upTo(kind, author, since, until, FEW_MAX);
-    if (few < FEW_MAX) this.count += few;
-    else yield* this.countMany(rows, kind, author, since, until);
+    const few = rows.few(kind, author, since, until);
+    if (few === undefined) yield* this.countMany(rows, kind, author, since, until);
+    else this.count += few;
     this.count -= rows.expired(kind, author, since, until, this.gate.nowSeconds);
     yield;
   }
@@ -122,7 +121,7 @@ class FilterCounting implements Counting {
       below = last;
       yield;
     }
-    this.count += rows.count(kind, author, since, below);
+    this.count += rows.countBelow(kind, author, since, below);
   }
 
   private *countByScan(filter: Filter): Generator<void, void> {

@@ -1,6 +1,7 @@
 // Every SQL text of the read side, prepared once for each reader.
 
 import type { Database, Statement } from "bun:sqlite";
+import { CountedRows } from "./counted-rows.ts";
 
 /** created_at, rank, seq. */
 export type StreamRow = readonly [createdAt: number, rank: number, seq: number];
@@ -32,30 +33,6 @@ export interface KeyedTable extends StreamTable {
   readonly all: (keys: string, kinds: string, since: number, until: number) => StreamRow[];
   /** How many rows these keys have, counting no further than `max`. `kinds` undefined is every kind. */
   readonly countRows: (keys: string, kinds: string | undefined, max: number) => number;
-}
-
-/** Rows that are counted in an index, without a look at their events. */
-export interface CountedRows {
-  /** Rows between two seconds, both included, counting no further than `max`. */
-  readonly upTo: (kind: number, author: number, since: number, until: number, max: number) => number;
-  /** The row that comes `offset` rows after the first one below the point, or undefined when there are not so many. */
-  readonly rowAt: (
-    kind: number,
-    author: number,
-    since: number,
-    below: StreamRow,
-    offset: number,
-  ) => StreamRow | undefined;
-  /** Rows below the point. */
-  readonly count: (kind: number, author: number, since: number, below: StreamRow) => number;
-  /** Rows that have expired but are not swept yet. */
-  readonly expired: (
-    kind: number,
-    author: number,
-    since: number,
-    until: number,
-    nowSeconds: number,
-  ) => number;
 }
 
 /** Rows that one statement of heads() or nextKinds() may answer: keeps a single statement short. */
@@ -111,8 +88,8 @@ export class ReadStatements {
     this.hitsById = this.numbers("SELECT created_at, kind, expires_at, json, seq FROM event WHERE id = ?1");
     this.idsById = this.numbers("SELECT substr(json, 8, 64) FROM event WHERE id = ?1");
     this.dataVersionStatement = this.numbers("PRAGMA data_version");
-    this.ofKind = this.counted("kind = ?1 AND ?2 = 0");
-    this.ofAuthor = this.counted("kind = ?1 AND author = ?2");
+    this.ofKind = new CountedRows(database, "kind = ?1 AND ?2 = 0");
+    this.ofAuthor = new CountedRows(database, "kind = ?1 AND author = ?2");
     this.ownerStatement = this.numbers("SELECT substr(json, 84, 64) FROM event WHERE author = ?1 LIMIT 1");
     this.sharedStatement = this.numbers("SELECT 1 FROM shared_author WHERE author = ?1");
     this.kindsStoredStatement = this.numbers(
@@ -169,31 +146,6 @@ export class ReadStatements {
   /** Have events of different public keys ever stood under this author's key? */
   isShared(author: number): boolean {
     return this.sharedStatement.values(author).length > 0;
-  }
-
-  private counted(where: string): CountedRows {
-    const below = "created_at >= ?3 AND (created_at, rank, seq) < (?4, ?5, ?6)";
-    const upTo = this.numbers(
-      `SELECT count(*) FROM (SELECT 1 FROM event WHERE ${where} AND created_at BETWEEN ?3 AND ?4 LIMIT ?5+0)`,
-    );
-    const rowAt = this.numbers(
-      `SELECT created_at, rank, seq FROM event WHERE ${where} AND ${below} ${NEWEST_FIRST} LIMIT 1 OFFSET ?7+0`,
-    );
-    const count = this.numbers(`SELECT count(*) FROM event WHERE ${where} AND ${below}`);
-    const expired = this.numbers(
-      `SELECT count(*) FROM event INDEXED BY event_by_expiry
-       WHERE expires_at > 0 AND expires_at <= ?3 AND ${where} AND created_at BETWEEN ?4 AND ?5`,
-    );
-    return {
-      upTo: (kind, author, since, until, max) =>
-        rows<[number]>(upTo.values(kind, author, since, until, max))[0]![0],
-      rowAt: (kind, author, since, [at, rank, seq], offset) =>
-        rows<StreamRow>(rowAt.values(kind, author, since, at, rank, seq, offset))[0],
-      count: (kind, author, since, [at, rank, seq]) =>
-        rows<[number]>(count.values(kind, author, since, at, rank, seq))[0]![0],
-      expired: (kind, author, since, until, nowSeconds) =>
-        rows<[number]>(expired.values(kind, author, nowSeconds, since, until))[0]![0],
-    };
   }
 
   private numbers(sql: string): Numbers {

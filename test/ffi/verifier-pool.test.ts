@@ -173,7 +173,7 @@ describe("a thread that dies", () => {
     made[0]!.terminate();
     const answers = await heard;
     const failed = answers.filter((answer) => answer === "failed").length;
-    // One signature left alone, the second batch followed at sixteen.
+    // One signature left alone, further batches followed at sixteen.
     expect(failed).toBeGreaterThan(0);
     expect(failed).toBeLessThanOrEqual(128);
     expect(answers.filter((answer) => answer === "valid")).toHaveLength(300 - failed);

@@ -49,6 +49,37 @@ test("a hundred thousand rows are counted in strides, each row once", () => {
   expect(counted(path, { authors: [TWIN], kinds: [1] })).toBe(0);
 });
 
+test("what was short when it was counted first may grow long", () => {
+  const path = join(folder(), "a.db");
+  const database = new Database(path, { create: true });
+  createSchema(database);
+  const grow = (from: number, to: number) =>
+    database.run(
+      `WITH RECURSIVE n (seq) AS (SELECT ?1 UNION ALL SELECT seq + 1 FROM n WHERE seq < ?2)
+       INSERT INTO event SELECT seq, seq, 0, 1, ?3, seq, 0, ?4 FROM n`,
+      [from, to, authorKey(ALICE), `{"id":"${"0".repeat(64)}","pubkey":"${ALICE}"}`],
+    );
+  grow(1, 10);
+  const reader = createReader(path, { tagSeed: 1n });
+  const counted = (filter: Omit<Filter, "tags">): number => {
+    const counting = reader.count({ tags: [], ...filter }, GATE);
+    while (counting.run({ deadlineMs: Number.POSITIVE_INFINITY }) === "paused");
+    return counting.count;
+  };
+  const counts = () =>
+    [{ authors: [ALICE], kinds: [1] }, { authors: [ALICE], kinds: [1], since: 6 }, { kinds: [1] }].map(
+      counted,
+    );
+  expect([counts(), counts()]).toEqual([
+    [10, 5, 10],
+    [10, 5, 10],
+  ]);
+  grow(11, 90_000);
+  for (let again = 0; again < 3; again++) expect(counts()).toEqual([90_000, 89_995, 90_000]);
+  reader.close();
+  database.close();
+});
+
 test("authors whose keys are the same are counted apart, whoever came first or has left", () => {
   const path = join(folder(), "a.db");
   const writer = createWriter(openDatabase(path, { synchronous: "off" }), { ownUrls: new Set() });
