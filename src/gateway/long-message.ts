@@ -51,48 +51,71 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_ARRAY = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 
-/** The elements of the outermost array. Whether each of them is JSON is not known yet. */
+/** Where the elements of the outermost array lie. Whether each of them is JSON is not known yet. */
 function* spansOf(text: string): Generator<void, readonly Span[] | Refusal> {
-  const spans: Span[] = [];
-  let depth = 0;
-  let start = -1;
-  let isBlankSince = true;
+  const array = new OutermostArray();
+  let isInString = false;
   let looks = 0;
   for (let at = 0; at < text.length; at++) {
     if (++looks > LOOKS_PER_SLICE) {
       looks = 0;
       yield;
     }
+    if (isInString) {
+      at = text.indexOf('"', at);
+      if (at === -1) return NOT_JSON;
+      isInString = isEscaped(text, at);
+      looks += LOOKS_PER_QUOTE;
+      continue;
+    }
     const code = text.charCodeAt(at);
     if (isBlank(code)) continue;
-    if (depth === 0) {
-      if (code !== OPEN_ARRAY || start !== -1) return start === -1 ? NOT_AN_ARRAY : NOT_JSON;
-      depth = 1;
-      start = at + 1;
-    } else if (code === QUOTE) {
-      isBlankSince = false;
-      do {
-        at = text.indexOf('"', at + 1);
-        if (at === -1) return NOT_JSON;
-        looks += LOOKS_PER_QUOTE;
-        if (looks > LOOKS_PER_SLICE) {
-          looks = 0;
-          yield;
-        }
-      } while (isEscaped(text, at));
-    } else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
-      isBlankSince = false;
-      if (++depth > DEPTH_MAX) return TOO_DEEP;
-    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) {
-      if (--depth > 0) continue;
-      if (code !== CLOSE_ARRAY) return NOT_JSON;
-      if (spans.length > 0 || !isBlankSince) spans.push([start, at]);
-    } else if (code === COMMA && depth === 1) {
-      spans.push([start, at]);
-      start = at + 1;
-    } else isBlankSince = false;
+    const refusal = array.take(code, at);
+    if (refusal !== undefined) return refusal;
+    isInString = code === QUOTE;
   }
-  return depth === 0 && start !== -1 ? spans : start === -1 ? NOT_AN_ARRAY : NOT_JSON;
+  return array.elements();
+}
+
+/** Follows the brackets, and the commas between its elements. Of each string it is shown the first quote alone. */
+class OutermostArray {
+  private readonly spans: Span[] = [];
+  private depth = 0;
+  /** Behind the bracket or the comma that the next element follows; -1 before the array has begun. */
+  private start = -1;
+  private last = -1;
+
+  /** The next character that is not blank. */
+  take(code: number, at: number): Refusal | undefined {
+    if (this.depth === 0) return this.begin(code, at);
+    const { last } = this;
+    this.last = at;
+    if (code === OPEN_ARRAY || code === OPEN_OBJECT) return ++this.depth > DEPTH_MAX ? TOO_DEEP : undefined;
+    if (code === COMMA && this.depth === 1) {
+      this.spans.push([this.start, at]);
+      this.start = at + 1;
+    } else if ((code === CLOSE_ARRAY || code === CLOSE_OBJECT) && --this.depth === 0) {
+      if (code === CLOSE_OBJECT) return NOT_JSON;
+      const isEmpty = this.spans.length === 0 && last < this.start;
+      if (!isEmpty) this.spans.push([this.start, at]);
+    }
+    return undefined;
+  }
+
+  elements(): readonly Span[] | Refusal {
+    return this.depth === 0 && this.start !== -1 ? this.spans : this.refusal();
+  }
+
+  private begin(code: number, at: number): Refusal | undefined {
+    if (code !== OPEN_ARRAY || this.start !== -1) return this.refusal();
+    this.depth = 1;
+    this.start = at + 1;
+    return undefined;
+  }
+
+  private refusal(): Refusal {
+    return this.start === -1 ? NOT_AN_ARRAY : NOT_JSON;
+  }
 }
 
 function isBlank(code: number): boolean {

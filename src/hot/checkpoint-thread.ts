@@ -1,5 +1,6 @@
 // The writer's side of the checkpoint thread: starts it when it is first needed, and goes on without it if it dies.
 
+import { startWatched } from "../channel/watched-worker.ts";
 import type { Synchronous } from "./database.ts";
 
 export interface CheckpointStart {
@@ -39,19 +40,14 @@ export class CheckpointThread implements BulkCheckpoints {
   }
 
   private open(): Worker {
-    const worker = new Worker(new URL("./checkpoint-worker.ts", import.meta.url));
-    worker.onmessage = () => this.settle();
-    // The writer checkpoints by itself from then on, which only takes longer.
-    const died = (): void => {
-      this.isDead = true;
-      this.settle();
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      died();
-    };
-    worker.addEventListener("close", died);
-    worker.unref();
+    const worker = startWatched(new URL("./checkpoint-worker.ts", import.meta.url), {
+      heard: () => this.settle(),
+      // The writer checkpoints by itself from then on, which only takes longer.
+      ended: () => {
+        this.isDead = true;
+        this.settle();
+      },
+    });
     worker.postMessage(this.start);
     return worker;
   }

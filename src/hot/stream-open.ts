@@ -123,7 +123,7 @@ function compareRows(a: StreamRow, b: StreamRow): number {
 /** A stream whose rows are all at hand, in order. */
 function streamOfRows(rows: readonly StreamRow[], { start, since }: StreamBounds): IndexStream {
   const table = { chunk: () => [...rows] };
-  return new IndexStream(table, 0, 0, since, start.createdAt, start.rank, rows.length + 1);
+  return new IndexStream(table, { key: 0, kind: 0, since }, start, rows.length + 1);
 }
 
 /** Unknown kinds: a skip scan, some kinds of many keys at a time, until each key has answered that it has no more. */
@@ -157,7 +157,7 @@ function headStreams(
   for (const [key, kind, createdAt] of heads) {
     if (kind === null || createdAt === null || createdAt < since) continue;
     const rank = createdAt === start.createdAt ? start.rank : RANK_MAX;
-    streams.push(new IndexStream(table, key, kind, since, createdAt, rank, firstChunk));
+    streams.push(new IndexStream(table, { key, kind, since }, { createdAt, rank }, firstChunk));
   }
   return streams;
 }
@@ -170,7 +170,7 @@ function directStream(
   { start, since, wanted }: StreamBounds,
 ): IndexStream {
   const firstChunk = firstChunkOf(wanted, streams);
-  return new IndexStream(table, key, kind, since, start.createdAt, start.rank, firstChunk);
+  return new IndexStream(table, { key, kind, since }, start, firstChunk);
 }
 
 /** One row more than wanted tells the caller whether there is more, without another chunk. */

@@ -1,5 +1,6 @@
 // One stretch of an index, walked newest first in chunks: no statement stays open between two of them.
 
+import type { Start } from "./scan-source.ts";
 import type { StreamRow, StreamTable } from "./stream-sql.ts";
 
 /** Chunks grow by this factor, since most walks end early and the others are long. */
@@ -15,6 +16,13 @@ export interface NewestFirstStream {
   readonly isFilled: boolean;
   fill(): boolean;
   step(): boolean;
+}
+
+/** What a table does not ask for, the key of a kind's rows and more, is 0. */
+export interface Stretch {
+  readonly key: number;
+  readonly kind: number;
+  readonly since: number;
 }
 
 /** The rows of one (key, kind) pair, of one kind, or of all time, each below the one before. */
@@ -34,22 +42,14 @@ export class IndexStream implements NewestFirstStream {
   private readonly since: number;
   private count: number;
 
-  /** Starts at (createdAt, rank), included. `firstChunk` rows are fetched at first. */
-  constructor(
-    table: StreamTable,
-    key: number,
-    kind: number,
-    since: number,
-    createdAt: number,
-    rank: number,
-    firstChunk: number,
-  ) {
+  /** Its first row is at `start` or below. `firstChunk` rows are fetched at first. */
+  constructor(table: StreamTable, { key, kind, since }: Stretch, start: Start, firstChunk: number) {
     this.table = table;
     this.key = key;
     this.kind = kind;
     this.since = since;
-    this.createdAt = createdAt;
-    this.rank = rank;
+    this.createdAt = start.createdAt;
+    this.rank = start.rank;
     this.count = firstChunk;
   }
 

@@ -43,6 +43,8 @@ export interface Http {
 type Env = { Bindings: { clientIp: string } };
 type App = Hono<Env>;
 
+/** Nothing here is written over HTTP. */
+const READING_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
 const NOSTR_JSON = "application/nostr+json";
 const NIP_SEARCH = 50;
 /** A rendered page is shown again for this long. */
@@ -56,6 +58,12 @@ export function createHttp(deps: HttpDeps): Http {
     for (const [name, value] of Object.entries(SECURITY_HEADERS))
       if (!context.res.headers.has(name)) context.res.headers.set(name, value);
   });
+  app.use(async (context, next) => {
+    if (READING_METHODS.includes(context.req.method)) return next();
+    return context.text("Read with GET, or speak Nostr over a WebSocket at /.\n", 405, {
+      Allow: READING_METHODS.join(", "),
+    });
+  });
   const stats = shownStats(deps);
   addFrontDoor(app, deps, stats);
   addHealth(app, deps);
@@ -63,6 +71,7 @@ export function createHttp(deps: HttpDeps): Http {
   app.route("/", createPages(deps.config, offered(deps)) as unknown as App);
   if (deps.trends !== undefined)
     app.route("/", createTrendsApi(deps.trends, deps.config.auth.required) as unknown as App);
+  for (const path of ["/", "/stats.json"]) app.options(path, (context) => context.body(null, 204, PREFLIGHT));
   app.get("/stats.json", (context) => context.json(stats(), 200, { ...CORS, "Cache-Control": "no-store" }));
   app.get("/favicon.svg", (context) =>
     context.body(faviconSvg, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),
@@ -81,7 +90,7 @@ function offered(deps: HttpDeps): OfferedParts {
   return { searchIsOn, trendsAreOn: deps.trends !== undefined };
 }
 
-/** `/` is NIP-11 for programs that ask for it, a page for all others, and nothing but reading. */
+/** `/` is NIP-11 for programs that ask for it, and a page for all others. */
 function addFrontDoor(app: App, deps: HttpDeps, stats: () => ShownStats): void {
   const page = landingPage(deps, stats);
   app.get("/", (context) => {
@@ -92,12 +101,6 @@ function addFrontDoor(app: App, deps: HttpDeps, stats: () => ShownStats): void {
       ? information(context, deps)
       : page(context);
   });
-  app.options("/", (context) => context.body(null, 204, PREFLIGHT));
-  app.all("/", (context) =>
-    context.text("Read this page with GET, or speak Nostr over a WebSocket.\n", 405, {
-      Allow: "GET, HEAD, OPTIONS",
-    }),
-  );
 }
 
 function information(context: Context<Env>, deps: HttpDeps): Response {

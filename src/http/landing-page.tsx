@@ -121,7 +121,7 @@ const Search: FC<{ trendsAreOn: boolean }> = ({ trendsAreOn }) => (
     </form>
     <noscript>Searching here needs JavaScript; any Nostr client can search this relay without it.</noscript>
     <p id="told" class="quiet" role="status"></p>
-    <ol id="hits" class="hits"></ol>
+    <ol id="hits" class="hits" role="list"></ol>
     <p class="quiet">
       <a href="/search">Search with filters</a>
       {trendsAreOn ? (
@@ -151,13 +151,14 @@ const Facts: FC<{ title: string; facts: readonly Sentence[] }> = ({ title, facts
 const Nips: FC<{ numbers: readonly number[] }> = ({ numbers }) => (
   <section>
     <h2>Supported NIPs</h2>
-    <ul class="nips">
+    <ul class="nips" role="list">
       {describeNips(numbers).map(({ name, title, url }) => (
         <li>
-          <a href={url} rel="noreferrer">
+          {/* Read out by itself, in a list of links, a number says nothing. */}
+          <a href={url} rel="noreferrer" aria-label={`NIP-${name}: ${title}`}>
             {name}
           </a>
-          <span>{title}</span>
+          <span aria-hidden="true">{title}</span>
         </li>
       ))}
     </ul>

@@ -55,7 +55,7 @@ export function renderSearchPage(config: Config, otherPages: readonly PageLink[]
       <p id="told" class="quiet" role="status"></p>
       <Hints />
       <section id="results" aria-label="Results" hidden>
-        <ol id="hits" class="hits"></ol>
+        <ol id="hits" class="hits" role="list"></ol>
         <button id="more" type="button" hidden>
           Load more
         </button>

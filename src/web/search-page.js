@@ -213,7 +213,7 @@ const tagOf = (event, name) => event.tags.find((tag) => tag[0] === name)?.[1];
 function bodyOf(event) {
   const body = make("div");
   const title = tagOf(event, "title");
-  if (title !== undefined && title !== "") body.append(makeForeign("h3", title.slice(0, 200)));
+  if (title !== undefined && title !== "") body.append(makeForeign("h2", title.slice(0, 200)));
   const warning = event.tags.find((tag) => tag[0] === "content-warning");
   const isWarned = warning !== undefined;
   const written = event.kind === 0 ? String(profileOf(event.content).about ?? "") : event.content;

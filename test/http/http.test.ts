@@ -64,6 +64,33 @@ describe("metrics", () => {
   });
 });
 
+describe("methods", () => {
+  test("there is only reading, wherever it is", async () => {
+    const trends = { answer: async () => "{}" };
+    const ask = relayUnderTest({}, { trends });
+    for (const path of ["/", "/health", "/ready", "/metrics", "/stats.json", "/api/trends", "/trends", "/x"])
+      for (const method of ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"]) {
+        const response = await ask(path, { method, clientIp: LOCAL });
+        expect([path, method, response.status]).toEqual([path, method, 405]);
+        expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+        expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+      }
+    for (const path of ["/", "/health", "/stats.json", "/api/trends", "/trends"])
+      expect((await ask(path, { method: "HEAD", clientIp: LOCAL })).status).toBe(200);
+  });
+
+  test("what pages of any origin may read is also answered before they ask with headers of their own", async () => {
+    for (const path of ["/", "/stats.json"]) {
+      const response = await relayUnderTest()(path, { method: "OPTIONS" });
+      expect(response.status).toBe(204);
+      expect(response.headers.get("access-control-allow-origin")).toBe("*");
+      expect(response.headers.get("access-control-allow-headers")).toBe("*");
+    }
+    const kept = await relayUnderTest()("/metrics", { method: "OPTIONS", clientIp: LOCAL });
+    expect(kept.headers.has("access-control-allow-origin")).toBe(false);
+  });
+});
+
 describe("live numbers", () => {
   test("rates are measured between readings at least a second apart", async () => {
     let eventsReceived = 100;

@@ -84,6 +84,20 @@ describe.skipIf(!isBrowserThere)("the front page in a browser", () => {
     );
 
   test(
+    "links say where they lead without what stands beside them",
+    async () => {
+      const page = await browser.open("/");
+      const nips = page.getByRole("list").filter({ hasText: "Basic protocol" });
+      const link = nips.getByRole("link", { name: "NIP-01: Basic protocol", exact: true });
+      expect(await link.textContent()).toBe("01");
+      const links = nips.getByRole("link", { name: /^NIP-[0-9A-F]{2}: [A-Z]/ });
+      expect(await links.count()).toBe(NIPS_ALWAYS.length + 1);
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
     "the address can be copied",
     async () => {
       const context = await browser.browser.newContext({

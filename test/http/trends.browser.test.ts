@@ -42,6 +42,7 @@ function town(): VerifiedEvent[] {
   );
   for (let i = 0; i < 45; i++)
     events.push(unsignedEvent(stranger, { content: `gull ${i}`, created_at: NOW - 900 }));
+  say(3, { kind: 30_023, content: "The keel.", tags: [["title", "On shipwrights"]], created_at: NOW - 500 });
   const endless = say(1, { content: `ahoy sea ${"~x".repeat(300)}`, created_at: NOW - 500 });
   const leftwards = say(2, { content: "هنا البحر\n\n\n\nahoy sea", created_at: NOW - 500 });
   for (let by = 3; by < 12; by++)
@@ -107,6 +108,32 @@ describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
       expect(await page.locator("input[value='4h']").isChecked()).toBe(true);
       await page.locator("label", { hasText: "7 days" }).click();
       await page.waitForURL("**/trends?window=7d");
+      browser.expectNoProblems();
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "the window that is chosen is seen where the system chooses the colours",
+    async () => {
+      const page = await browser.open("trends", { forcedColors: "active" });
+      await page.getByText("As of ").waitFor();
+      const ground = (selector: string) =>
+        page.evaluate(`getComputedStyle(document.querySelector("${selector}")).backgroundColor`);
+      const others = [await ground("body"), await ground("fieldset input:not(:checked) + span")];
+      expect(others).not.toContain(await ground("fieldset input:checked + span"));
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "no level of headings is left out where a hit has a title",
+    async () => {
+      const page = await browser.open("search?q=keel&kind=30023");
+      await page.getByRole("heading", { name: "On shipwrights", level: 2 }).waitFor();
+      await browser.expectAccessible(page);
       browser.expectNoProblems();
       await page.close();
     },
