@@ -9,8 +9,9 @@ import type { Tape } from "../wire/tape.ts";
 import type { Row } from "../workloads/workload.ts";
 import { type ColdStage, rounded } from "./stage.ts";
 
-/** A round that is faster by less is the last one. */
 const STILL_FASTER = 1.05;
+/** Rounds in a row that beat the best before them by less than that; one alone may have been disturbed. */
+const SETTLED_ROUNDS = 2;
 
 export async function warmUp(
   stage: ColdStage,
@@ -21,7 +22,7 @@ export async function warmUp(
   const { roundsMax } = stage.scale.warmUp;
   const rates: number[] = [];
   const faults = new Set<string>();
-  while (rates.length < roundsMax && (rates.length < 2 || rates.at(-1)! > rates.at(-2)! * STILL_FASTER)) {
+  while (rates.length < roundsMax && !isSettled(rates)) {
     const round = await oneRound(stage, connections, tapes);
     rates.push(round.rate);
     for (const fault of round.faults) faults.add(fault);
@@ -38,6 +39,13 @@ export async function warmUp(
       faults: [...faults],
     },
   ];
+}
+
+export function isSettled(rates: readonly number[]): boolean {
+  const best = Math.max(...rates.slice(0, -SETTLED_ROUNDS));
+  return (
+    rates.length > SETTLED_ROUNDS && rates.slice(-SETTLED_ROUNDS).every((rate) => rate <= best * STILL_FASTER)
+  );
 }
 
 /** The rate is that of one search of each sort after another: the slow sorts count, and not only the quick ones. */
