@@ -130,6 +130,7 @@ export class RankedSearch {
     const ordered = rank(rankables, query, {
       nowSeconds,
       pageSize,
+      fetch: (hits) => texts.fetch(hits.map(({ seq }) => seq)),
       mixAuthors:
         filter.authors === undefined && !query.conditions.some(namesAuthors) && query.lookups.length === 0,
     });

@@ -29,12 +29,14 @@ export interface Rankable<Item> extends OrderFacts {
   readonly nameMatch: number;
 }
 
-export interface RankOptions {
+export interface RankOptions<Item> {
   readonly nowSeconds: number;
   /** Hits of one page: within it nobody has more than three. */
   readonly pageSize: number;
   /** False when the client asked for certain authors itself. */
   readonly mixAuthors: boolean;
+  /** Told what will be read next: many texts at once cost less than one after another. */
+  readonly fetch?: (items: readonly Item[]) => void;
 }
 
 const PER_AUTHOR_MAX = 3;
@@ -71,19 +73,20 @@ export interface Asked {
   readonly name: string;
 }
 
-export function askedOf({ text }: SearchQuery): Asked {
+export function askedOf(query: SearchQuery): Asked {
+  const matches = positiveMatches(query.text);
+  return {
+    matches,
+    phrase: phraseOf(query),
+    name: fold(matches.map(({ written }) => written).join(" ")).replace(/^@/, ""),
+  };
+}
+
+function phraseOf({ text }: SearchQuery): Match | undefined {
   const matches = positiveMatches(text);
-  const isPhrase = matches.length > 1 && text?.type === "and";
-  const phrase: Match | undefined = isPhrase
-    ? {
-        type: "match",
-        written: "",
-        tokens: matches.flatMap(({ tokens }) => tokens),
-        phrase: true,
-        prefix: matches.at(-1)!.prefix,
-      }
-    : undefined;
-  return { matches, phrase, name: fold(matches.map(({ written }) => written).join(" ")).replace(/^@/, "") };
+  if (matches.length < 2 || text?.type !== "and") return undefined;
+  const tokens = matches.flatMap((match) => match.tokens);
+  return { type: "match", written: "", tokens, phrase: true, prefix: matches.at(-1)!.prefix };
 }
 
 /** What an event is called. */
@@ -157,11 +160,11 @@ export function rankable<Item>(
 export function rank<Item>(
   hits: readonly Rankable<Item>[],
   query: SearchQuery,
-  options: RankOptions,
+  options: RankOptions<Item>,
 ): Rankable<Item>[] {
   const isMixed = hits.some((hit) => !hit.isProfile);
   const scored = hits.map((hit) => ({ hit, score: scoreOf(hit, query, isMixed, options.nowSeconds) }));
-  if (isByRelevance(query)) addPhrases(scored, options.pageSize);
+  if (isByRelevance(query) && phraseOf(query) !== undefined) addPhrases(scored, options);
   scored.sort(
     (a, b) => b.score - a.score || b.hit.createdAt - a.hit.createdAt || a.hit.author - b.hit.author,
   );
@@ -170,19 +173,18 @@ export function rank<Item>(
   return isByTime(query) ? ordered : spread(ordered, options);
 }
 
-interface Scored {
-  readonly hit: Rankable<unknown>;
+interface Scored<Item> {
+  readonly hit: Rankable<Item>;
   score: number;
 }
 
 /** Looks for the phrase only in what it would lift onto the first pages: nobody sees the order of the rest. */
-function addPhrases(scored: readonly Scored[], pageSize: number): void {
+function addPhrases<Item>(scored: readonly Scored<Item>[], { pageSize, fetch }: RankOptions<Item>): void {
   const scores = scored.map(({ score }) => score).sort((a, b) => b - a);
   const worstShown = scores[PHRASE_PAGES * pageSize - 1] ?? Number.NEGATIVE_INFINITY;
-  for (const each of scored) {
-    if (each.hit.isProfile || each.score + WEIGHT.phrase < worstShown) continue;
-    if (each.hit.isPhrase()) each.score += WEIGHT.phrase;
-  }
+  const liftable = scored.filter(({ hit, score }) => !hit.isProfile && score + WEIGHT.phrase >= worstShown);
+  fetch?.(liftable.map(({ hit }) => hit.item));
+  for (const each of liftable) if (each.hit.isPhrase()) each.score += WEIGHT.phrase;
 }
 
 function isByRelevance({ sort }: SearchQuery): boolean {
@@ -225,7 +227,7 @@ function oneForEachAuthor<Item>(hits: readonly Rankable<Item>[]): Rankable<Item>
 
 function spread<Item>(
   hits: readonly Rankable<Item>[],
-  { pageSize, mixAuthors }: RankOptions,
+  { pageSize, mixAuthors }: RankOptions<Item>,
 ): Rankable<Item>[] {
   const shown: Rankable<Item>[] = [];
   const later: Rankable<Item>[] = [];

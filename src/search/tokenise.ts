@@ -54,7 +54,24 @@ const FOREIGN_RUN = /[\0-\x7f]?[^\0-\x7f]+/g;
  */
 export function fold(text: string): string {
   if (ONLY_ASCII.test(text)) return text.toLowerCase();
-  return text.replace(FOREIGN_RUN, foldForeign).toLowerCase();
+  return text.replace(FOREIGN_RUN, foldRun).toLowerCase();
+}
+
+/** Longer ones, in UTF-16 units, are seldom met again, and might keep all of the text that they were taken from in memory. */
+const REMEMBERED_LENGTH_MAX = 4;
+const REMEMBERED_RUNS_MAX = 4096;
+
+/** The same few accents, quotes and emoji come again and again: what they fold to is remembered. */
+const rememberedRuns = new Map<string, string>();
+
+function foldRun(run: string): string {
+  if (run.length > REMEMBERED_LENGTH_MAX) return foldForeign(run);
+  const known = rememberedRuns.get(run);
+  if (known !== undefined) return known;
+  if (rememberedRuns.size >= REMEMBERED_RUNS_MAX) rememberedRuns.clear();
+  const folded = foldForeign(run);
+  rememberedRuns.set(run, folded);
+  return folded;
 }
 
 function foldForeign(text: string): string {

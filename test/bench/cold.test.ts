@@ -13,6 +13,7 @@ import { archiveWalk, newestPages, pagesBefore } from "../../scripts/bench/cold/
 import { faultOf } from "../../scripts/bench/cold/search-probe.ts";
 import { SEARCH_KINDS, searchesOf, typeaheads } from "../../scripts/bench/cold/searches.ts";
 import { Visibility } from "../../scripts/bench/cold/visibility.ts";
+import { isSettled } from "../../scripts/bench/cold/warm-up.ts";
 import { FreshEvents } from "../../scripts/bench/corpus/fresh.ts";
 import { Prose } from "../../scripts/bench/corpus/prose.ts";
 import { Chance } from "../../scripts/bench/corpus/random.ts";
@@ -255,4 +256,12 @@ describe("command line", () => {
   test.each(["--events many", "--only everything", "--what"])("refuses %s", (words) => {
     expect(parseColdCommand(words.split(" ")).verb).toBe("refuse");
   });
+});
+
+test("warming up ends once two rounds in a row bring nothing, and not by one that was disturbed", () => {
+  expect(isSettled([])).toBe(false);
+  expect(isSettled([50, 51])).toBe(false);
+  expect(isSettled([50, 51, 52])).toBe(true);
+  expect(isSettled([50, 40, 90])).toBe(false);
+  expect(isSettled([50, 90, 80, 92])).toBe(true);
 });

@@ -3,7 +3,15 @@
 import { describe, expect, test } from "bun:test";
 import { fingerprintOf, isNearDuplicate } from "../../src/search/near-duplicate.ts";
 import { orderKey } from "../../src/search/order.ts";
-import { askedOf, headlineOf, type HitFacts, rank, rankable, type Rankable } from "../../src/search/rank.ts";
+import {
+  askedOf,
+  headlineOf,
+  type HitFacts,
+  rank,
+  rankable,
+  type Rankable,
+  type RankOptions,
+} from "../../src/search/rank.ts";
 import { tokenise } from "../../src/search/tokenise.ts";
 import { type EventTemplate, keypair, unsignedEvent } from "../support/events.ts";
 import { NOW, parsed } from "../support/fulltext-store.ts";
@@ -24,7 +32,11 @@ function hit(
   return rankable(template.content ?? "", text, askedOf(parsed(search)), { ...FACTS, ...facts });
 }
 
-function order(search: string, hits: readonly Rankable<string>[], options = OPTIONS): string[] {
+function order(
+  search: string,
+  hits: readonly Rankable<string>[],
+  options: RankOptions<string> = OPTIONS,
+): string[] {
   return rank(hits, parsed(search), options).map(({ item }) => item);
 }
 
@@ -98,6 +110,12 @@ test("a text is read for its phrase only where that may lift it onto the first p
   // A phrase lifts by four places and a half: the fifth becomes the second, and the eighth could become the fourth.
   expect(order("red car", hits, options).slice(0, 4)).toEqual(["0", "5", "1", "2"]);
   expect(read).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
+  // They are fetched at once; one word is no phrase, and needs no text.
+  const fetched: (readonly string[])[] = [];
+  const fetch = (items: readonly string[]): void => void fetched.push(items);
+  order("red car", hits, { ...options, fetch });
+  order("red", hits, { ...options, fetch });
+  expect(fetched).toEqual([["0", "1", "2", "3", "4", "5", "6", "7"]]);
 });
 
 test("repetitions come last", () => {

@@ -29,6 +29,13 @@ describe("folding", () => {
     expect(fold("ガ")).not.toBe(fold("カ"));
   });
 
+  test("what is folded again folds the same, also after more than is remembered", () => {
+    const texts = Array.from({ length: 6000 }, (_, at) => `É${String.fromCodePoint(0x4e00 + at)} ﬁﾞ ${at}`);
+    const folded = texts.map((text) => fold(text));
+    expect(folded[7]).toBe("e\u4e07 fi\u3099 7");
+    expect(texts.map((text) => fold(text))).toEqual(folded);
+  });
+
   test("hashtags are compared folded", () => {
     expect(hashtagKey(" BitCoin ")).toBe("bitcoin");
     expect(hashtagKey("Ｎｏｓｔｒ")).toBe("nostr");

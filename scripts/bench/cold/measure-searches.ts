@@ -7,17 +7,23 @@ import { loopRow, type Row } from "../workloads/workload.ts";
 import { probeSearches } from "./search-probe.ts";
 import { type Search, SEARCH_KINDS, searchesOf, typeaheads } from "./searches.ts";
 import type { ColdStage } from "./stage.ts";
+import { warmUp } from "./warm-up.ts";
 
 const CLIENTS = 8;
 const REPEATED = 20;
 
 /** `store` names who answers: it begins the names of the rows. */
 export async function measureSearches(stage: ColdStage, store: string): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const kind of SEARCH_KINDS) {
-    const searches = searchesOf(stage.history, kind, wanted(stage));
+  const sorts = SEARCH_KINDS.map((kind) => ({
+    kind,
+    searches: searchesOf(stage.history, kind, wanted(stage)),
+  }));
+  const tapes = sorts
+    .filter(({ searches }) => searches.length > 0)
+    .map(({ searches }) => tapeOf(parted(stage, searches).warming));
+  const rows = await warmUp(stage, store, CLIENTS, tapes);
+  for (const { kind, searches } of sorts)
     rows.push(await searchRow(stage, `${store} ${kind}`, searches, false));
-  }
   return rows;
 }
 
@@ -43,10 +49,9 @@ async function searchRow(
 ): Promise<Row> {
   const { relay, scale } = stage;
   if (searches.length === 0) return { name, load: "", faults: [], note: "left out: nothing to look for" };
-  // Where there are fewer than wanted, what warms up leaves enough to measure.
-  const spare = Math.max(scale.probes, Math.min(scale.warming, searches.length >> 1));
-  const warming = isEndless ? searches : searches.slice(-spare);
-  const measured = isEndless ? searches : searches.slice(0, -spare);
+  const { warming, measured } = isEndless
+    ? { warming: searches, measured: searches }
+    : parted(stage, searches);
   const faults = await probeSearches(relay.url, warming.slice(0, scale.probes));
   const plan = { endpoint: relay.endpoint, connections: CLIENTS, inFlight: 1, relayCpu: cpuReader(relay) };
   const once = { warmUpMs: 0, windowMs: scale.warmingMs, windows: 1 };
@@ -64,6 +69,15 @@ async function searchRow(
     faults: [...faults, ...row.faults],
     figures: { "hits an answer": Math.round(result.eventsPerAnswer * 10) / 10 },
   };
+}
+
+/** Where there are fewer than wanted, what warms up leaves enough to measure. */
+function parted(
+  { scale }: ColdStage,
+  searches: readonly Search[],
+): Record<"warming" | "measured", readonly Search[]> {
+  const spare = Math.max(scale.probes, Math.min(scale.warming, searches.length >> 1));
+  return { warming: searches.slice(-spare), measured: searches.slice(0, -spare) };
 }
 
 function tapeOf(searches: readonly Search[]): Tape {

@@ -114,4 +114,7 @@ and imported, and every answer is checked against what was written. Exits with 1
   --list          the workloads
   -h, --help      this text
 
-Client, relay and node share this machine: the figures are of all three together, and nothing scales the goals.`;
+Client, relay and node share this machine: the figures are of all three together, and nothing scales the goals. Searches are
+measured once they have settled: all sorts go round before, until two rounds in a row are no faster (at most eight, two
+seconds a sort), because Java runs uncompiled at first and nodes run for months. The row "warming up" says how fast the
+first round was.`;

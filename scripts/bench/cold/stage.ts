@@ -13,7 +13,9 @@ export interface ColdScale {
   readonly saturated: Phases;
   /** Different searches of each sort; a run ends early when they are used up. */
   readonly searches: number;
-  /** Searches of each sort that go before, as long as they take no more than so many milliseconds: a node runs for months. */
+  /** Rounds of all sorts before any is measured, at most, and milliseconds for each sort in a round (see warm-up.ts). */
+  readonly warmUp: { readonly roundsMax: number; readonly sortMs: number };
+  /** Searches of each sort that go before those of that sort, as long as they take no more than so many milliseconds. */
   readonly warming: number;
   readonly warmingMs: number;
   /** Answers of each sort that are read in full. */
@@ -43,6 +45,7 @@ export const FULL: ColdScale = {
   phases: { warmUpMs: 500, windowMs: 1_000, windows: 4 },
   saturated: { warmUpMs: 1_000, windowMs: 1_000, windows: 6 },
   searches: 1_500,
+  warmUp: { roundsMax: 8, sortMs: 2_000 },
   warming: 2_000,
   warmingMs: 5_000,
   probes: 10,
@@ -56,6 +59,7 @@ export const QUICK: ColdScale = {
   phases: { warmUpMs: 200, windowMs: 500, windows: 2 },
   saturated: { warmUpMs: 500, windowMs: 700, windows: 3 },
   searches: 400,
+  warmUp: { roundsMax: 2, sortMs: 500 },
   warming: 200,
   warmingMs: 1_000,
   probes: 4,
@@ -69,6 +73,7 @@ export const TINY: ColdScale = {
   phases: { warmUpMs: 0, windowMs: 20, windows: 1 },
   saturated: { warmUpMs: 0, windowMs: 50, windows: 1 },
   searches: 12,
+  warmUp: { roundsMax: 2, sortMs: 20 },
   warming: 4,
   warmingMs: 200,
   probes: 3,
