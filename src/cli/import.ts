@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { Config } from "../config/settings.ts";
+import { isServed } from "../hot/folder-lock.ts";
 import type { StoreWriter } from "../hot/writer.ts";
 import type { CheckStart } from "./importing/check-worker.ts";
 import { Checkers } from "./importing/checkers.ts";
@@ -15,7 +16,7 @@ import { Tally } from "./importing/tally.ts";
 import { TransactionSize } from "./importing/transaction-size.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
-import { isServed, openForWriting } from "./store-access.ts";
+import { openForWriting } from "./store-access.ts";
 import { type ExitCode, say, type Terminal, unixNow } from "./terminal.ts";
 
 /** Fails when something could not be read or written, when it was interrupted, or when nothing at all was valid. */
@@ -103,7 +104,7 @@ async function pump(
       }),
       checkers,
       writer: store,
-      size: new TransactionSize(store !== undefined && isServed(config)),
+      size: new TransactionSize(isServed(config.data.dir)),
       tally,
       lineBytesMax,
       nowSeconds: unixNow(),

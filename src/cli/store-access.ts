@@ -55,10 +55,3 @@ export function lockUnlessServed({ data }: Config): FolderLock | undefined {
     throw error;
   }
 }
-
-/** Does a relay have the data folder now? The folder must exist. */
-export function isServed(config: Config): boolean {
-  const lock = lockUnlessServed(config);
-  lock?.release();
-  return lock === undefined;
-}

@@ -1,10 +1,12 @@
 // One serving relay a data folder: a lock that the operating system drops when its holder dies.
 
 import { Database, SQLiteError } from "bun:sqlite";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkFolder } from "./database.ts";
 import { asStoreError, StoreError } from "./store-error.ts";
+
+const LOCK_FILE = "lock.db";
 
 /** Keep hold of it: the lock goes when this is collected. */
 export interface FolderLock {
@@ -18,7 +20,7 @@ export interface FolderLock {
  */
 export function lockFolder(folder: string, pid: number = process.pid): FolderLock {
   checkFolder(folder);
-  const path = join(folder, "lock.db");
+  const path = join(folder, LOCK_FILE);
   const holderPath = join(folder, "serving.pid");
   let database: Database | undefined;
   try {
@@ -30,12 +32,29 @@ export function lockFolder(folder: string, pid: number = process.pid): FolderLoc
     writeFileSync(holderPath, `${pid}\n`);
   } catch (error) {
     database?.close();
-    if (error instanceof SQLiteError && (error.code ?? "").startsWith("SQLITE_BUSY"))
-      throw inUse(folder, holderPath, error);
+    if (isBusy(error)) throw inUse(folder, holderPath, error);
     throw asStoreError(error, path);
   }
   const held = database;
   return { release: () => held.close() };
+}
+
+/** Does somebody hold the serving lock now? Looks without taking it, and leaves nothing behind. Where it cannot see, yes. */
+export function isServed(folder: string): boolean {
+  const path = join(folder, LOCK_FILE);
+  if (!existsSync(path)) return false;
+  try {
+    using database = new Database(path, { readonly: true });
+    database.run("PRAGMA busy_timeout = 0");
+    database.query("SELECT count(*) FROM sqlite_schema").get();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof SQLiteError && (error.code ?? "").startsWith("SQLITE_BUSY");
 }
 
 function inUse(folder: string, holderPath: string, cause: unknown): StoreError {

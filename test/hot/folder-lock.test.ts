@@ -1,9 +1,10 @@
 // One serving relay a data folder, and no lock that outlives its holder.
 
 import { expect, test } from "bun:test";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../../src/hot/database.ts";
-import { lockFolder } from "../../src/hot/folder-lock.ts";
+import { isServed, lockFolder } from "../../src/hot/folder-lock.ts";
 import { StoreError } from "../../src/hot/store-error.ts";
 import { temporaryFolders } from "../support/temp-folder.ts";
 
@@ -36,18 +37,36 @@ test("the lock keeps no writer out", () => {
   lock.release();
 });
 
+test("who only asks whether somebody serves changes nothing, and keeps nobody out", () => {
+  const data = folder();
+  expect(isServed(data)).toBe(false);
+  expect(readdirSync(data)).toEqual([]);
+  const lock = lockFolder(data, 4711);
+  expect([isServed(data), isServed(data)]).toEqual([true, true]);
+  const held = readdirSync(data).sort();
+  expect(held).toEqual(["lock.db", "serving.pid"]);
+  lock.release();
+  expect(isServed(data)).toBe(false);
+  expect(readdirSync(data).sort()).toEqual(held);
+  lockFolder(data).release();
+  writeFileSync(join(data, "lock.db"), "this is no database, so nobody can say");
+  expect(isServed(data)).toBe(true);
+});
+
 test("another process is refused while the holder lives, and a killed holder leaves nothing behind", async () => {
   const data = folder();
-  const script = `import { lockFolder } from ${JSON.stringify(LOCK)};
+  const script = `import { isServed, lockFolder } from ${JSON.stringify(LOCK)};
     globalThis.lock = lockFolder(${JSON.stringify(data)}); process.stdout.write("held"); setInterval(() => {}, 1000);`;
   const holder = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "ignore" });
   try {
     const { value } = await holder.stdout.getReader().read();
     expect(new TextDecoder().decode(value)).toBe("held");
     expect(() => lockFolder(data)).toThrow(`process ${holder.pid}`);
+    expect(isServed(data)).toBe(true);
   } finally {
     holder.kill("SIGKILL");
   }
   await holder.exited;
+  expect(isServed(data)).toBe(false);
   lockFolder(data).release();
 });
