@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import type { Config } from "../config/settings.ts";
 import faviconSvg from "../web/favicon.svg" with { type: "text" };
 import { acceptQuality } from "./accept.ts";
-import { CORS, PREFLIGHT } from "./cors.ts";
+import { answerPreflights, CORS } from "./cors.ts";
 import { renderLandingPage } from "./landing-page.tsx";
 import { metricsAccess } from "./metrics-access.ts";
 import { relayInformation, type RelayInformationFacts } from "./nip11.ts";
@@ -71,7 +71,7 @@ export function createHttp(deps: HttpDeps): Http {
   app.route("/", createPages(deps.config, offered(deps)) as unknown as App);
   if (deps.trends !== undefined)
     app.route("/", createTrendsApi(deps.trends, deps.config.auth.required) as unknown as App);
-  for (const path of ["/", "/stats.json"]) app.options(path, (context) => context.body(null, 204, PREFLIGHT));
+  answerPreflights(app, ["/", "/stats.json"]);
   app.get("/stats.json", (context) => context.json(stats(), 200, { ...CORS, "Cache-Control": "no-store" }));
   app.get("/favicon.svg", (context) =>
     context.body(faviconSvg, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),

@@ -9,7 +9,7 @@ import {
   type TrendSubject,
   type TrendWindowName,
 } from "../query/trends-protocol.ts";
-import { CORS, PREFLIGHT } from "./cors.ts";
+import { answerPreflights, CORS } from "./cors.ts";
 
 /** Answers questions about trends as JSON texts. */
 export interface TrendsPort {
@@ -49,8 +49,7 @@ export function createTrendsApi(trends: TrendsPort, authRequired: boolean): Hono
       return problem(context, 404, "there are /v0/trending/notes, /profiles and /hashtags");
     return answer(context, { shape: "band", what: BAND_SUBJECTS[name]! });
   });
-  for (const path of ["/api/trends", "/v0/trending/:what"])
-    app.options(path, (context) => context.body(null, 204, PREFLIGHT));
+  answerPreflights(app, ["/api/trends", "/v0/trending/:what"]);
   return app;
 }
 

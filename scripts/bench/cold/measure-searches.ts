@@ -1,15 +1,13 @@
 // Searches of every sort at eight clients, typeahead, and the same few asked again and again.
 
-import { runLoop } from "../load/closed-loop.ts";
-import { cpuReader } from "../target/target.ts";
 import { Tape } from "../wire/tape.ts";
 import { loopRow, type Row } from "../workloads/workload.ts";
+import { SEARCH_LOAD, searchLoop } from "./search-loop.ts";
 import { probeSearches } from "./search-probe.ts";
 import { type Search, SEARCH_KINDS, searchesOf, typeaheads } from "./searches.ts";
 import type { ColdStage } from "./stage.ts";
 import { warmUp } from "./warm-up.ts";
 
-const CLIENTS = 8;
 const REPEATED = 20;
 
 /** `store` names who answers: it begins the names of the rows. */
@@ -21,7 +19,7 @@ export async function measureSearches(stage: ColdStage, store: string): Promise<
   const tapes = sorts
     .filter(({ searches }) => searches.length > 0)
     .map(({ searches }) => tapeOf(parted(stage, searches).warming));
-  const rows = await warmUp(stage, store, CLIENTS, tapes);
+  const rows = await warmUp(stage, store, tapes);
   for (const { kind, searches } of sorts)
     rows.push(await searchRow(stage, `${store} ${kind}`, searches, false));
   return rows;
@@ -53,17 +51,10 @@ async function searchRow(
     ? { warming: searches, measured: searches }
     : parted(stage, searches);
   const faults = await probeSearches(relay.url, warming.slice(0, scale.probes));
-  const plan = { endpoint: relay.endpoint, connections: CLIENTS, inFlight: 1, relayCpu: cpuReader(relay) };
   const once = { warmUpMs: 0, windowMs: scale.warmingMs, windows: 1 };
-  await runLoop({ ...plan, ...once, tape: tapeOf(warming), isEndless: false });
-  const result = await runLoop({
-    ...plan,
-    ...scale.phases,
-    warmUpMs: 0,
-    tape: tapeOf(measured),
-    isEndless,
-  });
-  const { note: _, ...row } = loopRow(name, `${CLIENTS}×1`, "searches/s", result);
+  await searchLoop(stage, tapeOf(warming), once, false);
+  const result = await searchLoop(stage, tapeOf(measured), { ...scale.phases, warmUpMs: 0 }, isEndless);
+  const { note: _, ...row } = loopRow(name, SEARCH_LOAD, "searches/s", result);
   return {
     ...row,
     faults: [...faults, ...row.faults],

@@ -3,36 +3,30 @@
 // On two cores the first thousand searches cost a node four times what they cost after twenty thousand, and its compiler takes
 // from the same cores. Nodes run for months, so what is measured is the node that has settled; the row says where it began.
 
-import { runLoop } from "../load/closed-loop.ts";
-import { cpuReader } from "../target/target.ts";
 import type { Tape } from "../wire/tape.ts";
 import type { Row } from "../workloads/workload.ts";
+import { SEARCH_LOAD, searchLoop } from "./search-loop.ts";
 import { type ColdStage, rounded } from "./stage.ts";
 
 const STILL_FASTER = 1.05;
 /** Rounds in a row that beat the best before them by less than that; one alone may have been disturbed. */
 const SETTLED_ROUNDS = 2;
 
-export async function warmUp(
-  stage: ColdStage,
-  name: string,
-  connections: number,
-  tapes: readonly Tape[],
-): Promise<Row[]> {
+export async function warmUp(stage: ColdStage, name: string, tapes: readonly Tape[]): Promise<Row[]> {
+  if (tapes.length === 0) return [];
   const { roundsMax } = stage.scale.warmUp;
   const rates: number[] = [];
   const faults = new Set<string>();
   while (rates.length < roundsMax && !isSettled(rates)) {
-    const round = await oneRound(stage, connections, tapes);
+    const round = await oneRound(stage, tapes);
     rates.push(round.rate);
     for (const fault of round.faults) faults.add(fault);
   }
-  if (rates.length === 0) return [];
   const first = rounded(rates[0]!);
   return [
     {
       name: `${name} warming up`,
-      load: `${connections}×1`,
+      load: SEARCH_LOAD,
       rate: rates.at(-1)!,
       unit: "searches/s",
       figures: { rounds: rates.length, "searches/s in the first": first },
@@ -50,24 +44,14 @@ export function isSettled(rates: readonly number[]): boolean {
 
 /** The rate is that of one search of each sort after another: the slow sorts count, and not only the quick ones. */
 async function oneRound(
-  { relay, scale }: ColdStage,
-  connections: number,
+  stage: ColdStage,
   tapes: readonly Tape[],
 ): Promise<{ rate: number; faults: readonly string[] }> {
+  const phases = { warmUpMs: 0, windowMs: stage.scale.warmUp.sortMs, windows: 1 };
   const faults: string[] = [];
   let seconds = 0;
   for (const tape of tapes) {
-    const result = await runLoop({
-      endpoint: relay.endpoint,
-      connections,
-      inFlight: 1,
-      relayCpu: cpuReader(relay),
-      warmUpMs: 0,
-      windowMs: scale.warmUp.sortMs,
-      windows: 1,
-      tape,
-      isEndless: true,
-    });
+    const result = await searchLoop(stage, tape, phases, true);
     seconds += 1 / result.rate;
     faults.push(...result.faults);
   }
