@@ -13,7 +13,7 @@ import {
   positiveMatches,
   type SearchQuery,
 } from "../search/query.ts";
-import { runsFollowed } from "../search/tokenise.ts";
+import { isRunFollowed } from "../search/tokenise.ts";
 import { UNSEARCHABLE_KINDS } from "../search/text-of-event.ts";
 import { analysed } from "./analysis.ts";
 import { filterQuery, type Query, type QueryLimits } from "./structural-query.ts";
@@ -255,9 +255,9 @@ function matchQuery(match: Match): Query {
   const asked = { query: analysed(match.written), fields: TEXT_FIELDS };
   const isPhrase = match.prefix || match.phrase || match.tokens.length > 1;
   if (!isPhrase) return { multi_match: { ...asked, type: "best_fields", operator: "and" } };
-  // A run of three characters takes three places in the index, and two pairs when it is asked for.
-  const slop = runsFollowed(match.tokens);
-  const phrase = slop === 0 ? asked : { ...asked, slop };
+  // A run of three characters takes three places in the index, and two pairs when it is asked for. Where something follows
+  // it, the places decide, so it is asked for as it is indexed.
+  const phrase = isRunFollowed(match.tokens) ? { ...asked, analyzer: "prose" } : asked;
   return match.prefix
     ? { multi_match: { ...phrase, type: "phrase_prefix", max_expansions: EXPANSIONS_MAX } }
     : { multi_match: { ...phrase, type: "phrase" } };

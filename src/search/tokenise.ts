@@ -127,12 +127,12 @@ export function wordByWord(text: string): string {
   return parted.replace(WITH_APOSTROPHES, (word) => word.replace(APOSTROPHES_OF_WORD, ""));
 }
 
-/** How often, in the tokens of a query, something follows a run of a script without spaces. */
-export function runsFollowed(tokens: readonly string[]): number {
-  return tokens.filter((pair, at) => {
+/** Does something follow a run of a script without spaces, in the tokens of a query? */
+export function isRunFollowed(tokens: readonly string[]): boolean {
+  return tokens.some((pair, at) => {
     const [unit, next] = [tokens[at + 1], tokens[at + 2]];
     return next !== undefined && isPairWith(pair, unit!, "end") && !isPairWith(next, unit!, "start");
-  }).length;
+  });
 }
 
 function pushMixed(tokens: string[], word: string): void {

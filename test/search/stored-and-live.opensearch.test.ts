@@ -30,6 +30,9 @@ const OTHERWISE: readonly (readonly [content: string, search: string, live: bool
   ["👍🏽", "👍", true, false],
   ["①", "1", true, false],
   ["日本語", '"日本 語"', false, true],
+  // Not otherwise: the last character of a word is no word after it.
+  ["中文", '"中文 文"', false, false],
+  ["漢字 中文 文 x", '"中文 文"', true, true],
   ["ภาษาไทย", "ษาไ", true, false],
   ["々", "々", true, false],
 ];
