@@ -35,7 +35,7 @@ export function isOfVanished(tables: WriteTables, incoming: BatchCursor): boolea
 }
 
 /** Has this key vanished up to that second or later? */
-export function vanishedBy({ sql }: WriteTables, pubkey: string, createdAt: number): boolean {
+function vanishedBy({ sql }: WriteTables, pubkey: string, createdAt: number): boolean {
   const row = sql.vanishedUntil.get(Uint8Array.fromHex(pubkey));
   return row !== null && createdAt <= row.until;
 }

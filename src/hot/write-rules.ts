@@ -9,7 +9,7 @@ import { isEvicted } from "./eviction.ts";
 import { judgeVersion } from "./heads.ts";
 import { OutcomeCode } from "./outcome-code.ts";
 import { removeSeq } from "./removals.ts";
-import { isBanned, isDeletedById, isOfVanished, vanishedBy, mayBeBarred } from "./tombstones.ts";
+import { isBanned, isDeletedById, isOfVanished, mayBeBarred } from "./tombstones.ts";
 import type { Change, WriteTables } from "./write-transaction.ts";
 
 /**
@@ -41,15 +41,18 @@ export function applyEvent(
 function judgeEvent(tables: WriteTables, incoming: BatchCursor): number | undefined {
   if (!mayBeBarred(tables, incoming)) return isStored(tables, incoming) ? OutcomeCode.duplicate : undefined;
   if (isBanned(tables, incoming)) return OutcomeCode.banned;
-  const stored = isStored(tables, incoming);
-  if (isOfVanished(tables, incoming)) {
-    // The request itself is the one event of that second that stays; an earlier one goes like everything else.
-    const isTheRequest =
-      incoming.kind === Kind.vanish && !vanishedBy(tables, incoming.pubkey(), incoming.createdAt + 1);
-    return stored && isTheRequest ? OutcomeCode.duplicate : OutcomeCode.vanished;
-  }
-  if (stored) return OutcomeCode.duplicate;
+  if (isOfVanished(tables, incoming))
+    return isStandingRequest(tables, incoming) ? OutcomeCode.duplicate : OutcomeCode.vanished;
+  if (isStored(tables, incoming)) return OutcomeCode.duplicate;
   return isDeletedById(tables, incoming) ? OutcomeCode.deleted : undefined;
+}
+
+/** Of that time, only the request by which its author vanished stays: what is booked to leave is not it. */
+function isStandingRequest({ sql }: WriteTables, incoming: BatchCursor): boolean {
+  if (incoming.kind !== Kind.vanish) return false;
+  const row = sql.findEvent.get(incoming.id, incoming.fullId());
+  const booked = sql.vanishing.get(Uint8Array.fromHex(incoming.pubkey()));
+  return row !== null && (booked === null || row.seq >= booked.before_seq);
 }
 
 /** Here, or kept by the cold store alone. */

@@ -162,6 +162,11 @@ function prepareClearing(database: Database) {
       database,
       "SELECT pubkey, reason, until, before_seq FROM clearing LIMIT 1",
     ),
+    /** What of a key that vanished has still to leave: what is dated up to then and has a lower seq. */
+    vanishing: prepare<{ before_seq: number }, [Uint8Array]>(
+      database,
+      "SELECT before_seq FROM clearing WHERE pubkey = ?1 AND reason = 'vanished'",
+    ),
     endClearing: prepare<never, [Uint8Array, RemovalReason]>(
       database,
       "DELETE FROM clearing WHERE pubkey = ?1 AND reason = ?2",

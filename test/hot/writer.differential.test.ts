@@ -132,5 +132,8 @@ test(`writer and model agree on random histories (SEED=${seed})`, () => {
   for (let round = 0; round < 12; round++) runHistory(seed + round);
 });
 
-// An earlier request to vanish, sent again in the commit of a later one, was called a duplicate.
+// An earlier request to vanish, sent again in the commit of a later one, was called a duplicate; so was one of that second.
 test("a history that once failed", () => runHistory(763_677_168));
+test("another", () => {
+  for (let round = 0; round < 12; round++) runHistory(2_079_937_417 + round);
+});
