@@ -98,11 +98,38 @@ class FilterCounting implements Counting {
     const since = this.filter.since ?? 0;
     const until = this.filter.until ?? Number.MAX_SAFE_INTEGER;
     if (since > until) return;
+    const isWhole = since === 0 && until === Number.MAX_SAFE_INTEGER;
+    if (isWhole) yield* this.countWhole(rows, kind, author);
+    else yield* this.countRange(rows, kind, author, since, until);
+    this.count -= rows.expired(kind, author, since, until, this.gate.nowSeconds);
+    yield;
+  }
+
+  /** All rows there are, counted only where their number is not remembered. */
+  private *countWhole(rows: CountedRows, kind: number, author: number): Generator<void, void> {
+    const { remembered } = rows;
+    const asOf = remembered.follow();
+    const known = remembered.get(kind, author);
+    if (known !== undefined) {
+      this.count += known;
+      return;
+    }
+    const before = this.count;
+    yield* this.countRange(rows, kind, author, 0, Number.MAX_SAFE_INTEGER);
+    // A count that paused may have met changes that others have not.
+    if (remembered.follow() === asOf) remembered.set(kind, author, this.count - before);
+  }
+
+  private *countRange(
+    rows: CountedRows,
+    kind: number,
+    author: number,
+    since: number,
+    until: number,
+  ): Generator<void, void> {
     const few = rows.few(kind, author, since, until);
     if (few === undefined) yield* this.countMany(rows, kind, author, since, until);
     else this.count += few;
-    this.count -= rows.expired(kind, author, since, until, this.gate.nowSeconds);
-    yield;
   }
 
   /** In strides, so that a count can pause in between. */

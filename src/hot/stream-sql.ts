@@ -88,8 +88,8 @@ export class ReadStatements {
     this.hitsById = this.numbers("SELECT created_at, kind, expires_at, json, seq FROM event WHERE id = ?1");
     this.idsById = this.numbers("SELECT substr(json, 8, 64) FROM event WHERE id = ?1");
     this.dataVersionStatement = this.numbers("PRAGMA data_version");
-    this.ofKind = new CountedRows(database, "kind = ?1 AND ?2 = 0");
-    this.ofAuthor = new CountedRows(database, "kind = ?1 AND author = ?2");
+    this.ofKind = new CountedRows(database, false);
+    this.ofAuthor = new CountedRows(database, true);
     this.ownerStatement = this.numbers("SELECT substr(json, 84, 64) FROM event WHERE author = ?1 LIMIT 1");
     this.sharedStatement = this.numbers("SELECT 1 FROM shared_author WHERE author = ?1");
     this.kindsStoredStatement = this.numbers(
