@@ -37,7 +37,7 @@ export function leadingHits(
   const refs = isProfiles ? profileRefs(ground) : targetRefs(ground, sort, options.nowSeconds);
   for (const ref of refs) {
     if (performance.now() > options.deadlineMs) break;
-    const hit = resolve(ground.reader, ref);
+    const hit = hitOf(ground.reader, ref);
     if (hit !== undefined && hit.seq <= options.upToSeq) hits.push(hit);
   }
   return hits;
@@ -56,7 +56,8 @@ function profileRefs({ engagement }: LeaderGround): string[] {
   return engagement.followed(LEADERS_MAX).map(({ pubkey }) => `${Kind.metadata}:${pubkey}:`);
 }
 
-function resolve(reader: HotReader, ref: string): Hit | undefined {
+/** The stored event of a hex id, or the version that stands at an address. */
+export function hitOf(reader: HotReader, ref: string): Hit | undefined {
   const address = parseAddress(ref);
   if (address === undefined) return reader.get(ref);
   const { kind, pubkey, identifier } = address;

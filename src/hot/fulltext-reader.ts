@@ -14,6 +14,7 @@ import type { FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-
 import { readCursor } from "./fulltext-feed.ts";
 import { RankingFactsReader } from "./ranking-facts.ts";
 import { TrustedEngagement } from "./trusted-engagement.ts";
+import { TalkedAbout } from "./talked-about.ts";
 import { TrustedTargets } from "./trusted-targets.ts";
 import { FulltextSearch, type SearchGround } from "./fulltext-search.ts";
 
@@ -22,6 +23,7 @@ export class FulltextReader {
   readonly trusted: TrustedEngagement;
   readonly trustedTargets: TrustedTargets;
   readonly facts: RankingFactsReader;
+  readonly talkedAbout: TalkedAbout;
   private readonly database: Database;
   private readonly reader: HotReader;
   private readonly ground: SearchGround;
@@ -41,6 +43,7 @@ export class FulltextReader {
       trustedTargets: this.trustedTargets,
       oracles: { domainOf: (pubkey) => claimedDomainOf(reader, pubkey), ...oracles },
     };
+    this.talkedAbout = new TalkedAbout(this.ground);
   }
 
   /** seq up to which the index has followed the log; later events are matched in memory. */

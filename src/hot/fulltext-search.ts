@@ -34,7 +34,7 @@ import type { TrustedTargets } from "./trusted-targets.ts";
 
 /** Rows of the index that one search looks at: words that are very common are searched in what is newest. */
 const ROWS_MAX = 20_000;
-/** Fewer where the text alone decides: of so many that have a common word, the best three hundred say it as well as any. */
+/** Fewer where the text alone decides: of so many that have a common word, the best few hundred say it as well as any. */
 const SCORED_ROWS_MAX = 10_000;
 /** Events that a selective filter may yield before the index is asked instead. */
 const SELECTIVE_MAX = 2000;

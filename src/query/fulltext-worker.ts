@@ -9,7 +9,6 @@ import { FulltextFeed, readCursor } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextRebuild, readRebuild, writeRebuild } from "../hot/fulltext-rebuild.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
-import type { TrustedTargets } from "../hot/trusted-targets.ts";
 import { asStoreError, faultText } from "../hot/store-error.ts";
 import { Directory } from "../identity/directory.ts";
 import type { Oracles } from "../search/match.ts";
@@ -28,8 +27,8 @@ stepBehind(ANSWERING_NICE);
 interface Index {
   readonly database: ReturnType<typeof openFulltext>;
   readonly follower: FulltextFollower;
+  readonly fulltext: FulltextReader;
   readonly search: RankedSearch;
-  readonly trustedTargets: TrustedTargets;
 }
 
 interface Ground {
@@ -95,8 +94,8 @@ function openIndex(
   const oracles = { ...detectors, ...(directory === undefined ? {} : verifiedDomains(directory)) };
   const fulltext = new FulltextReader(database, reader, oracles, start.seeds);
   fulltext.trustedTargets.run(now, () => follower.lag());
-  const search = new RankedSearch(fulltext, reader);
-  return { database, follower, search, trustedTargets: fulltext.trustedTargets };
+  fulltext.talkedAbout.run(now);
+  return { database, follower, fulltext, search: new RankedSearch(fulltext, reader) };
 }
 
 function lookForRebuild(opened: Ground): void {
@@ -130,14 +129,15 @@ function fill(opened: Ground, rebuild: FulltextRebuild): void {
 function adopt(opened: Ground, rebuild: FulltextRebuild): void {
   rebuild.finish();
   opened.rebuild = undefined;
-  stopWriting(opened.index);
+  stopWork(opened.index);
   closeReplaced(opened.index.database);
   opened.index = openIndex(opened, () => opened.rebuild);
 }
 
-function stopWriting({ follower, trustedTargets }: Index): void {
+function stopWork({ follower, fulltext }: Index): void {
   follower.stop();
-  trustedTargets.stop();
+  fulltext.trustedTargets.stop();
+  fulltext.talkedAbout.stop();
 }
 
 /** A full disk or a broken text ends the attempt, and the index that is there goes on. */
@@ -166,7 +166,7 @@ function serve(opened: Ground, request: FulltextRequest): void {
       clearInterval(looking);
       opened.rebuild?.abandon();
       opened.rebuild = undefined;
-      stopWriting(opened.index);
+      stopWork(opened.index);
       opened.reader.close();
       opened.index.database.close();
       opened.directory?.close();

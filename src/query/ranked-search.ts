@@ -14,7 +14,7 @@ import { isAddressableKind, Kind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { engagementScore, NO_ENGAGEMENT, targetOf } from "../search/engagement.ts";
 import { dateOrder, needsCounters } from "../search/order.ts";
-import type { SearchQuery } from "../search/query.ts";
+import { hasPositiveText, type SearchQuery } from "../search/query.ts";
 import {
   askedOf,
   type Headline,
@@ -47,14 +47,23 @@ export interface RankedOptions extends FulltextOptions {
   readonly pageSize: number;
 }
 
-export type OrderOptions = Pick<RankedOptions, "nowSeconds" | "limit" | "pageSize">;
+export type OrderOptions = Pick<RankedOptions, "nowSeconds" | "upToSeq" | "limit" | "pageSize">;
 
-/** Candidates that are weighed for a page: what the text score puts further back does not come into it. */
-const CANDIDATES_MIN = 300;
+/** Best text scores that are weighed for a page: beyond them only what people talk about comes into it. */
+const BY_TEXT = 200;
+/** More where the numbers of an index are weighed anew by trust, so that no crowd fills them all. */
+const BY_COUNTERS = 300;
 /** More are listed as the index ordered them. */
 const RANKED_MAX = 600;
 /** Titles and names that are kept, some 200 bytes each. */
 const HEADLINES_MAX = 20_000;
+
+/** How many candidates of an index a search needs, to put `limit` hits into their order. */
+export function candidatesFor({ sort, options }: SearchQuery, limit: number): number {
+  if (sort === "relevance") return Math.max(BY_TEXT, limit);
+  // By date an index has the final order itself.
+  return needsCounters(sort) || options.distinctAuthor ? Math.max(BY_COUNTERS, limit) : limit;
+}
 
 export class RankedSearch {
   private readonly fulltext: FulltextReader;
@@ -67,12 +76,16 @@ export class RankedSearch {
   }
 
   search(query: SearchQuery, filter: Filter, options: RankedOptions): RankedHits | Refusal {
-    const limit = Math.max(CANDIDATES_MIN, options.limit);
+    const limit = candidatesFor(query, options.limit);
     // What nearly has the words is no news: another index looks for it among everything.
     const relax = options.fresh === undefined;
     const answer = this.fulltext.search(query, filter, { ...options, limit, relax });
     if (isRefusal(answer)) return answer;
-    const { hits, complete } = this.order(query, filter, answer.candidates, options);
+    const weighed =
+      options.fresh === undefined
+        ? this.withTalkedAbout(query, filter, answer.candidates, options)
+        : answer.candidates;
+    const { hits, complete } = this.arranged(query, filter, weighed, options);
     return { hits, complete: answer.complete && complete };
   }
 
@@ -82,6 +95,34 @@ export class RankedSearch {
 
   /** The final order of what an index found, OpenSearch as well as FTS5; events that have left are left out. */
   order(
+    query: SearchQuery,
+    filter: Filter,
+    candidates: readonly ScoredSeq[],
+    options: OrderOptions,
+  ): OrderedHits {
+    return this.arranged(query, filter, this.withTalkedAbout(query, filter, candidates, options), options);
+  }
+
+  /**
+   * Where more match than are weighed, the text hardly tells them apart: shorter is better, and that is all. What people
+   * did most with is weighed too then, as if the text were the last of those.
+   */
+  private withTalkedAbout(
+    query: SearchQuery,
+    filter: Filter,
+    candidates: readonly ScoredSeq[],
+    options: OrderOptions,
+  ): readonly ScoredSeq[] {
+    const isCrowded = candidates.length >= BY_TEXT && hasPositiveText(query.text);
+    if (!isCrowded || query.sort !== "relevance") return candidates;
+    const known = new Set(candidates.map(({ seq }) => seq));
+    const { textScore } = candidates[BY_TEXT - 1]!;
+    const others = this.fulltext.talkedAbout.matching(query, filter, options);
+    const added = others.filter((seq) => !known.has(seq)).map((seq) => ({ seq, textScore }));
+    return [...candidates, ...added];
+  }
+
+  private arranged(
     query: SearchQuery,
     filter: Filter,
     candidates: readonly ScoredSeq[],

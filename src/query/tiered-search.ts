@@ -10,7 +10,7 @@ import { conditionsOf, type SearchQuery } from "../search/query.ts";
 import type { FulltextService } from "./fulltext-service.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { History } from "./history.ts";
-import type { RankedHits, ScoredSeq } from "./ranked-search.ts";
+import { candidatesFor, type RankedHits, type ScoredSeq } from "./ranked-search.ts";
 import type { SearchEngine } from "./search-source.ts";
 
 export interface TieredSearchOptions {
@@ -23,8 +23,6 @@ export interface TieredSearchOptions {
   readonly history: Pick<History, "cold" | "evictions"> | undefined;
 }
 
-/** Best text scores asked of OpenSearch: the relay ranks these with its own live counters (see RankedSearch). */
-const CANDIDATES_MIN = 300;
 /** Authors of one domain that a search looks at; with more, the answer is not whole. */
 const AUTHORS_OF_DOMAIN_MAX = 5000;
 /** How far back the hot store is walked for what OpenSearch does not show yet, where no words lead to it. */
@@ -46,7 +44,7 @@ export class TieredSearch implements SearchEngine {
     const visibleSeq = this.options.visibleSeq();
     if (visibleSeq === undefined) return this.withoutCold(task);
     const { query, filter, nowSeconds, upToSeq } = task;
-    const size = Math.max(CANDIDATES_MIN, task.limit);
+    const size = candidatesFor(query, task.limit);
     const domains = await this.authorsOf(domainsIn(query), task);
     const authorsOfDomain = (domain: string): readonly string[] => domains.authors.get(domain) ?? [];
     const [answer, fresh] = await Promise.all([
