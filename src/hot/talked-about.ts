@@ -15,8 +15,8 @@ import type { TrustedTargets } from "./trusted-targets.ts";
 const HELD_MAX = 1000;
 /** Longer ones are left out: a title finds them, and the words of each would take as much memory as those of fifty notes. */
 const JSON_MAX = 8000;
-/** Of these a search takes so many. */
-const FOUND_MAX = 100;
+/** Of these a search takes the first so many: a page and some more. */
+const FOUND_MAX = 30;
 /** Events that are looked up in one go: some milliseconds of the thread that searches. */
 const STEP_EVENTS = 50;
 const STEP_REST_MS = 100;
