@@ -76,7 +76,8 @@ async function sizes(client: Client, alias: string): Promise<Pick<LiveFacts, key
     metric: ["docs", "store"],
     filter_path: ["_all.primaries.docs.count", "_all.primaries.store.size_in_bytes", "indices.*.uuid"],
   });
-  const all = body._all.primaries;
+  // Missing, whatever the client's types say, while no shard of a new index has started.
+  const all = (body._all as typeof body._all | undefined)?.primaries;
   return {
     indexes: Object.keys(body.indices ?? {}).length,
     documents: all?.docs?.count ?? 0,

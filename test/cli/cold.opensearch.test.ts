@@ -50,6 +50,25 @@ describeWithOpenSearch("cold commands", (url) => {
     await close();
   }
 
+  test("status of an index that has just been made, none of whose shards has started", async () => {
+    const [folder, prefix] = [within("starting"), ownPrefix()];
+    await fill(folder);
+    const { read, close } = createColdClients({ url }, { readMs: 10_000 });
+    await read.indices.create({
+      index: `${prefix}-repl-v1`,
+      wait_for_active_shards: "0",
+      body: {
+        aliases: { [prefix]: {} },
+        settings: { index: { "routing.allocation.require._name": "nobody" } },
+        mappings: { _meta: { layout: 1 } },
+      },
+    } as never);
+    const { openSearch } = await cold(folder, prefix).report();
+    expect(openSearch).toMatchObject({ generation: 1, indexes: 0, documents: 0, bytes: 0 });
+    await read.indices.delete({ index: `${prefix}-repl-v1` });
+    await close();
+  });
+
   test("alone: fills, compares and repairs, sends dead letters again, and leaves no lock behind", async () => {
     const [folder, prefix] = [within("alone"), ownPrefix()];
     await fill(folder);
