@@ -1,6 +1,7 @@
 // An event as a document: everything that can be asked of it, derived from its one JSON text.
 
 import { type NostrEvent, eventFromJson } from "../nostr/event.ts";
+import { Kind } from "../nostr/kind.ts";
 import { difficultyOf } from "../nostr/proof-of-work.ts";
 import { firstTag, tagValues } from "../nostr/tag.ts";
 import type { Action } from "../search/engagement.ts";
@@ -52,7 +53,7 @@ function structureOf(row: StoredRow, event: NostrEvent): Document {
 
 function addText(document: Document, event: NostrEvent): void {
   const text = textOfEvent(event);
-  if (text.body.trim() !== "") document["txt"] = analysed(text.body);
+  if (text.body.trim() !== "") document[event.kind === Kind.metadata ? "about" : "txt"] = analysed(text.body);
   if (text.title !== "") document["title"] = analysed(text.title);
   if (text.name !== "") document["name"] = text.name.split("\n").map(analysed);
   if (text.url.trim() !== "") document["url"] = analysed(text.url);
@@ -110,7 +111,7 @@ const LINKS_MAX = 32;
 
 /** Addresses as people share them: the same page with and without tracking parameters is one link. */
 function linksOf(event: NostrEvent): Set<string> {
-  if (event.kind === 0) return new Set();
+  if (event.kind === Kind.metadata) return new Set();
   const urls = [...urlsIn(event.content), ...tagValues(event, "r").filter(isWebUrl)];
   return new Set(urls.slice(0, LINKS_MAX).flatMap((url) => normalLink(url) ?? []));
 }

@@ -57,6 +57,8 @@ function relationFields(): object {
 function textFields(): object {
   return {
     txt: PROSE,
+    // The text of a profile, by itself: its length is measured against that of other profiles.
+    about: PROSE,
     title: PROSE,
     name: {
       ...PROSE,

@@ -28,8 +28,11 @@ export interface SearchBodyOptions extends QueryLimits {
   readonly authorsOfDomain?: (domain: string) => readonly string[];
 }
 
-/** What a name, a title or a URL says weighs more, or less, than the text. */
-const TEXT_FIELDS = ["txt", "title^4", "name^8", "url^0.5"];
+/**
+ * What a name, a title or a URL says weighs more, or less, than the text. What people say of themselves is short, and so
+ * would come before what anybody wrote; those who are sought are sought by name.
+ */
+const TEXT_FIELDS = ["txt", "title^4", "name^8", "about^0.2", "url^0.5"];
 
 /** As in the relay's own index; beyond this a prefix means its commonest words. */
 const EXPANSIONS_MAX = 64;

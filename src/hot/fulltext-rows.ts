@@ -10,8 +10,11 @@ export const TEXT_COLUMNS: Readonly<Record<FulltextTable, TextColumns>> = {
   profile: "name body url",
 };
 
-/** Weights of the columns in bm25(): what a text is called says more than what it says; facets say nothing. */
-const WEIGHTS: Readonly<Record<FulltextTable, string>> = { note: "4, 1, 0.5, 0", profile: "8, 1, 0.5, 0" };
+/**
+ * Weights of the columns in bm25(): what a text is called says more than what it says, least of all what people say of
+ * themselves; facets say nothing.
+ */
+const WEIGHTS: Readonly<Record<FulltextTable, string>> = { note: "4, 1, 0.5, 0", profile: "8, 0.2, 0.5, 0" };
 
 export interface FulltextRow {
   readonly seq: number;

@@ -90,7 +90,7 @@ describe("a document", () => {
     });
     expect(document(profile)).toMatchObject({
       name: ["alice", "Alice", "alice example"],
-      txt: "I paint",
+      about: "I paint",
     });
     expect(document(profile)["action"]).toBeUndefined();
   });
@@ -177,7 +177,7 @@ describe("a document", () => {
     for (const each of REAL) {
       for (const [field, value] of Object.entries(document(each))) {
         expect(known.has(field)).toBe(true);
-        if (["raw", "txt", "title", "name", "url", "t"].includes(field)) continue;
+        if (["raw", "txt", "about", "title", "name", "url", "t"].includes(field)) continue;
         for (const term of [value].flat()) expect(Buffer.byteLength(String(term))).toBeLessThanOrEqual(2048);
       }
     }

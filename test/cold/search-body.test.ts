@@ -16,7 +16,7 @@ const OPTIONS = { size: 300, nowSeconds: NOW };
 const MINUTE = NOW - (NOW % 60);
 const EXPIRED = { range: { exp: { lte: MINUTE } } };
 const SPAM = { term: { spam: true } };
-const FIELDS = ["txt", "title^4", "name^8", "url^0.5"];
+const FIELDS = ["txt", "title^4", "name^8", "about^0.2", "url^0.5"];
 
 interface Bool {
   readonly must?: readonly { readonly bool?: Bool; readonly [query: string]: unknown }[];

@@ -1,9 +1,11 @@
 // NIP-50 over both kinds of index: what a relay answers from OpenSearch is what one with FTS5 alone answers.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { searchBody } from "../../src/cold/search-body.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
-import { keypair, signed, verified } from "../support/events.ts";
+import { keypair, signed, unsignedEvent, verified } from "../support/events.ts";
+import { parsed } from "../support/fulltext-store.ts";
 import { describeWithOpenSearch, ownPrefix } from "../support/opensearch.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
@@ -37,6 +39,24 @@ const NOTES: readonly NostrEvent[] = [
   signed(ALICE, { kind: 5, tags: [["e", "12".repeat(32)]], created_at: THEN + 6 }),
   signed(BOB, { kind: 3, tags: [["p", ALICE.pubkey]], created_at: THEN + 7 }),
 ];
+
+const profileOf = (author: string, about: string) =>
+  unsignedEvent(Bun.SHA256.hash(author, "hex") as string, {
+    kind: 0,
+    content: JSON.stringify({ name: author.replaceAll(" ", ""), about }),
+    created_at: THEN,
+  });
+const noteOf = (author: string, content: string) =>
+  unsignedEvent(Bun.SHA256.hash(author, "hex") as string, { content, created_at: THEN });
+/** Two dozen made-up words, others for each name. */
+const wordsOf = (name: string): string => (Bun.SHA256.hash(name, "hex") as string).replaceAll(/.../g, "$& ");
+/** More people who say in two words what they are than a search weighs, and some who write about it. */
+const PAINTERS = [
+  ...Array.from({ length: 260 }, (_, at) => profileOf(`person ${at}`, `painter ${at}`)),
+  ...Array.from({ length: 400 }, (_, at) => profileOf(`neighbour ${at}`, `gardener ${at}`)),
+  ...Array.from({ length: 60 }, (_, at) => noteOf(`critic ${at}`, `painter ${wordsOf(`picture ${at}`)}`)),
+  ...Array.from({ length: 90 }, (_, at) => noteOf(`critic ${at}`, wordsOf(`garden ${at}`))),
+];
 const [FROM_ALICE, FROM_BOB] = [`from:${ALICE.pubkey}`, `from:${BOB.pubkey}`];
 
 describeWithOpenSearch("searches in OpenSearch", (url) => {
@@ -46,13 +66,13 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
   let clients: TestClient[] = [];
 
   beforeAll(async () => {
-    const stored = NOTES.map(verified);
+    const stored = [...NOTES.map(verified), ...PAINTERS];
     relays = [
       await TestRelay.start({ stored, config: { search } }),
       await TestRelay.start({ stored, config: { search, cold: { url, index_prefix: prefix } } }),
     ];
     clients = await Promise.all(relays.map((relay) => relay.connect()));
-    for (let documents = 0; documents < NOTES.length;) {
+    for (let documents = 0; documents < NOTES.length + PAINTERS.length;) {
       await Bun.sleep(100);
       await fetch(`${url}/${prefix}-*/_refresh`, { method: "POST" });
       const answer = (await (await fetch(`${url}/${prefix}-*/_count`)).json()) as { count?: number };
@@ -103,5 +123,22 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
       expect(end[2]).toEqual(["finish"]);
       expect(await client.count("c", { ...filter, search: text })).toMatchObject({ count: expected.length });
     }
+  });
+
+  test("what people say of themselves comes after what anybody wrote, in OpenSearch's own order too", async () => {
+    for (const client of clients) {
+      const { events } = await client.request("s", { search: "painter", limit: 10 });
+      expect((events as NostrEvent[]).map(({ kind }) => kind)).toEqual(Array.from({ length: 10 }, () => 1));
+      const people = await client.request("p", { search: "painter", kinds: [0], limit: 10 });
+      expect(people.events).toHaveLength(10);
+    }
+    const body = searchBody(parsed("painter"), { tags: [] }, { size: 3, nowSeconds: THEN });
+    const answer = await fetch(`${url}/${prefix}-*/_search`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...body, docvalue_fields: ["kind"] }),
+    });
+    const { hits } = (await answer.json()) as { hits: { hits: { fields: { kind: string[] } }[] } };
+    expect(hits.hits.map(({ fields }) => fields.kind)).toEqual([["1"], ["1"], ["1"]]);
   });
 });
