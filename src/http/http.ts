@@ -45,6 +45,7 @@ type App = Hono<Env>;
 
 /** Nothing here is written over HTTP. */
 const READING_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"];
+const ALLOW = { Allow: READING_METHODS.join(", ") };
 const NOSTR_JSON = "application/nostr+json";
 const NIP_SEARCH = 50;
 /** A rendered page is shown again for this long. */
@@ -60,9 +61,7 @@ export function createHttp(deps: HttpDeps): Http {
   });
   app.use(async (context, next) => {
     if (READING_METHODS.includes(context.req.method)) return next();
-    return context.text("Read with GET, or speak Nostr over a WebSocket at /.\n", 405, {
-      Allow: READING_METHODS.join(", "),
-    });
+    return context.text("Read with GET, or speak Nostr over a WebSocket at /.\n", 405, ALLOW);
   });
   const stats = shownStats(deps);
   addFrontDoor(app, deps, stats);
@@ -77,6 +76,7 @@ export function createHttp(deps: HttpDeps): Http {
     context.body(faviconSvg, 200, { "Content-Type": "image/svg+xml", "Cache-Control": "max-age=86400" }),
   );
   app.get("/robots.txt", (context) => context.text("User-agent: *\nAllow: /$\nDisallow: /\n"));
+  app.options("*", (context) => context.body(null, 204, ALLOW));
   app.notFound((context) => context.text("There is nothing here; the relay is at /.\n", 404));
   app.onError((error, context) => {
     deps.onError(error);

@@ -25,18 +25,31 @@ export function metricsAccess(request: MetricsRequest, token: string): MetricsAc
   }
   // Behind a proxy on this machine that is not in server.trusted_proxies, everybody would look local.
   const isDirect = FORWARDING_HEADERS.every((name) => !request.headers.has(name));
-  return isDirect && isLoopback(request.clientIp)
+  return isDirect && isLoopback(request.clientIp) && isLocalName(request.headers.get("host"))
     ? ALLOWED
     : {
         type: "refused",
         status: 403,
-        text: "metrics are for this machine; set metrics.token to read them from elsewhere",
+        text: "metrics are for this machine, as 127.0.0.1 or localhost; set metrics.token to read them otherwise",
       };
 }
 
 export function isLoopback(ip: string): boolean {
   const plain = ip.startsWith("::ffff:") ? ip.slice(7) : ip;
   return plain === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(plain);
+}
+
+/**
+ * A web page whose own name suddenly means 127.0.0.1 (DNS rebinding) reaches this machine through its visitor's browser, but
+ * still under its own name.
+ */
+function isLocalName(host: string | null): boolean {
+  if (host === null) return true;
+  const name = host
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .toLowerCase();
+  return name === "localhost" || name.endsWith(".localhost") || isLoopback(name);
 }
 
 /** Compares digests, so that the time taken tells nothing about the token. */

@@ -35,6 +35,20 @@ describe("metrics", () => {
     expect(await status({}, LOCAL, { forwarded: "for=203.0.113.9" })).toBe(403);
   });
 
+  test("without a token: only under a name of this machine, not for a page whose own name was turned to it", async () => {
+    for (const host of ["localhost", "LOCALHOST:7777", "relay.localhost", "127.0.0.1:7777", "[::1]:7777"])
+      expect([host, await status({}, LOCAL, { host })]).toEqual([host, 200]);
+    for (const host of [
+      "evil.example",
+      "evil.example:7777",
+      "localhost.evil.example",
+      "127.0.0.1.evil.example",
+    ])
+      expect([host, await status({}, LOCAL, { host })]).toEqual([host, 403]);
+    const headers = { host: "relay.example", authorization: "Bearer x" };
+    expect(await status({ token: "x" }, LOCAL, headers)).toBe(200);
+  });
+
   test("with a token: for whoever has it, from anywhere, and for nobody else", async () => {
     const token = "s3cret";
     expect(await status({ token }, REMOTE, { authorization: "Bearer s3cret" })).toBe(200);
@@ -86,8 +100,11 @@ describe("methods", () => {
       expect(response.headers.get("access-control-allow-origin")).toBe("*");
       expect(response.headers.get("access-control-allow-headers")).toBe("*");
     }
-    const kept = await relayUnderTest()("/metrics", { method: "OPTIONS", clientIp: LOCAL });
-    expect(kept.headers.has("access-control-allow-origin")).toBe(false);
+    for (const path of ["/metrics", "/health", "/trends", "/x"]) {
+      const kept = await relayUnderTest()(path, { method: "OPTIONS", clientIp: LOCAL });
+      expect([kept.status, kept.headers.get("allow")]).toEqual([204, "GET, HEAD, OPTIONS"]);
+      expect(kept.headers.has("access-control-allow-origin")).toBe(false);
+    }
   });
 });
 
