@@ -141,4 +141,25 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
     const { hits } = (await answer.json()) as { hits: { hits: { fields: { kind: string[] } }[] } };
     expect(hits.hits.map(({ fields }) => fields.kind)).toEqual([["1"], ["1"], ["1"]]);
   });
+
+  test("what was published a moment ago is found at once, however much and in whatever order", async () => {
+    const relay = relays[1]!;
+    const client = clients[1]!;
+    const author = keypair(722);
+    const notes = Array.from({ length: 90 }, (_, at) =>
+      signed(author, { content: `kestrel ${at}`, created_at: THEN - at }),
+    );
+    const publisher = await relay.connect();
+    await Promise.all(notes.map((note) => publisher.publish(note)));
+    const ids = async (search: string, more: object = {}) => {
+      const { events, end } = await client.request("s", { search, limit: 200, ...more });
+      expect(end[2]).toEqual(["finish"]);
+      return (events as NostrEvent[]).map(({ id }) => id);
+    };
+    expect((await ids("kestrel")).toSorted()).toEqual(notes.map(({ id }) => id).toSorted());
+    const oldest = notes.map(({ id }) => id).toReversed();
+    expect(await ids("kestrel sort:old")).toEqual(oldest);
+    const only = { kinds: [1], since: THEN - 89, until: THEN - 1 };
+    expect(await ids("sort:old", only)).toEqual(oldest.slice(0, 89));
+  });
 });
