@@ -3,13 +3,12 @@
 import type { Hit, HotReader } from "../hot/contract.ts";
 import type { EngagementReader } from "../hot/engagement-reader.ts";
 import { authorKey } from "../hot/keys.ts";
+import { referred } from "../hot/referred.ts";
 import type { TrendItem, TrendReader } from "../hot/trend-reader.ts";
 import { TREND_HOURS_KEPT } from "../hot/trend-schema.ts";
 import type { TrustBasis } from "../hot/trend-trust.ts";
 import { isTrendNoteKind } from "../hot/trend-uses.ts";
-import { parseAddress } from "../nostr/address.ts";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
-import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { mayRead, NOBODY } from "../policy/read.ts";
 import { factsOf } from "../search/facts.ts";
@@ -140,18 +139,6 @@ export class TrendBoard {
     };
   }
 
-  /** The stored event of a hex id, or the newest version of an address. */
-  resolve(ref: string): Hit | undefined {
-    if (isHex64(ref)) return this.sources.reader.get(ref);
-    const address = parseAddress(ref);
-    if (address === undefined) return undefined;
-    return this.first({
-      authors: [address.pubkey],
-      kinds: [address.kind],
-      tags: [{ name: "d", mode: "any", values: [address.identifier] }],
-    });
-  }
-
   first(filter: Parameters<HotReader["scan"]>[0]): Hit | undefined {
     let found: Hit | undefined;
     this.sources.reader.scan(filter).run(
@@ -190,7 +177,7 @@ class Gate {
   }
 
   private readNote(ref: string): NostrEvent | undefined {
-    const hit = this.board.resolve(ref);
+    const hit = referred(this.board.sources.reader, ref);
     if (hit === undefined || !isTrendNoteKind(hit.kind) || !mayRead(hit, NOBODY, this.nowSeconds))
       return undefined;
     const event = eventFromJson(hit.json);
