@@ -4,7 +4,7 @@ import type { Hit, HotReader } from "../hot/contract.ts";
 import type { EngagementReader } from "../hot/engagement-reader.ts";
 import { authorKey } from "../hot/keys.ts";
 import { referred } from "../hot/referred.ts";
-import type { TrendItem, TrendReader } from "../hot/trend-reader.ts";
+import { fewOfEach, type TrendItem, type TrendReader } from "../hot/trend-reader.ts";
 import { TREND_HOURS_KEPT } from "../hot/trend-schema.ts";
 import type { TrustBasis } from "../hot/trend-trust.ts";
 import { isTrendNoteKind } from "../hot/trend-uses.ts";
@@ -106,7 +106,9 @@ export class TrendBoard {
       return gate.admit(what, item.subject) === undefined ? [] : [{ item, event: gate.noteOf(item.subject) }];
     });
     const basis = this.sources.trends.trustBasis;
-    return { what, window, ...told, basis, computedAt: nowSeconds, entries: entries.slice(0, LIST_MAX) };
+    const placed =
+      what === "notes" ? fewOfEach(entries, ({ event }) => event && authorKey(event.pubkey)) : entries;
+    return { what, window, ...told, basis, computedAt: nowSeconds, entries: placed.slice(0, LIST_MAX) };
   }
 
   /** Whom to trust changes slowly, and costs a walk to find out. */
