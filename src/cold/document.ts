@@ -6,6 +6,7 @@ import { difficultyOf } from "../nostr/proof-of-work.ts";
 import { firstTag, tagValues } from "../nostr/tag.ts";
 import type { Action } from "../search/engagement.ts";
 import { factsOf } from "../search/facts.ts";
+import { normalLink } from "../search/link.ts";
 import { isSearchableKind, textOfEvent } from "../search/text-of-event.ts";
 import { isWebUrl, urlsIn } from "../search/url.ts";
 import { analysed } from "./analysis.ts";
@@ -109,23 +110,10 @@ export function scoreStep(score: number): number {
 
 const LINKS_MAX = 32;
 
-/** Addresses as people share them: the same page with and without tracking parameters is one link. */
 function linksOf(event: NostrEvent): Set<string> {
   if (event.kind === Kind.metadata) return new Set();
   const urls = [...urlsIn(event.content), ...tagValues(event, "r").filter(isWebUrl)];
   return new Set(urls.slice(0, LINKS_MAX).flatMap((url) => normalLink(url) ?? []));
-}
-
-const TRACKING = /^(?:utm_|fbclid$|gclid$|igsh$|si$|ref_src$|mc_)/i;
-
-function normalLink(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  if (url.search !== "") {
-    for (const name of [...url.searchParams.keys()]) if (TRACKING.test(name)) url.searchParams.delete(name);
-  }
-  url.hash = "";
-  return url.href.replace(/\/$/, "");
 }
 
 function addList(document: Document, field: string, values: Iterable<string>): void {

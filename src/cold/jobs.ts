@@ -77,17 +77,25 @@ async function retryDead(indexer: Indexer, report: Report, signal: AbortSignal):
   const { ledger } = indexer.parts;
   const { current } = indexer;
   if (current === undefined) throw new Error(indexer.status().reason);
+  const { follower } = current;
+  const written = async (): Promise<void> => {
+    while (follower.rewriting > 0 && !signal.aborted) await follower.step(signal);
+    await follower.settled();
+  };
   const before = ledger.deadCount();
   const triesBefore = new Map<number, number>();
   let after = 0;
   for (;;) {
     const page = ledger.dead(DEAD_PAGE, after);
-    if (page.length === 0 || signal.aborted) break;
+    if (page.length === 0) break;
     after = page.at(-1)!.seq;
     for (const letter of page) triesBefore.set(letter.seq, letter.tries);
-    current.follower.rewrite(page.map((letter) => letter.seq));
-    while (current.follower.rewriting > 0 && !signal.aborted) await current.follower.step(signal);
-    await current.follower.settled();
+    // What else waits to be written again would take their room.
+    await written();
+    follower.rewrite(page.map((letter) => letter.seq));
+    await written();
+    // What a stop has broken off was not buried again, and is not indexed either: it stays for the next start.
+    if (signal.aborted) break;
     for (const letter of ledger.dead(DEAD_PAGE, page[0]!.seq - 1)) {
       if (letter.seq <= after && letter.tries === triesBefore.get(letter.seq)) ledger.exhume(letter.seq);
     }

@@ -1,6 +1,7 @@
 // A parsed search and its filter as the body of an OpenSearch request: text scored, everything else only filtered.
 
 import type { Filter } from "../nostr/filter.ts";
+import { isReplaceableKind } from "../nostr/kind.ts";
 import { isIndexedTagName } from "../nostr/tag.ts";
 import { namesEvents, pastedEvents } from "../search/narrow.ts";
 import {
@@ -282,10 +283,16 @@ function lookupQuery(lookup: Lookup): Query {
     case "address": {
       const { kind, pubkey, identifier } = lookup.address;
       const parts: Query[] = [{ term: { kind: String(kind) } }, { term: { pubkey } }];
-      if (identifier !== "") parts.push({ term: { "t.d": tagTerm(identifier) } });
+      if (!isReplaceableKind(kind)) parts.push(identifierQuery(identifier));
       return { bool: { filter: parts } };
     }
   }
+}
+
+/** No `d` tag at all is the empty identifier too. */
+function identifierQuery(identifier: string): Query {
+  const isIt = { term: { "t.d": tagTerm(identifier) } };
+  return identifier === "" ? anyOf([isIt, { bool: { must_not: [{ exists: { field: "t.d" } }] } }]) : isIt;
 }
 
 /** Tags without a value count too, but the index has only values: `content-warning` is known by what it means. */

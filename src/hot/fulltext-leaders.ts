@@ -1,6 +1,5 @@
 // The events that people do most with, for searches that are an order and no words (`sort:hot`).
 
-import { parseAddress } from "../nostr/address.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { Kind } from "../nostr/kind.ts";
 import type { Sort } from "../search/query.ts";
@@ -9,6 +8,7 @@ import { BUCKET_HOURS_KEPT } from "./engagement-columns.ts";
 import type { EngagementReader } from "./engagement-reader.ts";
 import type { FulltextOptions } from "./fulltext-contract.ts";
 import { inTurns } from "./in-turns.ts";
+import { referred } from "./referred.ts";
 import type { TrustedTargets } from "./trusted-targets.ts";
 
 /** Leaders that are looked at: a filter that leaves none of them finds nothing. */
@@ -37,7 +37,7 @@ export function leadingHits(
   const refs = isProfiles ? profileRefs(ground) : targetRefs(ground, sort, options.nowSeconds);
   for (const ref of refs) {
     if (performance.now() > options.deadlineMs) break;
-    const hit = hitOf(ground.reader, ref);
+    const hit = referred(ground.reader, ref);
     if (hit !== undefined && hit.seq <= options.upToSeq) hits.push(hit);
   }
   return hits;
@@ -54,21 +54,4 @@ function targetRefs({ engagement, trustedTargets }: LeaderGround, sort: Sort, no
 
 function profileRefs({ engagement }: LeaderGround): string[] {
   return engagement.followed(LEADERS_MAX).map(({ pubkey }) => `${Kind.metadata}:${pubkey}:`);
-}
-
-/** The stored event of a hex id, or the version that stands at an address. */
-export function hitOf(reader: HotReader, ref: string): Hit | undefined {
-  const address = parseAddress(ref);
-  if (address === undefined) return reader.get(ref);
-  const { kind, pubkey, identifier } = address;
-  const tags = identifier === "" ? [] : [{ name: "d", mode: "any" as const, values: [identifier] }];
-  let found: Hit | undefined;
-  reader.scan({ kinds: [kind], authors: [pubkey], tags }).run(
-    (hit) => {
-      found = hit;
-      return false;
-    },
-    { deadlineMs: Number.POSITIVE_INFINITY },
-  );
-  return found;
 }

@@ -165,7 +165,7 @@ export class FulltextSearch {
   /** No words to look for: a filter with an order. */
   private withoutIndex(): FulltextAnswer | Refusal {
     const { sort } = this.query;
-    if (sort === "old") {
+    if (sort === "old" && this.options.fresh === undefined) {
       return refuse(
         "unsupported",
         "sort:old needs words to search for, or ids; this relay lists newest first",
@@ -232,7 +232,7 @@ export class FulltextSearch {
       },
       { deadlineMs },
     );
-    return { candidates, complete: state === "exhausted" };
+    return { candidates, complete: state === "exhausted" && fresh === undefined };
   }
 
   private walked(filter: Filter): Filter {

@@ -7,8 +7,8 @@ import { type Oracles, SearchableEvent } from "../search/match.ts";
 import type { SearchQuery } from "../search/query.ts";
 import type { HotReader } from "./contract.ts";
 import type { FulltextOptions } from "./fulltext-contract.ts";
-import { hitOf } from "./fulltext-leaders.ts";
 import { inTurns } from "./in-turns.ts";
+import { referred } from "./referred.ts";
 import type { TrustedTargets } from "./trusted-targets.ts";
 
 /** Events that are held: with their words some 8 KB each. */
@@ -108,7 +108,7 @@ export class TalkedAbout {
     const isAddress = ref.includes(":");
     const known = isAddress ? undefined : this.held.get(ref);
     if (known !== undefined) return known;
-    const hit = hitOf(this.ground.reader, ref);
+    const hit = referred(this.ground.reader, ref);
     if (hit === undefined || hit.json.length > JSON_MAX) return undefined;
     const { seq, expiresAt, json } = hit;
     const event = eventFromJson(json);

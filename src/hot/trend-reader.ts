@@ -121,7 +121,6 @@ export class TrendReader {
     const hours = Math.min(window.hours, TREND_HOURS_KEPT);
     const from = hourOf(window.nowSeconds) - hours;
     const items: TrendItem[] = [];
-    const ofAuthor = new Map<number, number>();
     for (const { key, text } of this.candidates(topic, from)) {
       const admitted = window.admit === undefined ? { author: undefined } : window.admit(text);
       if (admitted === undefined) continue;
@@ -130,13 +129,8 @@ export class TrendReader {
       if (item !== undefined && (topic !== "note" || item.score > 0)) items.push(item);
     }
     items.sort((a, b) => b.score - a.score || (a.subject < b.subject ? -1 : 1));
-    const placed = items.filter((item) => {
-      const author = topic === "note" ? window.admit?.(item.subject)?.author : undefined;
-      if (author === undefined) return true;
-      const times = ofAuthor.get(author) ?? 0;
-      ofAuthor.set(author, times + 1);
-      return times < NOTES_OF_AUTHOR_MAX;
-    });
+    const placed =
+      topic === "note" ? fewOfEach(items, (item) => window.admit?.(item.subject)?.author) : items;
     return placed.slice(0, window.limit);
   }
 
@@ -220,6 +214,21 @@ export class TrendReader {
     };
     return crowdWeight(mean, this.standing()) * (hours / HOURS_A_DAY);
   }
+}
+
+/** As a list of notes shows them: in their order, two of one author at most. */
+export function fewOfEach<Item>(
+  items: readonly Item[],
+  authorOf: (item: Item) => number | undefined,
+): readonly Item[] {
+  const times = new Map<number, number>();
+  return items.filter((item) => {
+    const author = authorOf(item);
+    if (author === undefined) return true;
+    const before = times.get(author) ?? 0;
+    times.set(author, before + 1);
+    return before < NOTES_OF_AUTHOR_MAX;
+  });
 }
 
 const NO_AUTHOR = -1;

@@ -6,11 +6,10 @@ import type { Hit, HotReader } from "../hot/contract.ts";
 import { targetKey } from "../hot/engagement-columns.ts";
 import type { EngagementReader } from "../hot/engagement-reader.ts";
 import { authorKey } from "../hot/keys.ts";
+import { referred } from "../hot/referred.ts";
 import type { TrustedEngagement } from "../hot/trusted-engagement.ts";
-import { parseAddress } from "../nostr/address.ts";
 import type { NostrEvent, SignatureCheck } from "../nostr/event.ts";
 import { pubkeyOfJson } from "../nostr/event-json.ts";
-import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { tagValues } from "../nostr/tag.ts";
 import { type Action, actionsOf, engagementScore, targetOf } from "../search/engagement.ts";
@@ -101,28 +100,7 @@ export class ColdScores implements ScoreSource {
   }
 
   private hitOf(target: string, isProfile: boolean): Hit | undefined {
-    if (isProfile) return this.newest({ kinds: [Kind.metadata], authors: [target], tags: [] });
-    if (isHex64(target)) return this.parts.reader.get(target);
-    const address = parseAddress(target);
-    if (address === undefined) return undefined;
-    const { kind, pubkey, identifier } = address;
-    return this.newest({
-      kinds: [kind],
-      authors: [pubkey],
-      tags: [{ name: "d", mode: "any", values: [identifier] }],
-    });
-  }
-
-  private newest(filter: Parameters<HotReader["scan"]>[0]): Hit | undefined {
-    let newest: Hit | undefined;
-    this.parts.reader.scan(filter).run(
-      (hit) => {
-        newest = hit;
-        return false;
-      },
-      { deadlineMs: performance.now() + 5 },
-    );
-    return newest;
+    return referred(this.parts.reader, isProfile ? `${Kind.metadata}:${target}:` : target);
   }
 
   private remember(target: string, steps: number): void {

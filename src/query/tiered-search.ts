@@ -7,6 +7,7 @@ import { Kind } from "../nostr/kind.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { dateOrder } from "../search/order.ts";
 import { conditionsOf, type SearchQuery } from "../search/query.ts";
+import { admitCold } from "./cold-source.ts";
 import type { FulltextService } from "./fulltext-service.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { History } from "./history.ts";
@@ -27,7 +28,6 @@ export interface TieredSearchOptions {
 const AUTHORS_OF_DOMAIN_MAX = 5000;
 /** How far back the hot store is walked for what OpenSearch does not show yet, where no words lead to it. */
 const FRESH_SECONDS = 60;
-const FRESH_HITS = 50;
 /** A hit of the last moments has no score of OpenSearch's; it starts in the middle. */
 const FRESH_SCORE = 0.5;
 
@@ -53,22 +53,24 @@ export class TieredSearch implements SearchEngine {
     ]);
     if (isRefusal(answer)) return answer;
     if (answer.type !== "answered") return this.withoutCold(task);
-    const candidates = withFresh(answer.value.candidates, fresh);
+    const candidates = withFresh(answer.value.candidates, fresh.hits);
     const ordered = await hot.order(task, candidates);
     if (isRefusal(ordered)) return ordered;
-    const evicted = await this.evicted(ordered.absent.slice(0, task.limit));
+    const evicted = await this.evicted(ordered.absent, task.limit);
+    const hits = merged(query, candidates, ordered.hits, evicted.hits);
+    const parts = [answer.value, fresh, ordered, evicted, domains];
     return {
-      hits: merged(query.sort, candidates, ordered.hits, evicted).slice(0, task.limit),
-      complete: answer.value.complete && !answer.isPartial && ordered.complete && domains.complete,
+      hits: hits.slice(0, task.limit),
+      complete: parts.every(({ complete }) => complete) && !answer.isPartial && hits.length <= task.limit,
     };
   }
 
   /** What OpenSearch does not show yet. */
-  private async fresh(task: SearchTask, afterSeq: number): Promise<readonly Hit[]> {
-    if (afterSeq >= task.upToSeq) return [];
+  private async fresh(task: SearchTask, afterSeq: number): Promise<RankedHits> {
+    if (afterSeq >= task.upToSeq) return { hits: [], complete: true };
     const fresh = { afterSeq, sinceSeconds: task.nowSeconds - FRESH_SECONDS };
-    const answer = await this.options.hot.search({ ...task, fresh, limit: FRESH_HITS });
-    return isRefusal(answer) ? [] : answer.hits;
+    const answer = await this.options.hot.search({ ...task, fresh });
+    return isRefusal(answer) ? { hits: [], complete: false } : answer;
   }
 
   /** The hot index alone cannot say that it has shown everything. */
@@ -98,14 +100,20 @@ export class TieredSearch implements SearchEngine {
     return { authors, complete };
   }
 
-  /** Hits that only the cold store still has, and may still show. */
-  private async evicted(absent: readonly number[]): Promise<Hit[]> {
+  /** Hits that only the cold store still has, and may still show; about `limit` of them. */
+  private async evicted(absent: readonly number[], limit: number): Promise<RankedHits> {
     const { history } = this.options;
-    if (history === undefined || absent.length === 0) return [];
-    const found = await history.cold.bySeqs(absent);
-    if (found.type !== "answered") return [];
-    const copies = found.value.flatMap(({ seq, raw }) => (raw === undefined ? [] : [{ seq, json: raw }]));
-    return history.evictions.admit(copies);
+    const hits: Hit[] = [];
+    if (history === undefined) return { hits, complete: true };
+    // Many may have been deleted, which OpenSearch need not know yet: then others take their place.
+    for (let at = 0; at < absent.length; at += limit) {
+      if (hits.length >= limit) return { hits, complete: false };
+      const found = await history.cold.bySeqs(absent.slice(at, at + limit));
+      if (found.type !== "answered") return { hits, complete: false };
+      hits.push(...admitCold(history, found.value));
+      if (found.isPartial) return { hits, complete: false };
+    }
+    return { hits, complete: true };
   }
 }
 
@@ -146,14 +154,23 @@ function withFresh(candidates: readonly ScoredSeq[], fresh: readonly Hit[]): Sco
  * OpenSearch gave it: it stands before the first hit that OpenSearch liked less.
  */
 function merged(
-  sort: SearchQuery["sort"],
+  { sort, options }: SearchQuery,
   candidates: readonly ScoredSeq[],
   ordered: readonly Hit[],
   evicted: readonly Hit[],
-): Hit[] {
-  if (evicted.length === 0) return [...ordered];
+): readonly Hit[] {
+  if (evicted.length === 0) return ordered;
   const byDate = dateOrder(sort);
-  if (byDate !== undefined) return [...ordered, ...evicted].sort(byDate);
+  const all =
+    byDate === undefined ? byScore(candidates, ordered, evicted) : [...ordered, ...evicted].sort(byDate);
+  return options.distinctAuthor ? firstOfAuthors(all) : all;
+}
+
+function byScore(
+  candidates: readonly ScoredSeq[],
+  ordered: readonly Hit[],
+  evicted: readonly Hit[],
+): readonly Hit[] {
   const score = new Map(candidates.map(({ seq, textScore }) => [seq, textScore]));
   const scoreOf = (hit: Hit): number => score.get(hit.seq) ?? 0;
   const waiting = [...evicted].sort((a, b) => scoreOf(b) - scoreOf(a));
@@ -163,4 +180,15 @@ function merged(
     result.push(hit);
   }
   return [...result, ...waiting];
+}
+
+/** What was stored a moment ago may be by somebody of whom OpenSearch has found something that has left. */
+function firstOfAuthors(hits: readonly Hit[]): readonly Hit[] {
+  const seen = new Set<string>();
+  return hits.filter(({ json }) => {
+    const pubkey = pubkeyOfJson(json);
+    if (seen.has(pubkey)) return false;
+    seen.add(pubkey);
+    return true;
+  });
 }

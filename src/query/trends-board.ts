@@ -3,13 +3,12 @@
 import type { Hit, HotReader } from "../hot/contract.ts";
 import type { EngagementReader } from "../hot/engagement-reader.ts";
 import { authorKey } from "../hot/keys.ts";
-import type { TrendItem, TrendReader } from "../hot/trend-reader.ts";
+import { referred } from "../hot/referred.ts";
+import { fewOfEach, type TrendItem, type TrendReader } from "../hot/trend-reader.ts";
 import { TREND_HOURS_KEPT } from "../hot/trend-schema.ts";
 import type { TrustBasis } from "../hot/trend-trust.ts";
 import { isTrendNoteKind } from "../hot/trend-uses.ts";
-import { parseAddress } from "../nostr/address.ts";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
-import { isHex64 } from "../nostr/hex.ts";
 import { Kind } from "../nostr/kind.ts";
 import { mayRead, NOBODY } from "../policy/read.ts";
 import { factsOf } from "../search/facts.ts";
@@ -107,7 +106,9 @@ export class TrendBoard {
       return gate.admit(what, item.subject) === undefined ? [] : [{ item, event: gate.noteOf(item.subject) }];
     });
     const basis = this.sources.trends.trustBasis;
-    return { what, window, ...told, basis, computedAt: nowSeconds, entries: entries.slice(0, LIST_MAX) };
+    const placed =
+      what === "notes" ? fewOfEach(entries, ({ event }) => event && authorKey(event.pubkey)) : entries;
+    return { what, window, ...told, basis, computedAt: nowSeconds, entries: placed.slice(0, LIST_MAX) };
   }
 
   /** Whom to trust changes slowly, and costs a walk to find out. */
@@ -138,18 +139,6 @@ export class TrendBoard {
       stepHours: 1,
       source: "sqlite",
     };
-  }
-
-  /** The stored event of a hex id, or the newest version of an address. */
-  resolve(ref: string): Hit | undefined {
-    if (isHex64(ref)) return this.sources.reader.get(ref);
-    const address = parseAddress(ref);
-    if (address === undefined) return undefined;
-    return this.first({
-      authors: [address.pubkey],
-      kinds: [address.kind],
-      tags: [{ name: "d", mode: "any", values: [address.identifier] }],
-    });
   }
 
   first(filter: Parameters<HotReader["scan"]>[0]): Hit | undefined {
@@ -190,7 +179,7 @@ class Gate {
   }
 
   private readNote(ref: string): NostrEvent | undefined {
-    const hit = this.board.resolve(ref);
+    const hit = referred(this.board.sources.reader, ref);
     if (hit === undefined || !isTrendNoteKind(hit.kind) || !mayRead(hit, NOBODY, this.nowSeconds))
       return undefined;
     const event = eventFromJson(hit.json);

@@ -3,7 +3,7 @@
 import type { Filter } from "../nostr/filter.ts";
 import { identifierOf } from "../nostr/address.ts";
 import type { NostrEvent } from "../nostr/event.ts";
-import { Kind } from "../nostr/kind.ts";
+import { isReplaceableKind, Kind } from "../nostr/kind.ts";
 import {
   type Condition,
   type ConditionGroup,
@@ -52,7 +52,9 @@ export function isLookedUp(lookup: Lookup, event: NostrEvent): boolean {
       return event.id === lookup.value || event.pubkey === lookup.value;
     case "address": {
       const { kind, pubkey, identifier } = lookup.address;
-      return event.kind === kind && event.pubkey === pubkey && identifierOf(event) === identifier;
+      if (event.kind !== kind || event.pubkey !== pubkey) return false;
+      // Of a replaceable kind there is one, whatever its tags say.
+      return isReplaceableKind(kind) || identifierOf(event) === identifier;
     }
   }
 }

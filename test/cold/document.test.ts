@@ -134,6 +134,12 @@ describe("a document", () => {
     expect(document(event(template))).toMatchObject(expected);
   });
 
+  test("of links has none with somebody's password, and none that would have to be cut", () => {
+    const long = `https://a.example/${"x".repeat(600)}`;
+    const said = event({ content: `https://me:secret@a.example/y ${long}`, tags: [["r", long]] });
+    expect(document(said)["link"]).toBeUndefined();
+  });
+
   test("of links has each page once, without tracking", () => {
     const note = event({ content: "https://a.example/x?utm_source=y&id=1 and https://a.example/x?id=1#top" });
     expect(document(note)).toMatchObject({

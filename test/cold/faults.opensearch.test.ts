@@ -207,6 +207,30 @@ describeWithOpenSearch("the indexer behind faults", (url) => {
     await bench.stop();
   });
 
+  test("dead letters that are sent again while nobody answers are not forgotten by a stop", async () => {
+    const bad: Fault = { type: "answer", status: 400, body: { error: "malformed", status: 400 } };
+    const ledgerPath = join(folder(), "cold.db");
+    const { bench, log, prefix } = await indexed(
+      (request) => (request.body.includes("number 33") ? bad : undefined),
+      { ledgerPath },
+    );
+    expect(bench.ledger.deadCount()).toBe(1);
+    proxy.goDown();
+    const job = bench.ledger.requestJob("retry-dead");
+    while (bench.indexer.status().state !== "down") await Bun.sleep(5);
+    await bench.stop();
+    proxy.comeBack();
+    proxy.fault = () => undefined;
+
+    const next = coldBench({ url, prefix, log, ledgerPath });
+    expect(next.ledger.deadCount()).toBe(1);
+    next.start();
+    while (next.ledger.job(job)?.state !== "done") await Bun.sleep(10);
+    expect(next.ledger.deadCount()).toBe(0);
+    expect(await idsInIndex(next, prefix)).toEqual(log.expectedIds());
+    await next.stop();
+  });
+
   test("an index that somebody deletes is made again and filled again", async () => {
     const prefix = ownPrefix();
     const log = new MemoryLog();

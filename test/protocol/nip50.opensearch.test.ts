@@ -1,6 +1,7 @@
 // NIP-50 over both kinds of index: what a relay answers from OpenSearch is what one with FTS5 alone answers.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { nip19 } from "nostr-tools";
 import { searchBody } from "../../src/cold/search-body.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
@@ -9,7 +10,7 @@ import { parsed } from "../support/fulltext-store.ts";
 import { describeWithOpenSearch, ownPrefix } from "../support/opensearch.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
-const [ALICE, BOB] = [keypair(720), keypair(721)];
+const [ALICE, BOB, CAROL] = [keypair(720), keypair(721), keypair(723)];
 /** Older than what a relay with OpenSearch asks its own index for. */
 const THEN = Math.floor(Date.now() / 1000) - 7200;
 
@@ -38,7 +39,12 @@ const NOTES: readonly NostrEvent[] = [
   }),
   signed(ALICE, { kind: 5, tags: [["e", "12".repeat(32)]], created_at: THEN + 6 }),
   signed(BOB, { kind: 3, tags: [["p", ALICE.pubkey]], created_at: THEN + 7 }),
+  // One without an identifier, and one with.
+  signed(CAROL, { kind: 30_023, content: "An article", created_at: THEN + 8 }),
+  signed(CAROL, { kind: 30_023, content: "Another", tags: [["d", "a"]], created_at: THEN + 9 }),
 ];
+const addressOf = (identifier: string): string =>
+  nip19.naddrEncode({ kind: 30_023, pubkey: CAROL.pubkey, identifier });
 
 const profileOf = (author: string, about: string) =>
   unsignedEvent(Bun.SHA256.hash(author, "hex") as string, {
@@ -57,7 +63,8 @@ const PAINTERS = [
   ...Array.from({ length: 60 }, (_, at) => noteOf(`critic ${at}`, `painter ${wordsOf(`picture ${at}`)}`)),
   ...Array.from({ length: 90 }, (_, at) => noteOf(`critic ${at}`, wordsOf(`garden ${at}`))),
 ];
-const [FROM_ALICE, FROM_BOB] = [`from:${ALICE.pubkey}`, `from:${BOB.pubkey}`];
+const from = ({ pubkey }: { pubkey: string }): string => `from:${pubkey}`;
+const [FROM_ALICE, FROM_BOB, FROM_CAROL] = [from(ALICE), from(BOB), from(CAROL)];
 
 describeWithOpenSearch("searches in OpenSearch", (url) => {
   const search = { enabled: true, language_detection: true, sentiment_detection: true };
@@ -113,6 +120,9 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
     ["relay sort:recent", [0, 1, 2, 3], { kinds: [1, 7] }],
     [FROM_ALICE, [6], { ids: [NOTES[6]!.id] }],
     [NOTES[6]!.id, [6]],
+    [addressOf(""), [8]],
+    [addressOf("a"), [9]],
+    [`${FROM_CAROL} -${addressOf("")}`, [9]],
     [`${NOTES[5]!.id} OR wonderful`, [0, 5]],
   ];
   test.each(cases)("%p", async (text, expected, filter = {}) => {
@@ -140,5 +150,26 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
     });
     const { hits } = (await answer.json()) as { hits: { hits: { fields: { kind: string[] } }[] } };
     expect(hits.hits.map(({ fields }) => fields.kind)).toEqual([["1"], ["1"], ["1"]]);
+  });
+
+  test("what was published a moment ago is found at once, however much and in whatever order", async () => {
+    const relay = relays[1]!;
+    const client = clients[1]!;
+    const author = keypair(722);
+    const notes = Array.from({ length: 90 }, (_, at) =>
+      signed(author, { content: `kestrel ${at}`, created_at: THEN - at }),
+    );
+    const publisher = await relay.connect();
+    await Promise.all(notes.map((note) => publisher.publish(note)));
+    const ids = async (search: string, more: object = {}) => {
+      const { events, end } = await client.request("s", { search, limit: 200, ...more });
+      expect(end[2]).toEqual(["finish"]);
+      return (events as NostrEvent[]).map(({ id }) => id);
+    };
+    expect((await ids("kestrel")).toSorted()).toEqual(notes.map(({ id }) => id).toSorted());
+    const oldest = notes.map(({ id }) => id).toReversed();
+    expect(await ids("kestrel sort:old")).toEqual(oldest);
+    const only = { kinds: [1], since: THEN - 89, until: THEN - 1 };
+    expect(await ids("sort:old", only)).toEqual(oldest.slice(0, 89));
   });
 });

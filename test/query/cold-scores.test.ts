@@ -22,11 +22,15 @@ function scores(): {
   const acts = new Map<number, Partial<Engagement>>();
   const followers = new Map<string, number>();
   const hit = { seq: 42, createdAt: 0, kind: 1, expiresAt: 0, json: eventJson(target) };
+  const versionOf = (kind: number) => {
+    const { json } = unsignedEvent(hexOf("alice"), { kind, tags: [["d", "x"]] });
+    return { ...hit, kind, json, seq: kind === 0 ? 7 : 8 };
+  };
   const counted = new ColdScores({
     reader: {
       get: (id) => (id === target.id ? hit : undefined),
       scan: (filter) => ({
-        run: (visit) => (visit({ ...hit, seq: filter.kinds![0] === 0 ? 7 : 8 }) ? "exhausted" : "stopped"),
+        run: (visit) => (visit(versionOf(filter.kinds![0]!)) ? "exhausted" : "stopped"),
         position: () => undefined,
         plan: { source: "author", streams: 1, because: "a test asks" },
       }),

@@ -2,10 +2,11 @@
 
 import { expect, test } from "bun:test";
 import type { Hit } from "../../src/hot/contract.ts";
-import { isRefusal } from "../../src/nostr/reason.ts";
+import { isRefusal, refuse } from "../../src/nostr/reason.ts";
 import type { SearchTask } from "../../src/query/fulltext-protocol.ts";
 import { TieredSearch } from "../../src/query/tiered-search.ts";
 import { parseSearch } from "../../src/search/parse.ts";
+import { keypair, unsignedEvent } from "../support/events.ts";
 
 const NOW = 1_700_000_000;
 const hit = (seq: number): Hit => ({
@@ -13,18 +14,22 @@ const hit = (seq: number): Hit => ({
   createdAt: NOW - seq,
   kind: 1,
   expiresAt: 0,
-  json: `{"seq":${seq}}`,
+  // Ten are by one author.
+  json: unsignedEvent(keypair(1 + Math.floor(seq / 10)).pubkey, { content: `${seq}` }).json,
 });
 
 interface World {
   readonly cold: readonly number[] | "down";
-  readonly fresh?: readonly number[];
+  readonly fresh?: readonly number[] | "refused" | "unfinished";
   readonly hot?: readonly number[];
   readonly evicted?: readonly number[];
   readonly visibleSeq?: number | "unknown";
+  /** What the cold store says when it is asked for what has left. */
+  readonly past?: "unavailable" | "partial";
 }
 
-function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: World) {
+function engineOf({ cold, fresh: told = [], hot = [], evicted = [], visibleSeq = 0, past }: World) {
+  const fresh = typeof told === "string" ? [] : told;
   const asked: string[] = [];
   const engine = new TieredSearch({
     cold: {
@@ -43,7 +48,10 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: 
         }
         const { afterSeq } = task.fresh;
         asked.push(`fresh after ${afterSeq}`);
-        return { hits: fresh.filter((seq) => seq > afterSeq).map(hit), complete: true };
+        if (told === "refused") return refuse("rate-limited", "test");
+        const unseen = fresh.filter((seq) => seq > afterSeq);
+        const complete = told !== "unfinished" && unseen.length <= task.limit;
+        return { hits: unseen.slice(0, task.limit).map(hit), complete };
       },
       order: async (_task, candidates) => ({
         hits: candidates.filter(({ seq }) => [...hot, ...fresh].includes(seq)).map(({ seq }) => hit(seq)),
@@ -54,11 +62,14 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: 
     visibleSeq: () => (visibleSeq === "unknown" ? undefined : visibleSeq),
     history: {
       cold: {
-        bySeqs: async (seqs: readonly number[]) => ({
-          type: "answered",
-          isPartial: false,
-          value: seqs.map((seq) => ({ ...hit(seq), raw: hit(seq).json })),
-        }),
+        bySeqs: async (seqs: readonly number[]) =>
+          past === "unavailable"
+            ? { type: "unavailable", reason: "test" }
+            : {
+                type: "answered",
+                isPartial: past === "partial",
+                value: seqs.map((seq) => ({ ...hit(seq), raw: hit(seq).json })),
+              },
       } as never,
       evictions: {
         admit: (copies: readonly { seq: number }[]) =>
@@ -66,15 +77,15 @@ function engineOf({ cold, fresh = [], hot = [], evicted = [], visibleSeq = 0 }: 
       } as never,
     },
   });
-  const ask = async (text: string) => {
+  const ask = async (text: string, limit = 10) => {
     const query = parseSearch(text, { nowSeconds: NOW });
     if (isRefusal(query)) throw new Error(query.text);
     const filter = { tags: [], search: text };
     const task: SearchTask = {
       query,
       filter,
-      limit: 10,
-      pageSize: 10,
+      limit,
+      pageSize: limit,
       upToSeq: 99,
       nowSeconds: NOW,
       budgetMs: 100,
@@ -131,4 +142,35 @@ test("orders that live on counters are the hot index's alone", async () => {
   expect(asked).toEqual(["hot"]);
   await ask("sort:recent");
   expect(asked).toContain("cold");
+});
+
+test("all that OpenSearch cannot show yet is found, and where it is not nothing is claimed", async () => {
+  const many = Array.from({ length: 80 }, (_, index) => index + 10);
+  const { ask } = engineOf({ cold: [], fresh: many });
+  expect(await ask("fox", 100)).toEqual({ seqs: many, complete: true });
+  expect(await ask("fox", 60)).toMatchObject({ complete: false });
+  for (const fresh of ["refused", "unfinished"] as const)
+    expect(await engineOf({ cold: [1], fresh, hot: [1] }).ask("fox")).toEqual({ seqs: [1], complete: false });
+});
+
+test("hits that have left and cannot be fetched are missing, and not said to be all", async () => {
+  const world = { cold: [1, 2], hot: [2], evicted: [1] };
+  const gone = engineOf({ ...world, past: "unavailable" });
+  expect(await gone.ask("fox")).toEqual({ seqs: [2], complete: false });
+  const partial = engineOf({ ...world, past: "partial" });
+  expect(await partial.ask("fox")).toEqual({ seqs: [1, 2], complete: false });
+});
+
+test("hits that were deleted, which OpenSearch does not know yet, do not crowd out those that have left", async () => {
+  const deleted = Array.from({ length: 10 }, (_, index) => index + 20);
+  const { ask } = engineOf({ cold: [...deleted, 1, 2], evicted: [1, 2] });
+  expect(await ask("fox", 3)).toEqual({ seqs: [1, 2], complete: true });
+  expect(await ask("fox", 1)).toEqual({ seqs: [1], complete: false });
+});
+
+test("one hit for each author, also where one has left and another came a moment ago", async () => {
+  const { ask } = engineOf({ cold: [1, 12], fresh: [2], hot: [2], evicted: [1, 12] });
+  expect((await ask("fox distinct:author")).seqs).toEqual([1, 12]);
+  expect((await ask("fox distinct:author sort:recent")).seqs).toEqual([1, 12]);
+  expect((await ask("fox distinct:author sort:old")).seqs).toEqual([12, 2]);
 });

@@ -1,6 +1,7 @@
 // Live matching: each condition on events made for it, and text against a naive model on random vocabularies.
 
 import { describe, expect, test } from "bun:test";
+import { nip19 } from "nostr-tools";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { Filter } from "../../src/nostr/filter.ts";
 import { isRefusal } from "../../src/nostr/reason.ts";
@@ -36,6 +37,16 @@ function matches(
 describe("conditions", () => {
   const id = "12".repeat(32);
   const cases: readonly (readonly [string, EventTemplate, boolean])[] = [
+    [
+      nip19.naddrEncode({ kind: 10_003, pubkey: ALICE, identifier: "" }),
+      { kind: 10_003, tags: [["d", "x"]] },
+      true,
+    ],
+    [
+      nip19.naddrEncode({ kind: 30_023, pubkey: ALICE, identifier: "" }),
+      { kind: 30_023, tags: [["d", "x"]] },
+      false,
+    ],
     ["has:image", { content: "https://x.com/a.jpg" }, true],
     ["has:image", { content: "see", tags: [["imeta", "url https://x.com/blob", "m image/png"]] }, true],
     ["has:image", { content: "https://x.com/a.mp4" }, false],
