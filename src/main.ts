@@ -52,7 +52,19 @@ interface Listener {
 function listen(config: Config, relay: Relay, logger: Logger): Listener {
   const { host, port } = config.server;
   const { cert, key } = config.tls;
-  const options = { hostname: host, fetch: relay.fetch, websocket: relay.websocket } as const;
+  const options = {
+    hostname: host,
+    fetch: relay.fetch,
+    websocket: relay.websocket,
+    // The runtime's own answer to a defect is a page for developers, with paths and source.
+    development: false,
+    // Without development it would share its port with another relay: each would get some of the clients.
+    reusePort: false,
+    error: (error: unknown) => {
+      logger.error({ error }, "a request met a defect");
+      return new Response("Something went wrong here; it was logged.\n", { status: 500 });
+    },
+  } as const;
   if (cert === "") {
     const server = startServer(() => Bun.serve({ ...options, port } as never), host, port);
     return { port: server.port!, stop: () => server.stop(true) };
@@ -93,7 +105,7 @@ function listen(config: Config, relay: Relay, logger: Logger): Listener {
   };
 }
 
-/** A listener that shares its port would share it with another relay too: each would get some of the clients. */
+/** A listener that shares its port with its successor would share it with another relay too. */
 function tryPort(hostname: string, port: number): void {
   Bun.listen({ hostname, port, socket: { data() {} } }).stop(true);
 }
@@ -110,7 +122,7 @@ function startServer<T>(start: () => T, host: string, port: number): T {
     }
     if (code === "EACCES")
       throw new Error(`port ${port} needs rights this user does not have; choose one above 1023`);
-    if (code === "EADDRNOTAVAIL" || code === "EINVAL") {
+    if (code === "EADDRNOTAVAIL" || code === "EINVAL" || code === "ENOTFOUND") {
       throw new Error(
         `this machine has no address ${host} to listen on; set server.host to one of its own, or to 0.0.0.0 for all`,
       );
