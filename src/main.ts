@@ -178,6 +178,8 @@ function announce(config: Config, context: StartContext, relay: Relay, port: num
     `  NIPs       ${facts.supportedNips.join(", ")}`,
     ...(facts.notice === undefined ? [] : [`  note       ${facts.notice}`]),
   ];
+  // A full disk, or nobody who reads: the relay serves all the same.
+  process.stdout.on("error", () => {});
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
