@@ -1,6 +1,6 @@
 // The process: starts the relay on its port, says so in a few lines, and stops it when told.
 
-import { watch } from "node:fs";
+import { statSync } from "node:fs";
 import type { Config } from "./config/settings.ts";
 import { createRelay, type Relay } from "./relay.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
@@ -11,8 +11,8 @@ export interface StartContext {
   readonly file?: string | undefined;
 }
 
-/** A certificate that changed is read again after this long, when both of its files have been written. */
-const TLS_SETTLE_MS = 500;
+/** How often the files of a certificate are looked at. What changed is read when it has stood for one look more. */
+const TLS_LOOK_MS = 1000;
 
 /** Some supervisors send a signal to the process and to its group: both copies are one signal. */
 const SAME_SIGNAL_MS = 100;
@@ -52,7 +52,19 @@ interface Listener {
 function listen(config: Config, relay: Relay, logger: Logger): Listener {
   const { host, port } = config.server;
   const { cert, key } = config.tls;
-  const options = { hostname: host, fetch: relay.fetch, websocket: relay.websocket } as const;
+  const options = {
+    hostname: host,
+    fetch: relay.fetch,
+    websocket: relay.websocket,
+    // The runtime's own answer to a defect is a page for developers, with paths and source.
+    development: false,
+    // Without development it would share its port with another relay: each would get some of the clients.
+    reusePort: false,
+    error: (error: unknown) => {
+      logger.error({ error }, "a request met a defect");
+      return new Response("Something went wrong here; it was logged.\n", { status: 500 });
+    },
+  } as const;
   if (cert === "") {
     const server = startServer(() => Bun.serve({ ...options, port } as never), host, port);
     return { port: server.port!, stop: () => server.stop(true) };
@@ -71,6 +83,7 @@ function listen(config: Config, relay: Relay, logger: Logger): Listener {
       host,
       onPort,
     );
+  startServer(() => tryPort(host, port), host, port);
   const servers = [start(port)];
   const reload = (): void => {
     try {
@@ -82,19 +95,22 @@ function listen(config: Config, relay: Relay, logger: Logger): Listener {
       logger.error({ error }, "the changed TLS certificate cannot be used; the old one stays");
     }
   };
-  const watchers = watchFiles([cert, key], reload);
+  const stopWatching = watchFiles([cert, key], reload);
   return {
     port: servers[0]!.port!,
     stop: async () => {
-      for (const watcher of watchers) watcher.close();
+      stopWatching();
       await Promise.all(servers.map((server) => server.stop(true)));
     },
   };
 }
 
-type Server = ReturnType<typeof Bun.serve>;
+/** A listener that shares its port with its successor would share it with another relay too. */
+function tryPort(hostname: string, port: number): void {
+  Bun.listen({ hostname, port, socket: { data() {} } }).stop(true);
+}
 
-function startServer(start: () => Server, host: string, port: number): Server {
+function startServer<T>(start: () => T, host: string, port: number): T {
   try {
     return start();
   } catch (error) {
@@ -106,7 +122,7 @@ function startServer(start: () => Server, host: string, port: number): Server {
     }
     if (code === "EACCES")
       throw new Error(`port ${port} needs rights this user does not have; choose one above 1023`);
-    if (code === "EADDRNOTAVAIL" || code === "EINVAL") {
+    if (code === "EADDRNOTAVAIL" || code === "EINVAL" || code === "ENOTFOUND") {
       throw new Error(
         `this machine has no address ${host} to listen on; set server.host to one of its own, or to 0.0.0.0 for all`,
       );
@@ -119,14 +135,33 @@ function startServer(start: () => Server, host: string, port: number): Server {
   }
 }
 
-function watchFiles(paths: readonly string[], changed: () => void): { close(): void }[] {
-  let timer: Timer | undefined;
-  return paths.map((path) =>
-    watch(path, () => {
-      clearTimeout(timer);
-      timer = setTimeout(changed, TLS_SETTLE_MS);
-    }),
-  );
+/**
+ * Looks at what the paths lead to: a certificate is mostly renewed by turning a link to a new file (certbot), or by a file
+ * that takes the place of the old one. A watch of the system would stay with the old file.
+ */
+function watchFiles(paths: readonly string[], changed: () => void): () => void {
+  const look = (): string => paths.map(stateOf).join("\n");
+  let known = look();
+  let last = known;
+  const timer = setInterval(() => {
+    const now = look();
+    if (now === last && now !== known) {
+      known = now;
+      changed();
+    }
+    last = now;
+  }, TLS_LOOK_MS);
+  return () => clearInterval(timer);
+}
+
+/** Another one whenever a path leads to another file, or to one that was written again. */
+function stateOf(path: string): string {
+  try {
+    const { dev, ino, size, mtimeMs } = statSync(path);
+    return `${dev} ${ino} ${size} ${mtimeMs}`;
+  } catch {
+    return "out of reach";
+  }
 }
 
 function announce(config: Config, context: StartContext, relay: Relay, port: number): void {
@@ -143,6 +178,8 @@ function announce(config: Config, context: StartContext, relay: Relay, port: num
     `  NIPs       ${facts.supportedNips.join(", ")}`,
     ...(facts.notice === undefined ? [] : [`  note       ${facts.notice}`]),
   ];
+  // A full disk, or nobody who reads: the relay serves all the same.
+  process.stdout.on("error", () => {});
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 

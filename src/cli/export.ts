@@ -38,7 +38,7 @@ export async function runExport(
     }
     if (file !== "-") await ended(target);
   } catch (error) {
-    throw about(file === "-" ? "standard output" : file, error);
+    throw about(file, error);
   } finally {
     reader.close();
   }

@@ -34,7 +34,7 @@ function commandTree(terminal: Terminal, ended: (code: ExitCode) => void): Comma
     .showHelpAfterError("(--help tells what there is)")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void emit(terminal.output, text),
+      writeOut: (text) => void emit(terminal.output, text).catch(() => {}),
       writeErr: (text) => terminal.talk.write(text),
       getOutHelpWidth: () => 110,
       getErrHelpWidth: () => 110,

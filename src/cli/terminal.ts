@@ -58,9 +58,15 @@ export function emit(stream: Writable, text: string): Promise<boolean> {
     stream.write(text, (error) => {
       if (error === null || error === undefined) resolve(true);
       else if (isGone(error)) resolve(false);
-      else reject(error);
+      else reject(Object.assign(error, { path: nameOf(stream) }));
     });
   });
+}
+
+/** The system does not name a file that is open already. */
+function nameOf(stream: Writable): string {
+  const { path } = stream as { path?: unknown };
+  return typeof path === "string" ? path : "standard output";
 }
 
 function isGone(error: NodeJS.ErrnoException): boolean {

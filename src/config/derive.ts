@@ -57,5 +57,5 @@ function ownUrl(config: Config): string {
 
 /** Does this address stand for every interface, so that it is nobody's name? */
 export function isWildcard(host: string): boolean {
-  return host === "0.0.0.0" || host === "::" || host === "";
+  return host === "0.0.0.0" || host === "::";
 }

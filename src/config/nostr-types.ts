@@ -28,6 +28,24 @@ export const addressRange = checkedText('an IP address or a range like "10.0.0.0
   return isPrefix ? given : undefined;
 });
 
+/** What to listen on. IPv6 addresses may stand in brackets, as in a URL. */
+export const listenAddress = settingType({
+  wanted: 'an address or a host name without a port, such as "127.0.0.1", "::1" or "localhost"',
+  schema: { type: "string", minLength: 1 },
+  read: (value) => {
+    const name = typeof value === "string" ? value.replace(/^\[(.*)\]$/, "$1") : "";
+    return isIP(name) !== 0 || /^[\w.-]+$/.test(name) ? name : undefined;
+  },
+});
+
+/** Name of an HTTP header (RFC 9110, section 5.6.2). */
+export const headerName = settingType({
+  wanted: 'the name of an HTTP header, such as "x-forwarded-for"',
+  schema: { type: "string", minLength: 1 },
+  read: (value) =>
+    typeof value === "string" && /^[!#$%&'*+.^_`|~\w-]+$/.test(value) ? value.toLowerCase() : undefined,
+});
+
 /** Kinds from the first number to the second, both included. */
 export type KindRange = readonly [from: number, to: number];
 

@@ -1,6 +1,14 @@
 // The rows of the settings table about what the relay is, how it is reached, and what it tells its operator.
 
-import { addressRange, publicKey, relayUrl, secretKey, webUrl } from "./nostr-types.ts";
+import {
+  addressRange,
+  headerName,
+  listenAddress,
+  publicKey,
+  relayUrl,
+  secretKey,
+  webUrl,
+} from "./nostr-types.ts";
 import { section, setting } from "./setting.ts";
 import { bytes, listOf, oneOf, text, whole, yesOrNo } from "./setting-type.ts";
 
@@ -21,7 +29,7 @@ export const relay = section("What the relay says about itself (NIP-11 and the f
 });
 
 export const server = section("Where the relay listens and how many it serves.", {
-  host: setting(text(), "127.0.0.1", 'Address to listen on; "0.0.0.0" or "::" for every interface.'),
+  host: setting(listenAddress, "127.0.0.1", 'Address to listen on; "0.0.0.0" or "::" for every interface.'),
   port: setting(whole(0, 65_535), 7777, "Port to listen on; 0 lets the system choose one."),
   max_connections: setting(whole(1, 10_000_000), 20_000, "Connections at once.", { unit: "connections" }),
   max_connections_per_ip: setting(
@@ -37,7 +45,11 @@ export const server = section("Where the relay listens and how many it serves.",
     [],
     "Proxies whose client_ip_header is believed; from anybody else the header is ignored.",
   ),
-  client_ip_header: setting(text(), "x-forwarded-for", "Header in which a trusted proxy names the client."),
+  client_ip_header: setting(
+    headerName,
+    "x-forwarded-for",
+    "Header in which a trusted proxy names the client.",
+  ),
   idle_timeout_seconds: setting(
     whole(8, 960),
     120,

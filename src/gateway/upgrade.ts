@@ -26,7 +26,7 @@ export function upgrade(
   address: string,
   connections: Connections,
 ): Response | undefined {
-  if (new URL(request.url).pathname !== "/") {
+  if (pathOf(request.url) !== "/") {
     return new Response("the relay answers on / only\n", { status: 404 });
   }
   const network = networkOf(address);
@@ -37,4 +37,9 @@ export function upgrade(
   if (server.upgrade(request, { data: { address: network } })) return undefined;
   connections.leave(network);
   return new Response("this is no valid WebSocket request\n", { status: 400 });
+}
+
+/** By hand: what stands before it comes from the Host header, which may be anything, and be missing. */
+function pathOf(url: string): string | undefined {
+  return /^(?:https?:\/\/[^/]*)?(\/[^?#]*)/.exec(url)?.[1];
 }

@@ -85,7 +85,8 @@ export function checkFolder(folder: string): void {
 function checkFile(path: string, readonly: boolean): void {
   if (!readonly) {
     checkFolder(dirname(path));
-    if (existsSync(path)) checkWritable(path);
+    // What stands beside it may be left by another user's command.
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) checkWritable(file);
   } else if (!existsSync(path)) {
     throw new StoreError(
       "folder-missing",

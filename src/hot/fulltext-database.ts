@@ -6,6 +6,7 @@
 import { constants, Database } from "bun:sqlite";
 import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { asStoreError, StoreError } from "./store-error.ts";
 import { TREND_SCHEMA } from "./trend-schema.ts";
 import { TRUSTED_TARGET_SCHEMA } from "./trusted-targets.ts";
 
@@ -104,13 +105,18 @@ const CACHE_BYTES = 16 * 1024 * 1024;
 /** Ranking looks up hundreds of rows here and there: through a map that takes half as long. */
 const MMAP_BYTES = 2048 * 1024 * 1024;
 
-/** Opens the file for its one writer; makes it, or makes it anew, where it is missing, older, newer or damaged. */
+/**
+ * Opens the file for its one writer; makes it, or makes it anew, where it is missing, older, newer or damaged. Throws
+ * StoreError where the disk is full, the file somebody else's or in use: that passes, and filling it again takes long.
+ */
 export function openFulltext(folder: string, file = FULLTEXT_FILE): Database {
   if (file === FULLTEXT_FILE) adoptReady(folder);
   const path = join(folder, file);
   try {
     return openCurrent(path);
-  } catch {
+  } catch (error) {
+    const fault = asStoreError(error, path);
+    if (fault instanceof StoreError && fault.fault !== "damaged") throw fault;
     removeFulltext(folder, file);
     return openCurrent(path);
   }
@@ -171,10 +177,10 @@ export function emptyFulltext(database: Database): void {
 function openCurrent(path: string): Database {
   const database = new Database(path, { readwrite: true, create: true, strict: true });
   try {
+    tune(database);
     database.run("PRAGMA journal_mode = WAL");
     // A power cut may take the last transactions and their cursor with it: the follower then does them again.
     database.run("PRAGMA synchronous = NORMAL");
-    tune(database);
     const { user_version: version } = database
       .query<{ user_version: number }, []>("PRAGMA user_version")
       .get()!;

@@ -1,10 +1,11 @@
 // Worker: owns the full-text file. Follows the log in small batches, and answers searches in between.
 
+import { join } from "node:path";
 import { ANSWERING_NICE, stepBehind } from "../channel/background-thread.ts";
 import { signatureCheck } from "../ffi/signature-check.ts";
 import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
-import { closeReplaced, emptyFulltext, openFulltext } from "../hot/fulltext-database.ts";
+import { closeReplaced, emptyFulltext, FULLTEXT_FILE, openFulltext } from "../hot/fulltext-database.ts";
 import { FulltextFeed, readCursor } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextRebuild, readRebuild, writeRebuild } from "../hot/fulltext-rebuild.ts";
@@ -53,10 +54,8 @@ self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   const request = message.data;
   if (request.type === "start") {
     ground = open(request.start);
-    const { folder } = request.start;
-    ground.catch((error: unknown) =>
-      reply({ type: "failed", reason: faultText(asStoreError(error, folder)) }),
-    );
+    const path = join(request.start.folder, FULLTEXT_FILE);
+    ground.catch((error: unknown) => reply({ type: "failed", reason: faultText(asStoreError(error, path)) }));
     return;
   }
   void ground?.then(
@@ -89,12 +88,12 @@ function openIndex(
   // A hot store that was restored from an older backup: what the index knows of later events is wrong.
   if (follower.isAheadOfLog()) emptyFulltext(database);
   follower.restart();
-  // Not at once: where this is the first one, nobody knows of a second yet.
-  queueMicrotask(() => tell(feed.cursor()));
   const oracles = { ...detectors, ...(directory === undefined ? {} : verifiedDomains(directory)) };
   const fulltext = new FulltextReader(database, reader, oracles, start.seeds);
   fulltext.trustedTargets.run(now, () => follower.lag());
   fulltext.talkedAbout.run(now);
+  // Not at once: where this is the first one, nobody knows of a second yet.
+  queueMicrotask(() => tell(feed.cursor()));
   return { database, follower, fulltext, search: new RankedSearch(fulltext, reader) };
 }
 

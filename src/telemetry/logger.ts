@@ -29,6 +29,9 @@ export interface LoggerOptions {
 
 // Never a pino transport: it runs in a thread of its own, which is not there in a compiled program and loses lines at an exit.
 
+/** What may wait for room on a full disk; lines beyond it are dropped. */
+const WAITING_BYTES_MAX = 1024 * 1024;
+
 /** Lines are written in order and at once, on the calling thread. */
 export function createLogger(options: LoggerOptions): Logger {
   return pino(
@@ -50,7 +53,7 @@ export function createLogger(options: LoggerOptions): Logger {
 function streamOf(options: LoggerOptions): pino.DestinationStream {
   const isPretty =
     options.format === "pretty" || (options.format === "auto" && process.stdout.isTTY === true);
-  const destination = options.destination ?? pino.destination({ dest: 1, sync: true });
+  const destination = options.destination ?? standardOutput();
   if (!isPretty) return destination;
   return pretty({
     destination: destination as NodeJS.WritableStream,
@@ -61,4 +64,9 @@ function streamOf(options: LoggerOptions): pino.DestinationStream {
     messageFormat: "{if part}{part}: {end}{msg}",
     errorLikeObjectKeys: ["err", "error"],
   });
+}
+
+/** A log that cannot be written, on a full disk say, is no reason to stop serving: it waits, and goes on with the next line. */
+function standardOutput(): pino.DestinationStream {
+  return pino.destination({ dest: 1, sync: true, maxLength: WAITING_BYTES_MAX }).on("error", () => {});
 }

@@ -1,7 +1,8 @@
 // What the doctor finds, and that every fault comes with a remedy.
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { checkDatabase, checkFolder, checkRoom } from "../../src/cli/diagnosis/data-folder.ts";
 import type { Finding } from "../../src/cli/diagnosis/finding.ts";
 import {
@@ -66,6 +67,19 @@ describe("data folder", () => {
     expect(checkFolder(defaultConfig({ data: { dir: within("not/yet") } })).state).toBe("ok");
     writeFileSync(within("a-file"), "");
     expectFault(checkFolder(defaultConfig({ data: { dir: within("a-file") } })), "fail", "data.dir");
+  });
+
+  const isRoot = process.getuid?.() === 0;
+
+  test.skipIf(!isRoot)("a file of another user than the folder's, who may be the one that serves", () => {
+    const dir = within("owned");
+    mkdirSync(dir);
+    openDatabase(join(dir, DATABASE_FILE)).close();
+    const check = () => checkFolder(defaultConfig({ data: { dir } }));
+    expect(check().state).toBe("ok");
+    chownSync(dir, 65_534, 65_534);
+    expect(check().found).toContain("belongs to another user than its folder");
+    expectFault(check(), "warn", `chown -R --reference=${dir}/. ${dir}/`);
   });
 
   test("room", () => {

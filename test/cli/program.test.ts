@@ -155,6 +155,19 @@ test("help that nobody reads to its end is no fault", async () => {
   expect([await child.stdout.text(), await child.stderr.text()]).toEqual(["0\n", ""]);
 });
 
+test.skipIf(!existsSync("/dev/full"))("a full disk under the output is told as such", async () => {
+  const entry = join(import.meta.dir, "../../src/cli/thermocline.ts");
+  const told = (...words: string[]): Promise<string> =>
+    Bun.spawn([process.execPath, entry, ...words], {
+      stdout: Bun.file("/dev/full"),
+      stderr: "pipe",
+    }).stderr.text();
+  expect(await told("version")).toBe(
+    "thermocline: standard output: the disk is full; free some space, or name another place\n",
+  );
+  expect(await told("--help")).toBe("");
+});
+
 test("the entry runs as a program of its own, with exit codes and separate streams", async () => {
   const entry = join(import.meta.dir, "../../src/cli/thermocline.ts");
   expect(existsSync(entry)).toBe(true);

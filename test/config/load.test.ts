@@ -113,6 +113,10 @@ describe("values", () => {
     ["limits.max_message_length", "2_000_000", 2_000_000],
     ["auth.required", "yes", true],
     ["server.trusted_proxies", "10.0.0.0/8,::1", ["10.0.0.0/8", "::1"]],
+    ["server.host", "[::1]", "::1"],
+    ["server.host", "::", "::"],
+    ["server.host", "relay-1.example", "relay-1.example"],
+    ["server.client_ip_header", "CF-Connecting-IP", "cf-connecting-ip"],
     ["log.level", "debug", "debug"],
   ])("%s takes %p", (path, text, value) => {
     const { config } = loaded({ flags: { [path]: text } });
@@ -147,6 +151,11 @@ describe("values", () => {
     ["cold.url", "localhost:9200"],
     ["server.port", "70000"],
     ["server.port", "7e3"],
+    ["server.host", ""],
+    ["server.host", "0.0.0.0:7777"],
+    ["server.host", "unix:/run/relay.sock"],
+    ["server.client_ip_header", ""],
+    ["server.client_ip_header", "x forwarded for"],
     ["server.trusted_proxies", "10.0.0.0/33"],
     ["policy.blocked_kinds", "70000"],
     ["hot.tail_bytes", "64 parsecs"],

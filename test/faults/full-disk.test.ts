@@ -2,7 +2,8 @@
 
 import type { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
 import { createWriter } from "../../src/hot/writer.ts";
@@ -13,6 +14,7 @@ import { Author } from "./authors.ts";
 import { Ledger } from "./ledger.ts";
 import { mountSmallDisk } from "./mounts.ts";
 import { ownGrounds } from "./own-grounds.ts";
+import { ENTRY } from "./relay-process.ts";
 import { readStore } from "./stored-events.ts";
 
 // Processes are started: on a busy machine that takes its time.
@@ -150,3 +152,40 @@ test("a database that may not grow fails whole batches and takes them later, wit
   expect(readStore(ground.folder).faults).toEqual([]);
   writer.close();
 });
+
+test.concurrent.skipIf(!existsSync("/dev/full"))(
+  "a log on a full disk keeps nobody from serving",
+  async () => {
+    const data = newGround().path("data");
+    const port = await freePort();
+    const words = ["serve", "--port", String(port), "--data", data];
+    const log = Bun.file("/dev/full");
+    const relay = Bun.spawn([process.execPath, ENTRY, ...words], {
+      cwd: tmpdir(),
+      stdout: log,
+      stderr: "pipe",
+    });
+    const connect = (): Promise<TestClient | undefined> =>
+      TestClient.connect(`ws://127.0.0.1:${port}/`).catch(() => undefined);
+    let client = await connect();
+    while (client === undefined && relay.exitCode === null) {
+      await Bun.sleep(50);
+      client = await connect();
+    }
+    // Long enough for a line a second to have been written, and in vain.
+    await Bun.sleep(1500);
+    expect(await client?.publish(author.sign())).toEqual([true, ""]);
+    client?.close();
+    relay.kill("SIGTERM");
+    expect(await relay.exited).toBe(0);
+    expect(await relay.stderr.text()).toBe("");
+  },
+);
+
+/** One that nobody listened on a moment ago: a relay without a log cannot tell which it has chosen. */
+async function freePort(): Promise<number> {
+  const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const { port } = probe;
+  await probe.stop(true);
+  return port!;
+}

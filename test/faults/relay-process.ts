@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
-const ENTRY = join(ROOT, "src/cli/thermocline.ts");
+export const ENTRY = join(ROOT, "src/cli/thermocline.ts");
 const START_PATIENCE_MS = 60_000;
 
 export interface RelayProcessOptions {

@@ -20,7 +20,7 @@ import { verified } from "../support/events.ts";
 import { Author } from "./authors.ts";
 import { asNobody, makeReadOnly, mountSmallDisk } from "./mounts.ts";
 import { ownGrounds } from "./own-grounds.ts";
-import type { Ending, Ground, RelayProcessOptions } from "./relay-process.ts";
+import { type Ending, ENTRY, type Ground, type RelayProcessOptions } from "./relay-process.ts";
 
 // Processes are started: on a busy machine that takes its time.
 setDefaultTimeout(60_000);
@@ -211,6 +211,36 @@ test.concurrent("a folder or a file of another user", async () => {
   chownSync(own, 65_534, 65_534);
   await ground.relay({ data: own, prefix }).ready();
 });
+
+test.concurrent(
+  "what another user's command left in the folder: refused, and the doctor finds it",
+  async () => {
+    const ground = newGround();
+    const prefix = asNobody();
+    if (prefix === undefined) return;
+    chmodSync(ground.folder, 0o755);
+    const data = madeFolder(ground);
+    const log = join(data, `${DATABASE_FILE}-wal`);
+    chownSync(data, 65_534, 65_534);
+    chownSync(join(data, DATABASE_FILE), 65_534, 65_534);
+    writeFileSync(log, "");
+    const { code, err } = await refusal(ground, { data, prefix });
+    expect(err).toContain(`${log} is not writable by this user: check owner and mode`);
+    expect(code).toBe(1);
+    const told = (folder: string): string => doctor(folder, prefix);
+    expect(told(data)).toContain(`fail  data folder      ${log} is not writable by this user`);
+    expect(told(data)).toContain(`sudo chown -R --reference=${data}/. ${data}/`);
+    // Never the folder above, which is not ours.
+    const missing = join(ground.dir("of root"), "data");
+    expect(told(missing)).toContain(`sudo mkdir -p ${missing} && sudo chown $(id -u) ${missing}`);
+  },
+);
+
+/** What `thermocline doctor` prints for a user. */
+function doctor(data: string, prefix: readonly string[]): string {
+  const words = [...prefix, process.execPath, ENTRY, "doctor", "--data", data, "--port", "0"];
+  return Bun.spawnSync(words, { cwd: "/", stderr: "inherit" }).stdout.toString();
+}
 
 test.concurrent(
   "a database that is damaged in its middle: the relay says so where it meets it, and serves the rest",

@@ -1,10 +1,12 @@
 // Full-text search in SQLite: fed from the log, composed with filters, and equal to the plain meaning of a search.
 
+import { mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Filter } from "../../src/nostr/filter.ts";
 import { matchesFilter } from "../../src/nostr/filter.ts";
 import { isRefusal } from "../../src/nostr/reason.ts";
-import { emptyFulltext, openFulltext } from "../../src/hot/fulltext-database.ts";
+import { emptyFulltext, FULLTEXT_FILE, openFulltext } from "../../src/hot/fulltext-database.ts";
 import { SearchableEvent } from "../../src/search/match.ts";
 import { randomQuery, randomText } from "../search/vocabulary.ts";
 import { keypair, unsignedEvent } from "../support/events.ts";
@@ -187,6 +189,23 @@ describe("following the log", () => {
     const fresh = openFulltext(path);
     expect(fresh.query("SELECT count(*) AS n FROM doc").get()).toEqual({ n: 0 });
     fresh.close();
+  });
+
+  test("nor removed where it only cannot be opened for now", () => {
+    const path = folder();
+    const store = new FulltextStore(path);
+    store.write(unsignedEvent(ALICE, { content: "still there" }));
+    store.catchUp();
+    store.database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    store.close();
+    const log = join(path, `${FULLTEXT_FILE}-wal`);
+    rmSync(log, { force: true });
+    mkdirSync(log);
+    expect(() => openFulltext(path)).toThrow(/fulltext\.db cannot be opened or written/);
+    rmdirSync(log);
+    const again = openFulltext(path);
+    expect(again.query("SELECT count(*) AS n FROM doc").get()).toEqual({ n: 1 });
+    again.close();
   });
 });
 

@@ -1,5 +1,6 @@
 // The endpoint: one path for WebSockets, NIP-11 beside it, and bounds on connections.
 
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { networkOf } from "../../src/gateway/client-address.ts";
 import { TestClient } from "../support/client.ts";
@@ -34,6 +35,34 @@ test("row 91: a query string leads to the same relay", async () => {
   expect(await client.stored({})).toEqual([]);
   client.close();
 });
+
+test.each(["[", "x:99999", "\u00ff", "a b", ""])(
+  "an upgrade under the strange name %p is one like any other",
+  async (host) => {
+    for (const [path, status] of [
+      ["/", 101],
+      ["/?client=test", 101],
+      ["/other", 404],
+    ] as const)
+      expect(await upgradeStatus(path, host)).toBe(status);
+  },
+);
+
+/** Of an upgrade with a Host header that fetch() would not send. */
+function upgradeStatus(path: string, host: string): Promise<number> {
+  const { hostname, port } = new URL(relay.url);
+  const headers = Object.entries({ host, ...UPGRADE }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(Buffer.from(`GET ${path} HTTP/1.1\r\n${headers.join("")}\r\n`, "latin1")),
+    );
+    socket.once("data", (answer: Buffer) => {
+      socket.destroy();
+      resolve(Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer.toString("latin1"))?.[1]));
+    });
+    socket.on("error", reject);
+  });
+}
 
 test("a request that says websocket without being one gets a 400", async () => {
   const answer = await fetch(relay.httpUrl, { headers: { upgrade: "websocket", connection: "Upgrade" } });

@@ -1,6 +1,6 @@
 // The relay's own TLS listener: wss with a certificate, and a changed certificate taken up without a restart.
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -14,7 +14,7 @@ const hasOpenssl = Bun.which("openssl") !== null;
 let folder: string;
 let serving: ServingProcess;
 
-function makeCertificate(name: string): void {
+function makeCertificate(name: string, into = folder): void {
   const { exitCode, stderr } = Bun.spawnSync([
     "openssl",
     "req",
@@ -31,9 +31,9 @@ function makeCertificate(name: string): void {
     "-addext",
     "subjectAltName=IP:127.0.0.1",
     "-keyout",
-    join(folder, "key.pem"),
+    join(into, "key.pem"),
     "-out",
-    join(folder, "cert.pem"),
+    join(into, "cert.pem"),
   ]);
   if (exitCode !== 0) throw new Error(stderr.toString());
 }
@@ -98,8 +98,7 @@ test.skipIf(!hasOpenssl)(
     old.send("REQ", "feed", { kinds: [1], limit: 0 });
     await old.settled();
     makeCertificate("second");
-    for (const patienceEnds = Date.now() + 8000; Date.now() < patienceEnds; await Bun.sleep(100))
-      if ((await shownName(serving.url)) === "second") break;
+    await untilShown("second");
     expect(await shownName(serving.url)).toBe("second");
     const fresh = await connectTrusting();
     const note = signed(keypair(2201), { content: "after the change" });
@@ -110,6 +109,51 @@ test.skipIf(!hasOpenssl)(
   },
   20_000,
 );
+
+/** Until new connections are shown this name. */
+async function untilShown(name: string): Promise<void> {
+  for (const patienceEnds = Date.now() + 8000; Date.now() < patienceEnds; await Bun.sleep(100))
+    if ((await shownName(serving.url)) === name) return;
+}
+
+test.skipIf(!hasOpenssl)(
+  "a certificate is renewed by files that take the place of the old ones, again and again",
+  async () => {
+    for (const name of ["third", "fourth"]) {
+      const fresh = mkdtempSync(join(folder, "fresh-"));
+      makeCertificate(name, fresh);
+      for (const file of ["key.pem", "cert.pem"]) renameSync(join(fresh, file), join(folder, file));
+      await untilShown(name);
+      expect(await shownName(serving.url)).toBe(name);
+    }
+  },
+  40_000,
+);
+
+test.skipIf(!hasOpenssl)(
+  "a certificate is renewed by links that are turned to new files, as certbot does it",
+  async () => {
+    for (const name of ["sixth", "seventh"]) {
+      const archive = mkdtempSync(join(folder, "archive-"));
+      makeCertificate(name, archive);
+      for (const file of ["key.pem", "cert.pem"]) {
+        rmSync(join(folder, file));
+        symlinkSync(join(archive, file), join(folder, file));
+      }
+      await untilShown(name);
+      expect(await shownName(serving.url)).toBe(name);
+    }
+  },
+  40_000,
+);
+
+test.skipIf(!hasOpenssl)("two relays do not share a port, which they could with TLS", async () => {
+  const { hostname, port } = new URL(serving.url);
+  const second = mkdtempSync(join(folder, "second-"));
+  const files = ["--tls.cert", join(folder, "cert.pem"), "--tls.key", join(folder, "key.pem")];
+  const refusal = serveInProcess(second, ...files, "--port", port).catch(String);
+  expect(await refusal).toContain(`port ${port} on ${hostname} is in use`);
+});
 
 test.skipIf(!hasOpenssl)(
   "a changed certificate that cannot be used leaves the old one in place",

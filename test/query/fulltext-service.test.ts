@@ -31,7 +31,14 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.stop();
 });
 
-function serviceFor(path: string, store: HotStore, depthMax = 10): FulltextService {
+function serviceFor(
+  path: string,
+  store: HotStore,
+  depthMax = 10,
+  onTrouble = (reason: string): void => {
+    throw new Error(reason);
+  },
+): FulltextService {
   return new FulltextService({
     folder: path,
     path: store.path,
@@ -44,9 +51,7 @@ function serviceFor(path: string, store: HotStore, depthMax = 10): FulltextServi
     onProgress: (cursor) => {
       void store.moveFollower("fulltext", cursor);
     },
-    onTrouble: (reason) => {
-      throw new Error(reason);
-    },
+    onTrouble,
   });
 }
 
@@ -155,6 +160,17 @@ test("a rebuild that a stop interrupted begins anew with the next start; one tha
   open.push(store);
   open.push(serviceFor(path, store));
   while (stateOf(path) !== "done") await Bun.sleep(5);
+});
+
+test("a thread that cannot begin says why", async () => {
+  const path = folder();
+  const database = openFulltext(path);
+  database.run("DROP TABLE trusted_target");
+  database.close();
+  const store = await openHotStore({ folder: path, ownUrls: new Set(), synchronous: "off" } as never);
+  open.push(store);
+  const reason = await new Promise<string>((resolve) => open.push(serviceFor(path, store, 10, resolve)));
+  expect(reason).toContain("no such table: trusted_target");
 });
 
 function stateOf(path: string): string {

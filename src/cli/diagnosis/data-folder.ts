@@ -1,8 +1,8 @@
 // Checks of the data folder: may it be written, is there room, is the database whole.
 
 import { Database } from "bun:sqlite";
-import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Config } from "../../config/settings.ts";
 import { checkIntegrity } from "../../hot/maintenance.ts";
 import { schemaVersion, SCHEMA_VERSION } from "../../hot/migrate.ts";
@@ -20,16 +20,42 @@ export function checkFolder({ data }: Config): Finding {
     return failure("data folder", `${folder} is a file`, "set data.dir to a folder");
   }
   const nearest = nearestFolder(folder);
-  try {
-    accessSync(nearest, constants.W_OK | constants.X_OK);
-  } catch {
+  if (!isWritable(nearest, constants.W_OK | constants.X_OK)) {
+    const make = nearest === folder ? "" : `sudo mkdir -p ${folder} && `;
     return failure(
       "data folder",
       `${nearest} is not writable by this user`,
-      `sudo chown $(id -u) ${nearest}`,
+      `${make}sudo chown $(id -u) ${folder}`,
     );
   }
-  return fine("data folder", nearest === folder ? folder : `${folder}, made at the first start`);
+  if (nearest !== folder) return fine("data folder", `${folder}, made at the first start`);
+  return checkOwners(folder) ?? fine("data folder", folder);
+}
+
+/** What a command of another user has made there may keep the relay from starting. */
+function checkOwners(folder: string): Finding | undefined {
+  const { uid } = statSync(folder);
+  const paths = readdirSync(folder).map((name) => join(folder, name));
+  const remedy = `sudo chown -R --reference=${folder}/. ${folder}/`;
+  const locked = paths.find((path) => !isWritable(path));
+  if (locked !== undefined) return failure("data folder", `${locked} is not writable by this user`, remedy);
+  const foreign = paths.find((path) => (ownerOf(path) ?? uid) !== uid);
+  if (foreign === undefined) return undefined;
+  return warning("data folder", `${foreign} belongs to another user than its folder`, remedy);
+}
+
+/** A relay beside us may remove a file that was there a moment ago: then nothing is wrong with it. */
+function ownerOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.uid;
+}
+
+function isWritable(path: string, mode = constants.W_OK): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
 }
 
 export function checkRoom(
