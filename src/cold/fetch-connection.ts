@@ -56,7 +56,17 @@ async function exchange(
     signal,
     redirect: "manual",
   });
-  return new Answer(response.status, Object.fromEntries(response.headers), await response.text());
+  const text = await response.text();
+  if (response.status < 400 && params.method !== "HEAD" && !/\bjson\b/i.test(typeOf(response)))
+    throw new Error(
+      `${response.status} ${typeOf(response)} is no answer of OpenSearch's: who stands in between?`,
+    );
+  return new Answer(response.status, Object.fromEntries(response.headers), text);
+}
+
+/** A page of a proxy, taken for an answer, would say that nothing was found, or that all was deleted. */
+function typeOf({ headers }: Response): string {
+  return headers.get("content-type") ?? "without a type";
 }
 
 function failure(error: unknown, signal: AbortSignal): Error {

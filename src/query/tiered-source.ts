@@ -2,6 +2,7 @@
 
 import type { Hit } from "../hot/contract.ts";
 import { COMPLETE } from "../hot/horizon.ts";
+import { idOfJson } from "../nostr/event-json.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { Refusal } from "../nostr/reason.ts";
 import { ColdSource, type ColdSourceOptions, compareHits } from "./cold-source.ts";
@@ -28,7 +29,13 @@ export class TieredSource implements HitSource {
   private atHand: Hit | undefined;
   private last: Hit | undefined;
   private shown = 0;
+  /** Of the horizon, when the cold store was asked or was last found to be asked for enough. */
+  private version = 0;
+  private kindsAsked: number | undefined;
   private idsAreLookedUp = false;
+  private readonly idsAsked = new Set<string>();
+  private readonly idsShown = new Set<string>();
+  private coldWasWhole = true;
   private isOver = false;
 
   /** `hot` answers the same filter with the same limit. */
@@ -56,6 +63,7 @@ export class TieredSource implements HitSource {
 
   shift(): void {
     this.last = this.atHand;
+    if (this.filter.ids !== undefined) this.idsShown.add(idOfJson(this.atHand!.json));
     this.atHand = undefined;
     this.shown++;
   }
@@ -75,12 +83,19 @@ export class TieredSource implements HitSource {
     // The hot store had one more than the limit: what comes first does not matter any more.
     if (this.shown === this.options.limit && (hot !== undefined || this.hot.hasMore === true))
       return this.end(true);
+    if (this.cold !== undefined && this.asksForTooFewKinds()) this.leaveCold();
     this.cold ??= this.openCold(hot);
     const coldState = this.cold === undefined ? "ended" : this.pullCold(this.cold);
     if (coldState === "waiting") return "waiting";
     const cold = coldState === "ready" ? this.cold!.peek() : undefined;
-    if (hot === undefined && cold === undefined)
-      return this.end(this.cold?.isComplete === false ? undefined : false);
+    if (hot === undefined && cold === undefined) {
+      // Some may have left since they were looked for, and before the walk came to them: better late than never.
+      const others = this.openIds();
+      this.leaveCold();
+      if (others === undefined) return this.end(this.coldWasWhole ? false : undefined);
+      this.cold = others;
+      return this.find(deadlineMs);
+    }
     if (cold === undefined || (hot !== undefined && compareHits(hot, cold) <= 0)) {
       this.atHand = hot!;
       this.hot.shift();
@@ -111,6 +126,7 @@ export class TieredSource implements HitSource {
   }
 
   private isAhead(hit: Hit): boolean {
+    if (this.filter.ids !== undefined) return !this.idsShown.has(idOfJson(hit.json));
     return this.last === undefined || compareHits(this.last, hit) < 0;
   }
 
@@ -118,17 +134,43 @@ export class TieredSource implements HitSource {
   private openCold(hot: Hit | undefined): ColdSource | undefined {
     const { filter, options } = this;
     const { history, limit } = options;
-    const { horizon, evictions } = history;
     if (filter.ids !== undefined) {
       if (this.idsAreLookedUp) return undefined;
       this.idsAreLookedUp = true;
-      const missing = horizon.of(filter) === COMPLETE ? [] : evictions.evictedIds(filter.ids);
-      return missing.length === 0 ? undefined : ColdSource.ids(missing, filter, options);
+      return this.openIds();
     }
     const part = coldPartOf(filter, history);
     if (part === undefined || (hot !== undefined && hot.createdAt > part.until!)) return undefined;
+    this.version = history.horizon.version;
+    this.kindsAsked = part.kinds?.length;
     const until = Math.min(part.until!, this.last?.createdAt ?? Number.MAX_SAFE_INTEGER);
     return ColdSource.pages({ ...part, until }, limit - this.shown + 1, options);
+  }
+
+  /** Ids that have left, and were neither asked for nor shown yet; undefined when there are none. */
+  private openIds(): ColdSource | undefined {
+    const { horizon, evictions } = this.options.history;
+    const { ids = [] } = this.filter;
+    const missing = horizon.of(this.filter) === COMPLETE ? [] : evictions.evictedIds(ids);
+    const others = missing.filter((id) => !this.idsAsked.has(id) && !this.idsShown.has(id));
+    for (const id of others) this.idsAsked.add(id);
+    return others.length === 0 ? undefined : ColdSource.ids(others, this.filter, this.options);
+  }
+
+  /** The first event of a kind may leave while the walk is below its second, and that kind was not asked for. */
+  private asksForTooFewKinds(): boolean {
+    const { history } = this.options;
+    const { ids, kinds } = this.filter;
+    if (ids !== undefined || kinds === undefined || history.horizon.version === this.version) return false;
+    this.version = history.horizon.version;
+    return coldPartOf(this.filter, history)?.kinds?.length !== this.kindsAsked;
+  }
+
+  private leaveCold(): void {
+    if (this.cold === undefined) return;
+    this.coldWasWhole &&= this.cold.isComplete;
+    this.cold.close();
+    this.cold = undefined;
   }
 
   private end(hasMore: boolean | undefined): PullState {

@@ -2,6 +2,7 @@
 
 import { afterAll, expect, test } from "bun:test";
 import { type ColdClients, createColdClients } from "../../src/cold/client.ts";
+import { classifyError } from "../../src/cold/failure.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 
 const seen: Headers[] = [];
@@ -12,6 +13,11 @@ const server = Bun.serve({
     seen.push(new Headers(request.headers));
     const { pathname } = new URL(request.url);
     if (pathname === "/missing") return new Response(null, { status: 404 });
+    if (pathname === "/there") return new Response(null);
+    if (pathname.startsWith("/page/"))
+      return new Response("<html>", { headers: { "content-type": "text/html" } });
+    if (pathname.startsWith("/login/"))
+      return new Response(null, { status: 302, headers: { location: "/elsewhere" } });
     const body = Bun.gzipSync(JSON.stringify({ version: { number: "9" }, text: "日本".repeat(1000) }));
     return new Response(body, {
       headers: { "content-type": "application/json", "content-encoding": "gzip" },
@@ -40,6 +46,19 @@ test("reads compressed answers and asks for none", async () => {
 test("a HEAD that finds nothing is an answer, not an error", async () => {
   const { body, statusCode } = await clients(address).read.indices.exists({ index: "missing" });
   expect([body, statusCode]).toEqual([false, 404]);
+  expect((await clients(address).read.indices.exists({ index: "there" })).body).toBe(true);
+});
+
+test("what a proxy in between answers for itself is no answer", async () => {
+  for (const index of ["page", "login"]) {
+    const asked = clients(address).read.search({ index, body: {} });
+    const error: Error = await asked.then(
+      () => new Error("answered"),
+      (refused: Error) => refused,
+    );
+    expect(error.message).toContain("no answer of OpenSearch's");
+    expect(classifyError(error).type).toBe("unreachable");
+  }
 });
 
 test("credentials travel as a header, whether given apart or in the address", async () => {

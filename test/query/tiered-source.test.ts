@@ -197,6 +197,24 @@ describe("a history of a hundred notes of which sixty are cold", () => {
     expect(await ask(side.stores(), [half])).toEqual({ ids: idsOf(0, 90), hint: "more" });
   });
 
+  test("nor are events of a kind of which none had left before, nor events that are named by id", async () => {
+    const reactions = Array.from({ length: 300 }, (_, age) =>
+      unsignedEvent(BOB, { kind: 7, created_at: 1900 - age, content: `${age}` }),
+    );
+    const seqs = side.put(reactions) as number[];
+    for (const [index, each] of reactions.entries()) cold.put(seqs[index]!, each);
+    const reactionIds = reactions.map(({ event }) => event.id);
+    const whole = { ids: [...idsOf(0, 100), ...reactionIds], hint: "finish" as const };
+    // Each walk waits for the cold store when these leave.
+    const byKind = ask(side.stores(), [filter({ kinds: [1, 7] })]);
+    side.evict(seqs.slice(150));
+    expect(await byKind).toEqual(whole);
+    const byId = ask(side.stores(), [filter({ ids: whole.ids })]);
+    side.evict(seqs.slice(0, 150));
+    const { ids, hint } = await byId;
+    expect({ ids: ids.toSorted(), hint }).toEqual({ ids: whole.ids.toSorted(), hint: "finish" });
+  });
+
   test("where time runs out, the rest is counted by its number, and the answer says so", async () => {
     const leaving = Array.from({ length: 2100 }, (_, index) =>
       unsignedEvent(ALICE, { created_at: 10 + Math.floor(index / 10), content: `${index}` }),
