@@ -156,7 +156,8 @@ export class FulltextService {
     if (this.isDown) return;
     this.isDown = true;
     this.isSuspect = isDamage;
-    this.questions.answerAll(refuse("error", `the search was interrupted (${reason}); ask again`));
+    // The reason may name paths of this machine: it is for the log.
+    this.questions.answerAll(refuse("error", "the search was interrupted; ask again"));
     this.worker.terminate();
     if (this.stopped !== undefined) return this.stopped();
     this.options.onTrouble(reason);

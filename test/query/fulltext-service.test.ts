@@ -163,15 +163,20 @@ test("a rebuild that a stop interrupted begins anew with the next start; one tha
   while (stateOf(path) !== "done") await Bun.sleep(5);
 });
 
-test("a thread that cannot begin says why", async () => {
+test("a thread that cannot begin says why, to the operator alone", async () => {
   const path = folder();
   const database = openFulltext(path);
   database.run("DROP TABLE trusted_target");
   database.close();
   const store = await openHotStore({ folder: path, ownUrls: new Set(), synchronous: "off" } as never);
   open.push(store);
-  const reason = await new Promise<string>((resolve) => open.push(serviceFor(path, store, 10, resolve)));
-  expect(reason).toContain("no such table: trusted_target");
+  const told = Promise.withResolvers<string>();
+  const service = serviceFor(path, store, 10, told.resolve);
+  open.push(service);
+  expect(await service.search(task("water"))).toMatchObject({
+    text: "the search was interrupted; ask again",
+  });
+  expect(await told.promise).toContain("no such table: trusted_target");
 });
 
 test("a damaged index is filled anew: one that is met at the start, and one that only a search meets", async () => {
