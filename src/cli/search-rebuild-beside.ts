@@ -3,11 +3,14 @@
 import type { Config } from "../config/settings.ts";
 import { fulltextNumber, openFulltextForReading } from "../hot/fulltext-database.ts";
 import { readRebuild, type RebuildState, requestRebuild } from "../hot/fulltext-rebuild.ts";
+import { isDamage } from "../hot/store-error.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { startJobProgress } from "./job-progress.ts";
 import { emit, emitJson, type ExitCode, say, type Terminal } from "./terminal.ts";
 
 const LOOK_MS = 500;
+
+const NEVER_ASKED: RebuildState = { mark: "", state: "done", done: 0, total: 0, reason: "" };
 
 const LEFT = "The relay goes on with it; thermocline search status tells how far it is.";
 
@@ -22,7 +25,13 @@ export async function rebuildBeside(config: Config, json: boolean, terminal: Ter
     return 1;
   }
   const mark = crypto.randomUUID();
-  requestRebuild(config.data.dir, mark);
+  try {
+    requestRebuild(config.data.dir, mark);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    say(terminal, "The index is damaged: the relay that runs here makes it anew as soon as it meets that.");
+    return 1;
+  }
   say(
     terminal,
     "The relay that runs here fills a new index beside the old one, which answers until it is full.",
@@ -43,7 +52,10 @@ async function watch(config: Config, mark: string, terminal: Terminal): Promise<
   const progress = startJobProgress("full-text", terminal);
   let last: RebuildState | undefined;
   while (!leave.asked.aborted && !isOver(last)) {
-    last = stateOf(config, mark) ?? last;
+    const seen = stateOf(config);
+    // An index that was damaged is made anew without being asked, and the request is gone with the old one.
+    if (seen !== undefined && seen.mark !== mark) break;
+    last = seen ?? last;
     if (last !== undefined) progress.update({ ...last, message: last.state });
     await Bun.sleep(isOver(last) ? 0 : LOOK_MS);
   }
@@ -57,12 +69,11 @@ function isOver(state: RebuildState | undefined): boolean {
 }
 
 /** Undefined while it cannot be read: for a moment there is neither the old file nor the new one. */
-function stateOf(config: Config, mark: string): RebuildState | undefined {
+function stateOf(config: Config): RebuildState | undefined {
   try {
     const database = openFulltextForReading(config.data.dir);
     try {
-      const state = readRebuild(database);
-      return state?.mark === mark ? state : undefined;
+      return readRebuild(database) ?? NEVER_ASKED;
     } finally {
       database.close();
     }

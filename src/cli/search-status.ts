@@ -6,6 +6,7 @@ import type { Config } from "../config/settings.ts";
 import { FULLTEXT_FILE, openFulltextForReading } from "../hot/fulltext-database.ts";
 import { readCursor } from "../hot/fulltext-feed.ts";
 import { readRebuild, type RebuildState } from "../hot/fulltext-rebuild.ts";
+import { isDamage, StoreError } from "../hot/store-error.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openReader } from "./store-access.ts";
 import { emit, emitJson, type ExitCode, type Terminal } from "./terminal.ts";
@@ -54,6 +55,15 @@ function searchReport(config: Config): SearchReport {
 }
 
 function indexFacts(folder: string, path: string): IndexFacts {
+  try {
+    return readIndexFacts(folder, path);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    throw new StoreError("damaged", `${path} is damaged`, "thermocline search rebuild makes it anew", error);
+  }
+}
+
+function readIndexFacts(folder: string, path: string): IndexFacts {
   const database = openFulltextForReading(folder);
   try {
     const { documents } = database

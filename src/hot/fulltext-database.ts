@@ -6,7 +6,7 @@
 import { constants, Database } from "bun:sqlite";
 import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { asStoreError, StoreError } from "./store-error.ts";
+import { asStoreError, isDamage, StoreError } from "./store-error.ts";
 import { TREND_SCHEMA } from "./trend-schema.ts";
 import { TRUSTED_TARGET_SCHEMA } from "./trusted-targets.ts";
 
@@ -159,6 +159,28 @@ export function openFulltextForTrust(folder: string): Database {
 /** Forgets everything; the next start fills the index again. Nobody may have the file open. */
 export function removeFulltext(folder: string, file = FULLTEXT_FILE): void {
   for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, file + suffix), { force: true });
+}
+
+/** Looks through the whole file, and removes it when it is damaged: the next opening makes it anew. True when it did. */
+export function removeIfDamaged(folder: string): boolean {
+  const database = openFulltext(folder);
+  const isWhole = isWholeFile(database);
+  database.close();
+  if (!isWhole) removeFulltext(folder);
+  return !isWhole;
+}
+
+/** Pages and rows first, and then the index inside of them, which only FTS5 itself understands. */
+function isWholeFile(database: Database): boolean {
+  try {
+    const found = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
+    for (const table of ["note", "profile"])
+      database.run(`INSERT INTO ${table} (${table}) VALUES ('integrity-check')`);
+    return found?.quick_check === "ok";
+  } catch (error) {
+    if (isDamage(error)) return false;
+    throw error;
+  }
 }
 
 /** Empties an open file, so that its follower starts again at the beginning of the log. */

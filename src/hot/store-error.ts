@@ -41,7 +41,8 @@ export function asStoreError(error: unknown, path: string): unknown {
   const code = error.code ?? "";
   // The shared-memory file beside the database is the first to find no room.
   if (code.startsWith("SQLITE_FULL") || code === "SQLITE_IOERR_SHMSIZE") return diskFull(path, error);
-  if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
+  // A short read: the file is shorter than what it says of itself.
+  if (/^SQLITE_(?:NOTADB|CORRUPT|IOERR_SHORT_READ)/.test(code)) {
     return new StoreError("damaged", `${path} is damaged or not a SQLite database`, DAMAGED_HINT, error);
   }
   if (
@@ -73,6 +74,17 @@ export function asStoreError(error: unknown, path: string): unknown {
     );
   }
   return error;
+}
+
+/** Has SQLite found a file that is not as it left it? */
+export function isDamage(error: unknown): boolean {
+  const fault = asStoreError(error, "");
+  return fault instanceof StoreError && fault.fault === "damaged";
+}
+
+/** The same of what is left of an error once it has come from another thread. */
+export function tellsOfDamage(text: string): boolean {
+  return /database disk image is malformed|file is not a database/.test(text);
 }
 
 function diskFull(path: string, cause: unknown): StoreError {

@@ -37,7 +37,8 @@ export interface SearchTask {
 }
 
 export type FulltextRequest =
-  | { readonly type: "start"; readonly start: FulltextStart }
+  /** `isSuspect`: the thread before met damage, so the file is looked through before it is used. */
+  | { readonly type: "start"; readonly start: FulltextStart; readonly isSuspect: boolean }
   /** `busy`: publishers need the processor more than the index does. */
   | { readonly type: "committed"; readonly busy: boolean }
   | { readonly type: "search" | "count"; readonly job: number; readonly task: SearchTask }
@@ -58,5 +59,5 @@ export type FulltextReply =
   /** seq up to which the index is complete, and after which its log is needed: less while another one is filled. */
   | { readonly type: "progress"; readonly cursor: number; readonly neededAfter: number }
   /** The file cannot be opened; this worker is of no use. */
-  | { readonly type: "failed"; readonly reason: string }
+  | { readonly type: "failed"; readonly reason: string; readonly isDamage: boolean }
   | { readonly type: "stopped" };

@@ -3,6 +3,7 @@
 import { Questions } from "../channel/questions.ts";
 import { startWatched } from "../channel/watched-worker.ts";
 import type { FulltextCount } from "../hot/fulltext-contract.ts";
+import { tellsOfDamage } from "../hot/store-error.ts";
 import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
 import type { FulltextReply, FulltextRequest, FulltextStart, SearchTask } from "./fulltext-protocol.ts";
 import type { OrderedHits, RankedHits, ScoredSeq } from "./ranked-search.ts";
@@ -38,6 +39,8 @@ export class FulltextService {
   private indexed = 0;
   private neededAfter = 0;
   private isDown = false;
+  /** The last thread met damage in what it read. */
+  private isSuspect = false;
   private restartAfterMs = RESTART_AFTER_MS;
   private wakePending = false;
   private committedEvents = 0;
@@ -122,18 +125,18 @@ export class FulltextService {
     const worker = startWatched<FulltextReply>(new URL("./fulltext-worker.ts", import.meta.url), {
       heard: (reply) => this.receive(reply),
       ended: (ended, reason) => {
-        if (this.worker === ended) this.replace(reason);
+        if (this.worker === ended) this.replace(reason, tellsOfDamage(reason));
       },
     });
     const { folder, path, tagSeed, detect, verifyDomains, seeds, signatures } = this.options;
     const start: FulltextStart = { folder, path, tagSeed, detect, verifyDomains, seeds, signatures };
-    worker.postMessage({ type: "start", start } satisfies FulltextRequest);
+    worker.postMessage({ type: "start", start, isSuspect: this.isSuspect } satisfies FulltextRequest);
     return worker;
   }
 
   private receive(reply: FulltextReply): void {
     if (reply.type === "stopped") return this.stopped?.();
-    if (reply.type === "failed") return this.replace(reply.reason);
+    if (reply.type === "failed") return this.replace(reply.reason, reply.isDamage);
     if (reply.type === "progress") return this.progressed(reply.cursor, reply.neededAfter);
     this.questions.answered(reply.job, reply);
   }
@@ -149,10 +152,12 @@ export class FulltextService {
     }, PROGRESS_EVERY_MS).unref();
   }
 
-  private replace(reason: string): void {
+  private replace(reason: string, isDamage: boolean): void {
     if (this.isDown) return;
     this.isDown = true;
-    this.questions.answerAll(refuse("error", `the search was interrupted (${reason}); ask again`));
+    this.isSuspect = isDamage;
+    // The reason may name paths of this machine: it is for the log.
+    this.questions.answerAll(refuse("error", "the search was interrupted; ask again"));
     this.worker.terminate();
     if (this.stopped !== undefined) return this.stopped();
     this.options.onTrouble(reason);

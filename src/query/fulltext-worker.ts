@@ -5,12 +5,18 @@ import { ANSWERING_NICE, stepBehind } from "../channel/background-thread.ts";
 import { signatureCheck } from "../ffi/signature-check.ts";
 import { createReader } from "../hot/reader.ts";
 import type { HotReader } from "../hot/contract.ts";
-import { closeReplaced, emptyFulltext, FULLTEXT_FILE, openFulltext } from "../hot/fulltext-database.ts";
+import {
+  closeReplaced,
+  emptyFulltext,
+  FULLTEXT_FILE,
+  openFulltext,
+  removeIfDamaged,
+} from "../hot/fulltext-database.ts";
 import { FulltextFeed, readCursor } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextRebuild, readRebuild, writeRebuild } from "../hot/fulltext-rebuild.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
-import { asStoreError, faultText } from "../hot/store-error.ts";
+import { asStoreError, faultText, isDamage } from "../hot/store-error.ts";
 import { Directory } from "../identity/directory.ts";
 import type { Oracles } from "../search/match.ts";
 import { verifiedDomains } from "./verified-domains.ts";
@@ -53,9 +59,9 @@ let looking: Timer | undefined;
 self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   const request = message.data;
   if (request.type === "start") {
-    ground = open(request.start);
-    const path = join(request.start.folder, FULLTEXT_FILE);
-    ground.catch((error: unknown) => reply({ type: "failed", reason: faultText(asStoreError(error, path)) }));
+    ground = open(request.start, request.isSuspect);
+    const { folder } = request.start;
+    ground.catch((error: unknown) => fail(error, folder));
     return;
   }
   void ground?.then(
@@ -64,8 +70,26 @@ self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   );
 };
 
-async function open(start: FulltextStart): Promise<Ground> {
+/** Damage to what is derived from the log is no fault that an operator has to mend. */
+function fail(error: unknown, folder: string): void {
+  const path = join(folder, FULLTEXT_FILE);
+  const damaged = isDamage(error);
+  const reason = damaged
+    ? `${path} seems to be damaged: it is looked through, and filled anew if it is`
+    : faultText(asStoreError(error, path));
+  reply({ type: "failed", reason, isDamage: damaged });
+}
+
+/** Another thread makes the file anew under the same name: this one must not touch it any more. */
+function giveUp({ index, start }: Ground, error: unknown): void {
+  stopWork(index);
+  closeReplaced(index.database);
+  fail(error, start.folder);
+}
+
+async function open(start: FulltextStart, isSuspect: boolean): Promise<Ground> {
   const { folder, path, tagSeed, detect, verifyDomains, signatures } = start;
+  if (isSuspect) removeIfDamaged(folder);
   const detectors = await loadDetectors(detect);
   const reader = createReader(path, { tagSeed });
   const directory = verifyDomains ? new Directory(folder) : undefined;
@@ -76,11 +100,23 @@ async function open(start: FulltextStart): Promise<Ground> {
   return opened;
 }
 
-function openIndex(
-  { start, reader, directory, detectors, isSigned }: Omit<Ground, "index" | "rebuild">,
+type Parts = Omit<Ground, "index" | "rebuild">;
+
+function openIndex(parts: Parts, rebuild: () => FulltextRebuild | undefined): Index {
+  const database = openFulltext(parts.start.folder);
+  try {
+    return indexOn(database, parts, rebuild);
+  } catch (error) {
+    closeReplaced(database);
+    throw error;
+  }
+}
+
+function indexOn(
+  database: Index["database"],
+  { start, reader, directory, detectors, isSigned }: Parts,
   rebuild: () => FulltextRebuild | undefined,
 ): Index {
-  const database = openFulltext(start.folder);
   const feed = new FulltextFeed(database, isSigned, detectors);
   const tell = (cursor: number): void =>
     reply({ type: "progress", cursor, neededAfter: Math.min(cursor, rebuild()?.state().done ?? cursor) });
@@ -173,7 +209,7 @@ function serve(opened: Ground, request: FulltextRequest): void {
     case "search":
     case "count":
     case "order":
-      return reply(answer(opened.index.search, request));
+      return reply(answer(opened, request));
     case "start":
       // The first message of all, and taken before anything is served.
       return;
@@ -182,7 +218,8 @@ function serve(opened: Ground, request: FulltextRequest): void {
 
 type Job = Extract<FulltextRequest, { readonly job: number }>;
 
-function answer(search: RankedSearch, request: Job): FulltextReply {
+function answer(opened: Ground, request: Job): FulltextReply {
+  const { search } = opened.index;
   const { job, task } = request;
   const { query, filter } = task;
   try {
@@ -197,6 +234,7 @@ function answer(search: RankedSearch, request: Job): FulltextReply {
     return isRefusal(count) ? { type: "refused", job, refusal: count } : { type: "count", job, count };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    if (isDamage(error)) queueMicrotask(() => giveUp(opened, error));
     return { type: "refused", job, refusal: refuse("error", `the search failed (${reason}); ask again`) };
   }
 }

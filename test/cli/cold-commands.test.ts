@@ -1,7 +1,7 @@
 // The cold commands without an OpenSearch: refusals, stale status, dead letters, and how a report reads.
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { progressLine, startJobProgress } from "../../src/cli/job-progress.ts";
@@ -10,7 +10,7 @@ import type { ColdReport } from "../../src/cli/cold-status.ts";
 import type { ColdStatus } from "../../src/cold/contract.ts";
 import { Ledger, LEDGER_FILE } from "../../src/cold/ledger.ts";
 import { lockFolder } from "../../src/hot/folder-lock.ts";
-import { fulltextNumber } from "../../src/hot/fulltext-database.ts";
+import { FULLTEXT_FILE, fulltextNumber } from "../../src/hot/fulltext-database.ts";
 import { unsignedEvent } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 import { runCommand } from "./run-command.ts";
@@ -272,6 +272,23 @@ describe("search", () => {
     } finally {
       lock.release();
     }
+    expect((await runCommand(["search", "status", "--data", folder])).out).toMatch(/^documents +30 of/m);
+  });
+
+  test("a damaged index: what to do, also while a relay serves the folder", async () => {
+    expect((await runCommand(["search", "rebuild", "--data", folder])).code).toBe(0);
+    const file = join(folder, FULLTEXT_FILE);
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0x5a, 4096));
+    for (const beside of ["-wal", "-shm"]) rmSync(file + beside, { force: true });
+    const status = await runCommand(["search", "status", "--data", folder]);
+    expect([status.code, status.out]).toEqual([1, ""]);
+    expect(status.err).toContain(`${file} is damaged: thermocline search rebuild makes it anew`);
+    const lock = lockFolder(folder);
+    const beside = await runCommand(["search", "rebuild", "--data", folder]).finally(() => lock.release());
+    expect([beside.code, beside.out]).toEqual([1, ""]);
+    expect(beside.err).toContain("the relay that runs here makes it anew");
+    expect((await runCommand(["search", "rebuild", "--data", folder])).code).toBe(0);
     expect((await runCommand(["search", "status", "--data", folder])).out).toMatch(/^documents +30 of/m);
   });
 

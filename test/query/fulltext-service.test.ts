@@ -1,7 +1,7 @@
 // The full-text worker: follows a real store, answers ranked searches, rebuilds, refuses beyond its depth, and stops.
 
 import { Database } from "bun:sqlite";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "bun:test";
 import {
@@ -25,6 +25,7 @@ import { temporaryFolders } from "../support/temp-folder.ts";
 
 const folder = temporaryFolders();
 const ALICE = keypair(1).pubkey;
+const PAGE_BYTES = 4096;
 const open: { stop(): Promise<void> }[] = [];
 
 afterEach(async () => {
@@ -162,15 +163,49 @@ test("a rebuild that a stop interrupted begins anew with the next start; one tha
   while (stateOf(path) !== "done") await Bun.sleep(5);
 });
 
-test("a thread that cannot begin says why", async () => {
+test("a thread that cannot begin says why, to the operator alone", async () => {
   const path = folder();
   const database = openFulltext(path);
   database.run("DROP TABLE trusted_target");
   database.close();
   const store = await openHotStore({ folder: path, ownUrls: new Set(), synchronous: "off" } as never);
   open.push(store);
-  const reason = await new Promise<string>((resolve) => open.push(serviceFor(path, store, 10, resolve)));
-  expect(reason).toContain("no such table: trusted_target");
+  const told = Promise.withResolvers<string>();
+  const service = serviceFor(path, store, 10, told.resolve);
+  open.push(service);
+  expect(await service.search(task("water"))).toMatchObject({
+    text: "the search was interrupted; ask again",
+  });
+  expect(await told.promise).toContain("no such table: trusted_target");
+});
+
+test("a damaged index is filled anew: one that is met at the start, and one that only a search meets", async () => {
+  const { path, store, service, write } = await start();
+  const notes = Array.from({ length: 1500 }, (_, i) =>
+    unsignedEvent(ALICE, { content: `drop ${i} of water ${"x".repeat(i % 50)}`, created_at: NOW - 9000 + i }),
+  );
+  await write(...notes);
+  while (service.cursor < store.lastSeq) await Bun.sleep(5);
+  await service.stop();
+  open.pop();
+  const file = join(path, FULLTEXT_FILE);
+  for (const firstPage of [1, 30, 60]) {
+    const bytes = readFileSync(file);
+    for (let page = firstPage; page < bytes.length / PAGE_BYTES; page += 2)
+      bytes.fill(0x5a, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+    writeFileSync(file, bytes);
+    const reasons: string[] = [];
+    const again = serviceFor(path, store, 10, (reason) => reasons.push(reason));
+    const found = async (): Promise<number> => {
+      const answer = await again.count(task("water"));
+      return isRefusal(answer) ? 0 : answer.count;
+    };
+    while ((await found()) < 1500) await Bun.sleep(5);
+    while (again.cursor < store.lastSeq) await Bun.sleep(5);
+    // One page may be of the schema: then it is made anew before anybody has met it.
+    for (const reason of reasons) expect(reason).toContain("damaged: it is looked through");
+    await again.stop();
+  }
 });
 
 function stateOf(path: string): string {
