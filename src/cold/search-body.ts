@@ -35,8 +35,11 @@ export interface SearchBodyOptions extends QueryLimits {
  */
 const TEXT_FIELDS = ["txt", "title^4", "name^8", "about^0.2", "url^0.5"];
 
-/** As in the relay's own index; beyond this a prefix means its commonest words. */
-const EXPANSIONS_MAX = 64;
+/** What begins with fewer letters is a large part of everything, and means the first of those words alone. */
+const STEM_LETTERS_MIN = 3;
+/** Of words that begin alike, so many in the order of the dictionary: for short beginnings, and for the end of a phrase. */
+const SHORT_EXPANSIONS_MAX = 64;
+const PHRASE_EXPANSIONS_MAX = 512;
 
 /** seq alone, as a doc value: a stored field, `_id` included, costs many times as much. */
 const SEQ_ONLY = {
@@ -257,13 +260,20 @@ class BodyWriter {
 /** A word that the analyzers take apart (3.14, 日本語) has to stand together, as in the relay's own index. */
 function matchQuery(match: Match): Query {
   const asked = { query: analysed(match.written), fields: TEXT_FIELDS };
+  const word = { multi_match: { ...asked, type: "best_fields", operator: "and" } };
   const isPhrase = match.prefix || match.phrase || match.tokens.length > 1;
-  if (!isPhrase) return { multi_match: { ...asked, type: "best_fields", operator: "and" } };
+  if (!isPhrase) return word;
+  if (match.prefix && match.tokens.length === 1 && match.tokens[0]!.length >= STEM_LETTERS_MIN) {
+    // However many words go on from it; the word itself comes first.
+    const open = { multi_match: { ...asked, type: "bool_prefix", operator: "and" } };
+    return { bool: { must: [open], should: [word] } };
+  }
   // A run of three characters takes three places in the index, and two pairs when it is asked for. Where something follows
   // it, the places decide, so it is asked for as it is indexed.
   const phrase = isRunFollowed(match.tokens) ? { ...asked, analyzer: "prose" } : asked;
+  const max_expansions = match.tokens.length === 1 ? SHORT_EXPANSIONS_MAX : PHRASE_EXPANSIONS_MAX;
   return match.prefix
-    ? { multi_match: { ...phrase, type: "phrase_prefix", max_expansions: EXPANSIONS_MAX } }
+    ? { multi_match: { ...phrase, type: "phrase_prefix", max_expansions } }
     : { multi_match: { ...phrase, type: "phrase" } };
 }
 

@@ -187,7 +187,13 @@ function siteKey(value: string): KeyMeaning {
     .replace(/^[a-z]+:\/\//, "")
     .replace(/^www\./, "")
     .replace(/[/:?#].*$/, "");
-  return host === "" ? IGNORED : operand({ type: "site", host });
+  return host === "" ? IGNORED : operand({ type: "site", host: asInUrls(host) });
+}
+
+/** Names that are not in ASCII stand in URLs as IDNA writes them (see sitesOf). */
+function asInUrls(host: string): string {
+  const url = `http://${host}`;
+  return /[^\0-\x7f]/.test(host) && URL.canParse(url) ? new URL(url).hostname : host;
 }
 
 function kindKey(value: string): KeyMeaning | Refusal {

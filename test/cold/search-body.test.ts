@@ -89,7 +89,13 @@ test("text is scored; keys of the filter and of the search are not", () => {
 test("words that an analyzer takes apart stay together, a star is a prefix, OR is a choice", () => {
   const text = (search: string): unknown => body(search).query.bool.must![0];
   expect(text("日本語")).toEqual({ multi_match: { query: "日本語", fields: FIELDS, type: "phrase" } });
-  expect(text("bitc*")).toMatchObject({ multi_match: { query: "bitc", type: "phrase_prefix" } });
+  expect(text("bitc*")).toMatchObject({
+    bool: {
+      must: [{ multi_match: { query: "bitc", type: "bool_prefix" } }],
+      should: [{ multi_match: { query: "bitc", type: "best_fields" } }],
+    },
+  });
+  expect(text("x_bitc*")).toMatchObject({ multi_match: { query: "x bitc", type: "phrase_prefix" } });
   expect(text("(a OR #b) c")).toMatchObject({
     bool: {
       must: [{ multi_match: { query: "c" } }],

@@ -63,6 +63,8 @@ const PAINTERS = [
   ...Array.from({ length: 60 }, (_, at) => noteOf(`critic ${at}`, `painter ${wordsOf(`picture ${at}`)}`)),
   ...Array.from({ length: 90 }, (_, at) => noteOf(`critic ${at}`, wordsOf(`garden ${at}`))),
 ];
+/** A word for each of them, more than an index takes of those that begin alike. */
+const HERONS = Array.from({ length: 150 }, (_, at) => noteOf(`watcher ${at}`, `heron${at}x nests`));
 const from = ({ pubkey }: { pubkey: string }): string => `from:${pubkey}`;
 const [FROM_ALICE, FROM_BOB, FROM_CAROL] = [from(ALICE), from(BOB), from(CAROL)];
 
@@ -73,13 +75,13 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
   let clients: TestClient[] = [];
 
   beforeAll(async () => {
-    const stored = [...NOTES.map(verified), ...PAINTERS];
+    const stored = [...NOTES.map(verified), ...PAINTERS, ...HERONS];
     relays = [
       await TestRelay.start({ stored, config: { search } }),
       await TestRelay.start({ stored, config: { search, cold: { url, index_prefix: prefix } } }),
     ];
     clients = await Promise.all(relays.map((relay) => relay.connect()));
-    for (let documents = 0; documents < NOTES.length + PAINTERS.length;) {
+    for (let documents = 0; documents < NOTES.length + PAINTERS.length + HERONS.length;) {
       await Bun.sleep(100);
       await fetch(`${url}/${prefix}-*/_refresh`, { method: "POST" });
       const answer = (await (await fetch(`${url}/${prefix}-*/_count`)).json()) as { count?: number };
@@ -151,6 +153,16 @@ describeWithOpenSearch("searches in OpenSearch", (url) => {
     const { hits } = (await answer.json()) as { hits: { hits: { fields: { kind: string[] } }[] } };
     expect(hits.hits.map(({ fields }) => fields.kind)).toEqual([["1"], ["1"], ["1"]]);
   });
+
+  test.each(["heron*", "heron* nests", "nests hero* -painter", "heron"])(
+    "every word that goes on: %s",
+    async (search) => {
+      for (const client of clients) {
+        const { events, end } = await client.request("s", { search, limit: 500 });
+        expect([events.length, end[2]]).toEqual([HERONS.length, ["finish"]]);
+      }
+    },
+  );
 
   test("what was published a moment ago is found at once, however much and in whatever order", async () => {
     const relay = relays[1]!;

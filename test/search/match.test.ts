@@ -65,6 +65,8 @@ describe("conditions", () => {
     ["-#nostr", { tags: [["t", "nostr"]] }, false],
     ["site:youtube.com", { content: "https://m.youtube.com/x" }, true],
     ["site:youtube.com", { content: "https://notyoutube.com/x" }, false],
+    ["site:例え.jp", { content: "https://www.例え.jp/x" }, true],
+    ["site:Bücher.example", { content: "https://xn--bcher-kva.example/x" }, true],
     ["domain:example.com", { kind: 0, content: '{"nip05":"al@Example.com"}' }, true],
     ["domain:example.com", { kind: 0, content: '{"nip05":"al@other.com"}' }, false],
     [
