@@ -96,7 +96,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
   });
 
   const eventsStored = countStored(hot);
-  const cold = startCold(config, hot, logger);
+  const cold = await startCold(config, hot, logger);
   const past = startHistory(config, hot, cold, logger);
   const vanishing = watchVanishing(hot, ownUrls(config));
   const hides = (hit: Hit): boolean => vanishing.hides(hit);

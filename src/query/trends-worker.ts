@@ -1,11 +1,6 @@
 // Worker: counts, ranks and signs trends on connections of its own, so that neither publishing nor searching waits for it.
 
 import { BACKGROUND_NICE, stepBehind } from "../channel/background-thread.ts";
-import { type ColdClients, createColdClients } from "../cold/client.ts";
-import { systemClock } from "../cold/clock.ts";
-import { IndexChoice } from "../cold/index-choice.ts";
-import { SearchDoor } from "../cold/search-door.ts";
-import { ColdTrends } from "../cold/trends.ts";
 import { type RelayKey, signEvent } from "../ffi/relay-key.ts";
 import type { HotReader } from "../hot/contract.ts";
 import { EngagementReader } from "../hot/engagement-reader.ts";
@@ -14,11 +9,12 @@ import { createReader } from "../hot/reader.ts";
 import { TrendReader } from "../hot/trend-reader.ts";
 import { eventFromJson } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
+import type { OpenedColdTrends } from "./trends-cold.ts";
 import { trendsAnswer } from "./trends-answer.ts";
 import { TrendBoard } from "./trends-board.ts";
 import { longWindows } from "./trends-long.ts";
 import { trendEvents } from "./trends-labels.ts";
-import type { TrendsReply, TrendsRequest, TrendsStart } from "./trends-protocol.ts";
+import type { TrendsCold, TrendsReply, TrendsRequest, TrendsStart } from "./trends-protocol.ts";
 
 declare const self: Worker;
 
@@ -31,14 +27,14 @@ interface Ground {
   readonly reader: HotReader;
   readonly trends: TrendReader;
   readonly board: TrendBoard;
-  readonly clients: ColdClients | undefined;
+  readonly cold: OpenedColdTrends | undefined;
 }
 
 /** Keys that one question to OpenSearch names. */
 const TRUSTED_MAX = 30_000;
-const LONG_WINDOW_MS = 10_000;
 
 let given: TrendsStart | undefined;
+let openColdTrends: ((cold: TrendsCold) => OpenedColdTrends) | undefined;
 let ground: Ground | undefined;
 
 self.onmessage = (message: MessageEvent<TrendsRequest>) => {
@@ -54,6 +50,7 @@ async function serve(request: Job): Promise<void> {
   const { job, nowSeconds } = request;
   try {
     if (ground !== undefined && ground.file !== fulltextNumber(given!.folder)) close();
+    if (given!.cold !== undefined) openColdTrends ??= (await import("./trends-cold.ts")).openColdTrends;
     const { board, start } = (ground ??= open(given!));
     if (request.type === "ask")
       reply({ type: "answer", job, json: await trendsAnswer(board, request.ask, nowSeconds) });
@@ -75,7 +72,7 @@ function open(start: TrendsStart): Ground {
   const database = openFulltextForTrust(start.folder);
   const reader = createReader(start.path, { tagSeed: start.tagSeed });
   const trends = new TrendReader(database);
-  const cold = openCold(start);
+  const cold = start.cold === undefined ? undefined : openColdTrends?.(start.cold);
   const board = new TrendBoard({
     trends,
     reader,
@@ -83,18 +80,7 @@ function open(start: TrendsStart): Ground {
     seeds: start.seeds,
     ...(cold === undefined ? {} : { long: longWindows(cold.trends, () => trends.trustedKeys(TRUSTED_MAX)) }),
   });
-  return { start, file, reader, trends, board, clients: cold?.clients };
-}
-
-function openCold({ cold }: TrendsStart): { clients: ColdClients; trends: ColdTrends } | undefined {
-  if (cold === undefined) return undefined;
-  const { url, username, password, alias } = cold;
-  // Nobody types while this runs, and one answer serves everybody for a minute.
-  const searchMs = Math.max(cold.searchMs, LONG_WINDOW_MS);
-  const address = username === "" ? { url } : { url, username, password };
-  const clients = createColdClients(address, { readMs: searchMs + 2000 });
-  const door = new SearchDoor(clients.read, { searchMs });
-  return { clients, trends: new ColdTrends(door, new IndexChoice(clients.read, alias, systemClock)) };
+  return { start, file, reader, trends, board, cold };
 }
 
 /** created_at of the newest labels of this relay. */
@@ -108,7 +94,7 @@ function close(): void {
   ground = undefined;
   opened?.trends.close();
   opened?.reader.close();
-  void opened?.clients?.close();
+  void opened?.cold?.close();
 }
 
 function stop(): void {
