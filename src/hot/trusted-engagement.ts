@@ -25,6 +25,7 @@ export class TrustedEngagement {
   private readonly seeds: readonly string[];
   private readonly weighed = new LRUCache<number, Engagement>({ max: WEIGHED_MAX, ttl: WEIGHED_FRESH_MS });
   private standing: Standing = "nobody";
+  private times = 0;
   private reckonedAt = Number.NEGATIVE_INFINITY;
   private reckonedCursor = 0;
   /** The second in which anybody last asked whether it is time. */
@@ -52,6 +53,11 @@ export class TrustedEngagement {
     return this.weigh(target, author);
   }
 
+  /** How often whom to trust was looked at: what is derived from it holds as long as this stays. */
+  get reckonings(): number {
+    return this.times;
+  }
+
   /** Looks anew at whom to trust, where that was a while ago, or while the index is being filled. */
   reckon(nowSeconds: number): void {
     if (nowSeconds === this.lookedAt) return;
@@ -60,6 +66,7 @@ export class TrustedEngagement {
     const isFresh = Math.abs(nowSeconds - this.reckonedAt) < TRUST_FRESH_SECONDS;
     if (isFresh && cursor < this.reckonedCursor * GROWTH) return;
     this.standing = standingOf(reckonTrust(this.database, this.seeds, nowSeconds));
+    this.times++;
     this.reckonedAt = nowSeconds;
     this.reckonedCursor = cursor;
     this.weighed.clear();

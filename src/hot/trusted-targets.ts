@@ -48,8 +48,8 @@ export class TrustedTargets {
   private timer: Timer | undefined;
   /** Targets up to this key are done in this round. */
   private done = NOTHING_DONE;
-  /** Where the index stood when the last round began. */
-  private seen = -1;
+  /** Where the index stood, and whom the relay trusted, when the last round began. */
+  private seen = "";
   private wentThrough = false;
 
   constructor(database: Database, trusted: TrustedEngagement) {
@@ -82,14 +82,14 @@ export class TrustedTargets {
     return (this.wentThrough ? REST : REST_AT_FIRST) * (performance.now() - startedMs);
   }
 
-  /** Reckons the next targets anew; true at the end of a round, and while nothing has come in since the last one. */
+  /** Reckons the next targets anew; true at the end of a round, and while nothing has changed since the last one. */
   step(nowSeconds: number): boolean {
-    if (this.done === NOTHING_DONE) {
-      const cursor = readCursor(this.database);
-      if (cursor === this.seen) return true;
-      this.seen = cursor;
-    }
     this.trusted.reckon(nowSeconds);
+    if (this.done === NOTHING_DONE) {
+      const seen = `${readCursor(this.database)} ${this.trusted.reckonings}`;
+      if (seen === this.seen) return true;
+      this.seen = seen;
+    }
     const end = this.database.query<{ target: number }, [number, number]>(STEP_END).get(this.done, STEP_ACTS);
     const span: [number, number] = [this.done, end?.target ?? Number.MAX_SAFE_INTEGER];
     this.database.transaction(() => {

@@ -81,6 +81,19 @@ test("thousands of notes with crowds of made-up keys do not push out one that so
   store.close();
 });
 
+test("what was reckoned by a trust of the same second, from before the index was filled, is reckoned anew", () => {
+  const store = new FulltextStore(folder());
+  const fulltext = new FulltextReader(store.database, store.reader, {}, [key("operator")]);
+  // A search that comes before anything is in the index: the relay trusts nobody but its operator yet.
+  fulltext.trusted.reckon(NOW);
+  const note = unsignedEvent(key("author"), { content: "cat" });
+  store.write(FOLLOWS, note, ...applause("person 0", note.event.id, "lnbc10n1x", 1000));
+  store.catchUp();
+  for (const nowSeconds of [NOW, NOW + 2]) while (!fulltext.trustedTargets.step(nowSeconds));
+  expect(fulltext.trustedTargets.leaders("top", NOW + 2, 10)).toEqual([note.event.id]);
+  store.close();
+});
+
 test("further receipts for a zap that somebody signed add nothing", () => {
   const store = new FulltextStore(folder());
   const note = unsignedEvent(key("author"), { content: "cat" });
