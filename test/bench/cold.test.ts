@@ -35,16 +35,17 @@ const SIZE = { seed: "test", events: 1_500, archive: 120, end: 1_780_000_000 };
 const history = new History(SIZE, signer, lexicon);
 const lines = [...history.archive(), ...Array.from({ length: SIZE.events }, () => history.next())];
 const events = lines.map((line) => JSON.parse(line) as NostrEvent);
+const searchable = events.map((event) => new SearchableEvent(event, {}));
 
 function matching(filter: object): NostrEvent[] {
   const parsed = parseFilter(filter);
   if (isRefusal(parsed)) throw new Error(parsed.text);
   const { search, ...structure } = parsed as Filter & { search?: string };
-  const found = events.filter((event) => matchesFilter(structure, event));
-  if (search === undefined) return found;
+  const found = searchable.filter(({ event }) => matchesFilter(structure, event));
+  if (search === undefined) return found.map(({ event }) => event);
   const query = parseSearch(search, { nowSeconds: SIZE.end });
   if (isRefusal(query)) throw new Error(query.text);
-  return found.filter((event) => new SearchableEvent(event, {}).matches(query, structure));
+  return found.filter((each) => each.matches(query, structure)).map(({ event }) => event);
 }
 
 describe("lexicon", () => {

@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
 import { createWriter } from "../../src/hot/writer.ts";
+import { runCommand } from "../cli/run-command.ts";
 import { TestClient } from "../support/client.ts";
 import { verified } from "../support/events.ts";
 import { Author } from "./authors.ts";
@@ -41,9 +42,21 @@ async function refusal(
   expect(await started).toBe(false);
   const ending = await relay.ended();
   expect(ending.out).toBe("");
-  // A sentence for people: no stack, no source.
-  expect(ending.err).not.toMatch(/\n\s+at |node:|\.ts:\d/);
+  expectSentence(ending.err);
   return ending;
+}
+
+/** A sentence for people: no stack, no source. */
+function expectSentence(text: string): void {
+  expect(text).not.toMatch(/\n\s+at |node:|\.ts:\d/);
+}
+
+/** The same without a process of its own: of each way to end, one test above or below has one. */
+async function refusalHere(...words: readonly string[]): Promise<Pick<Ending, "code" | "err">> {
+  const { code, out, err } = await runCommand(["serve", "--port", "0", "--log.format", "json", ...words]);
+  expect(out).toBe("");
+  expectSentence(err);
+  return { code, err };
 }
 
 /** A data folder with some events in it: one file that nobody has open. */
@@ -101,7 +114,7 @@ test.concurrent.each([
   expect(code).toBe(1);
 });
 
-test.concurrent.each([
+test.each([
   ["a parse error", "[server\nport = 1", /settings\.toml:1:\d+: .*TOML/],
   ["an unknown key", "[server]\nprot = 1", /settings\.toml:2 server\.prot: .*did you mean server\.port/s],
   ["an unknown section", "[sever]\nport = 1", /sever.*server/s],
@@ -110,7 +123,7 @@ test.concurrent.each([
   const ground = newGround();
   const settings = ground.path("settings.toml");
   writeFileSync(settings, text);
-  const { code, err } = await refusal(ground, { data: ground.path("data"), words: ["--config", settings] });
+  const { code, err } = await refusalHere("--data", ground.path("data"), "--config", settings);
   expect(err).toMatch(expected);
   expect(code).toBe(2);
 });
@@ -125,7 +138,7 @@ test.concurrent("a settings file that is not there", async () => {
   expect(code).toBe(2);
 });
 
-test.concurrent.each([
+test.each([
   ["at its beginning", 0],
   ["in its schema", 100],
 ])("a database that is damaged %s is left as it is", async (_, at) => {
@@ -136,7 +149,7 @@ test.concurrent.each([
   writeSync(file, new Uint8Array(300).fill(0xa5), 0, 300, at);
   closeSync(file);
   const before = readFileSync(path);
-  const { code, err } = await refusal(ground, { data });
+  const { code, err } = await refusalHere("--data", data);
   expect(err).toMatch(/thermocline\.db is damaged or not a SQLite database: .*backup/);
   expect(code).toBe(1);
   expect(readFileSync(path).equals(before)).toBe(true);
@@ -151,23 +164,23 @@ test.concurrent("something else under the name of the database", async () => {
   expect(code).toBe(1);
 });
 
-test.concurrent("a newer schema", async () => {
+test("a newer schema", async () => {
   const ground = newGround();
   const data = madeFolder(ground);
   const database = new Database(join(data, DATABASE_FILE));
   database.run("PRAGMA user_version = 9999");
   database.close();
-  const { code, err } = await refusal(ground, { data });
+  const { code, err } = await refusalHere("--data", data);
   expect(err).toMatch(/newer Thermocline \(schema version 9999.*upgrade this program/);
   expect(code).toBe(1);
 });
 
-test.concurrent("a file where the folder should be, and a parent that is a file", async () => {
+test("a file where the folder should be, and a parent that is a file", async () => {
   const ground = newGround();
   const file = ground.path("file");
   writeFileSync(file, "");
   for (const data of [file, join(file, "below")]) {
-    const { code, err } = await refusal(ground, { data });
+    const { code, err } = await refusalHere("--data", data);
     expect(err).toMatch(/cannot be a data folder.*name another data folder/);
     expect(code).toBe(1);
   }

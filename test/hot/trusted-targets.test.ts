@@ -54,13 +54,12 @@ test("thousands of notes with crowds of made-up keys do not push out one that so
     unsignedEvent(key(name), { content, created_at: NOW - 3600 });
   const honest = noteBy("quiet", "cat that people like");
   store.write(FOLLOWS, honest, ...applause("person 0", honest.event.id, "lnbc10n1x", 1000));
-  for (const spam of names(SPAM, "spam")) {
-    const bought = noteBy(spam, `cat for sale, says ${spam}`);
-    store.write(
-      bought,
-      ...names(2, `fan of ${spam}`).flatMap((name) => applause(name, bought.event.id, "lnbc10m1x", 1e9)),
-    );
-  }
+  const bought = names(SPAM, "spam").flatMap((spam) => {
+    const note = noteBy(spam, `cat for sale, says ${spam}`);
+    const fans = names(2, `fan of ${spam}`);
+    return [note, ...fans.flatMap((name) => applause(name, note.event.id, "lnbc10m1x", 1e9))];
+  });
+  store.write(...bought);
   const search = new RankedSearch(readerOf(store), store.reader);
   const first = (text: string): string => {
     const deadlineMs = Number.POSITIVE_INFINITY;
