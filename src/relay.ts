@@ -93,6 +93,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     tagSeed: hot.tagSeed,
     workers: config.readers.workers,
     depthMax: config.limits.reader_queue,
+    onTrouble: (reason) => logger.error({ part: "readers", reason }, "a reader thread was restarted"),
   });
 
   const eventsStored = countStored(hot);

@@ -4,7 +4,7 @@ import { Database, SQLiteError } from "bun:sqlite";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkFolder } from "./database.ts";
-import { asStoreError, StoreError } from "./store-error.ts";
+import { asStoreError, isDamage, StoreError } from "./store-error.ts";
 
 const LOCK_FILE = "lock.db";
 
@@ -33,7 +33,7 @@ export function lockFolder(folder: string, pid: number = process.pid): FolderLoc
   } catch (error) {
     database?.close();
     if (isBusy(error)) throw inUse(folder, holderPath, error);
-    throw asStoreError(error, path);
+    throw isDamage(error) ? damagedLock(path, error) : asStoreError(error, path);
   }
   const held = database;
   return { release: () => held.close() };
@@ -55,6 +55,16 @@ export function isServed(folder: string): boolean {
 
 function isBusy(error: unknown): boolean {
   return error instanceof SQLiteError && (error.code ?? "").startsWith("SQLITE_BUSY");
+}
+
+/** Not removed here: a relay that took it before it was damaged may still be running. */
+function damagedLock(path: string, cause: unknown): StoreError {
+  return new StoreError(
+    "damaged",
+    `${path}, the lock of the data folder, is damaged`,
+    "make sure that no relay serves this folder, and delete the file: nothing is in it",
+    cause,
+  );
 }
 
 function inUse(folder: string, holderPath: string, cause: unknown): StoreError {

@@ -17,6 +17,8 @@ export interface ReaderPoolOptions extends ReaderStart {
   readonly workers: number;
   /** Long scans open at once over all workers. */
   readonly depthMax: number;
+  /** A worker died and a new one was started. */
+  readonly onTrouble: (reason: string) => void;
 }
 
 export interface RemoteChunk {
@@ -43,14 +45,22 @@ interface Pending {
 }
 
 interface Lane {
-  worker: Worker;
+  /** Undefined while one that died is about to be followed. */
+  worker: Worker | undefined;
   readonly jobs: Set<number>;
+  restartAfterMs: number;
+  restart?: Timer;
 }
 
 interface Place {
   readonly lane: Lane;
   readonly job: number;
 }
+
+/** A worker that dies before it has answered anything (no file may be opened any more…) is given longer and longer to come back. */
+const RESTART_AFTER_MS = 100;
+const RESTART_AFTER_MS_MAX = 30_000;
+const INTERRUPTED = "the query was interrupted; ask again";
 
 export class ReaderPool {
   private readonly options: ReaderPoolOptions;
@@ -62,10 +72,7 @@ export class ReaderPool {
   constructor(options: ReaderPoolOptions) {
     this.options = options;
     for (let i = 0; i < options.workers; i++) {
-      const lane: Lane = {
-        worker: undefined as unknown as Worker,
-        jobs: new Set(),
-      };
+      const lane: Lane = { worker: undefined, jobs: new Set(), restartAfterMs: 0 };
       this.startWorker(lane);
       this.lanes.push(lane);
     }
@@ -88,7 +95,7 @@ export class ReaderPool {
     send(lane, { type: "open", job, filter, options });
     return {
       next: async (count) => {
-        if (!lane.jobs.has(job)) throw new Error("the query was interrupted; ask again");
+        if (!lane.jobs.has(job)) throw new Error(INTERRUPTED);
         const reply = await this.ask(lane, { type: "next", job, count });
         const { json, numbers, exhausted } = reply as HitsReply;
         return { hits: unpackHits(json, numbers), exhausted };
@@ -108,7 +115,10 @@ export class ReaderPool {
   /** A place on the lane with the fewest scans. */
   private takePlace(): Place | undefined {
     if (this.stopped || this.depth >= this.options.depthMax) return undefined;
-    const lane = this.lanes.reduce((least, other) => (other.jobs.size < least.jobs.size ? other : least));
+    const lane = this.lanes
+      .filter(({ worker }) => worker !== undefined)
+      .toSorted((a, b) => a.jobs.size - b.jobs.size)[0];
+    if (lane === undefined) return undefined;
     const job = ++this.lastJob;
     lane.jobs.add(job);
     return { lane, job };
@@ -133,7 +143,8 @@ export class ReaderPool {
     this.stopped = true;
     for (const lane of this.lanes) {
       this.failAll(lane, "the relay is stopping");
-      lane.worker.terminate();
+      clearTimeout(lane.restart);
+      lane.worker?.terminate();
     }
   }
 
@@ -147,6 +158,7 @@ export class ReaderPool {
   }
 
   private settle(lane: Lane, reply: ReaderReply): void {
+    lane.restartAfterMs = 0;
     const pending = this.pending.get(reply.job);
     this.pending.delete(reply.job);
     if ("error" in reply) {
@@ -160,9 +172,13 @@ export class ReaderPool {
   /** A worker that died takes its scans with it; the clients are told and the next ones find a new worker. */
   private replace(lane: Lane, worker: Worker, reason: string): void {
     if (this.stopped || lane.worker !== worker) return;
-    this.failAll(lane, `the query was interrupted (${reason}); ask again`);
-    lane.worker.terminate();
-    this.startWorker(lane);
+    // The reason may name paths of this machine: it is for the log.
+    this.failAll(lane, INTERRUPTED);
+    worker.terminate();
+    lane.worker = undefined;
+    this.options.onTrouble(reason);
+    lane.restart = setTimeout(() => this.startWorker(lane), lane.restartAfterMs);
+    lane.restartAfterMs = Math.min(Math.max(RESTART_AFTER_MS, lane.restartAfterMs * 2), RESTART_AFTER_MS_MAX);
   }
 
   private failAll(lane: Lane, reason: string): void {
@@ -175,5 +191,5 @@ export class ReaderPool {
 }
 
 function send(lane: Lane, request: ReaderRequest): void {
-  lane.worker.postMessage(request);
+  lane.worker?.postMessage(request);
 }

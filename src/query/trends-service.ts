@@ -149,7 +149,8 @@ export class TrendsService {
     if (this.worker !== worker) return;
     this.worker = undefined;
     worker.terminate();
-    this.failAll(`counting trends was interrupted (${reason}); ask again`);
+    // The reason may name paths of this machine: it is for the log.
+    this.failAll("counting trends was interrupted; ask again");
     this.options.onTrouble(reason);
     this.stopped?.();
   }

@@ -159,6 +159,14 @@ describe("packed input is known by its content", () => {
     expect(err).toContain("The same command goes on from here.");
   });
 
+  test("gzip with something else behind it fails, and says what takes all of it", async () => {
+    const input = Readable.from([Bun.gzipSync(bytes), Buffer.from("and something else")]);
+    const { code, err } = await runCommand(["import", "--dry-run", "--no-verify"], { input });
+    expect(code).toBe(1);
+    expect(err).toContain("something else follows it");
+    expect(err).toContain("gzip -dc <file> | thermocline import");
+  });
+
   test("zstd with something else behind it fails", async () => {
     const input = Readable.from([Bun.zstdCompressSync(bytes), Buffer.from("and something else")]);
     const { code, err } = await runCommand(["import", "--dry-run", "--no-verify"], { input });

@@ -90,17 +90,35 @@ test("the writer: while there is none, the relay says that it is not ready, and 
 
 test("readers: what was under way is interrupted, and the next long scan finds another", async () => {
   const path = join(relay.folder, DATABASE_FILE);
-  const pool = new ReaderPool({ path, tagSeed: 0n, workers: 1, depthMax: 4 });
+  const troubles: string[] = [];
+  const onTrouble = (reason: string) => void troubles.push(reason);
+  const pool = new ReaderPool({ path, tagSeed: 0n, workers: 1, depthMax: 4, onTrouble });
   const open = () => pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER })!;
   expect((await open().next(10)).hits).toHaveLength(10);
   const before = threads.count("reader-worker.ts");
   const interrupted = open().next(10);
   threads.end("reader-worker.ts");
-  expect(interrupted).rejects.toThrow("ask again");
+  expect(interrupted).rejects.toThrow("the query was interrupted; ask again");
   await threads.followed("reader-worker.ts", before);
+  expect(troubles).toHaveLength(1);
   expect((await open().next(10)).hits).toHaveLength(10);
   expect(threads.count("reader-worker.ts")).toBe(before + 1);
   pool.stop();
+});
+
+test("readers that cannot open the store are no hot loop, and nobody is sent to them meanwhile", async () => {
+  const path = join(relay.folder, "no such folder", DATABASE_FILE);
+  const [deaths, sent]: [number[], unknown[]] = [[], []];
+  const onTrouble = (): void => {
+    deaths.push(performance.now());
+    sent.push(pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER }));
+  };
+  const pool = new ReaderPool({ path, tagSeed: 0n, workers: 1, depthMax: 4, onTrouble });
+  while (deaths.length < 4) await Bun.sleep(5);
+  pool.stop();
+  expect(sent.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
+  // At once, after 100 ms, after 200 ms.
+  expect(deaths[3]! - deaths[0]!).toBeGreaterThanOrEqual(300);
 });
 
 test("search: refused for a moment, then goes on where the index stood", async () => {

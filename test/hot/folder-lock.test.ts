@@ -1,7 +1,7 @@
 // One serving relay a data folder, and no lock that outlives its holder.
 
 import { expect, test } from "bun:test";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../../src/hot/database.ts";
 import { isServed, lockFolder } from "../../src/hot/folder-lock.ts";
@@ -51,6 +51,14 @@ test("who only asks whether somebody serves changes nothing, and keeps nobody ou
   lockFolder(data).release();
   writeFileSync(join(data, "lock.db"), "this is no database, so nobody can say");
   expect(isServed(data)).toBe(true);
+});
+
+test("a damaged lock is told apart from a damaged store: it can be deleted", () => {
+  const data = folder();
+  writeFileSync(join(data, "lock.db"), "this is no database".repeat(100));
+  expect(() => lockFolder(data)).toThrow("lock.db, the lock of the data folder, is damaged");
+  rmSync(join(data, "lock.db"));
+  lockFolder(data).release();
 });
 
 test("another process is refused while the holder lives, and a killed holder leaves nothing behind", async () => {

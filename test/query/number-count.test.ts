@@ -23,6 +23,9 @@ const pool = new ReaderPool({
   tagSeed: side.writer.tagSeed,
   workers: 1,
   depthMax: 4,
+  onTrouble: (reason) => {
+    throw new Error(reason);
+  },
 });
 
 afterAll(() => {

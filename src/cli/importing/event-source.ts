@@ -119,8 +119,21 @@ async function* restOf(head: Uint8Array, iterator: AsyncIterator<Uint8Array>): A
 
 function unpack(packed: AsyncIterable<Uint8Array>, packing: Packing): AsyncIterable<Uint8Array> {
   if (packing === "none") return packed;
-  if (packing === "gzip") return unpackThrough(packed, createGunzip({ chunkSize: READ_BYTES }));
+  if (packing === "gzip") return unpackGzip(packed);
   return unpackZstd(packed);
+}
+
+async function* unpackGzip(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* unpackThrough(packed, createGunzip({ chunkSize: READ_BYTES }));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "Z_DATA_ERROR") throw error;
+    // The runtime keeps to itself what it unpacked last.
+    throw new Error(
+      `the gzip data is damaged, or something else follows it (${message}); this imports all that can be unpacked: gzip -dc <file> | thermocline import`,
+    );
+  }
 }
 
 /** Gives all that could be unpacked, and only then tells what is wrong with the data. */
