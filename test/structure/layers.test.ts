@@ -28,7 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What runs in a browser carries nothing of the server but pure values.
   web: PURE,
   "relay.ts": [...PURE, ...STORES, ...SERVICES, "telemetry", "config", "gateway", "http"],
-  "main.ts": ["relay.ts", "config", "telemetry", "nostr"],
+  "listener.ts": ["relay.ts", "config", "telemetry"],
+  "main.ts": ["relay.ts", "listener.ts", "config", "telemetry", "nostr"],
   cli: [...PURE, ...STORES, ...SERVICES, "telemetry", "config", "http", "relay.ts", "main.ts"],
 };
 
