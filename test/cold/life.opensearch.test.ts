@@ -83,7 +83,7 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     await again.level();
     expect(again.indexer.status().documentsIndexed).toBe(1);
     await again.stop();
-  }, 20_000);
+  }, 60_000);
 
   test("a reindex comes to its end although events never stop coming", async () => {
     const prefix = ownPrefix();
@@ -102,7 +102,7 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     expect(bench.indexer.status()).toMatchObject({ generation: 2, state: "up" });
     expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
     await bench.stop();
-  }, 20_000);
+  }, 60_000);
 
   test("what readers see goes on following while evicted events are copied and while both sides are compared", async () => {
     const prefix = ownPrefix();

@@ -62,7 +62,7 @@ describeWithOpenSearch(`reading (seed ${SEED})`, (url) => {
       await bench.level();
     }
     events = log.stored().sort(compareNewestFirst);
-  }, 30_000);
+  }, 60_000);
   afterAll(async () => {
     for (const bench of benches) await bench.stop();
   });
@@ -91,7 +91,7 @@ describeWithOpenSearch(`reading (seed ${SEED})`, (url) => {
           expect(idsOf(await allPages(bench, filter, limit))).toEqual(expected);
       }
     },
-    20_000,
+    60_000,
   );
 
   test("counts of several filters count an event once", async () => {

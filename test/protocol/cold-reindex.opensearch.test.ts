@@ -157,5 +157,5 @@ describeWithOpenSearch("a reindex beside a serving relay", (url) => {
     } finally {
       await other.stop();
     }
-  }, 30_000);
+  }, 60_000);
 });

@@ -77,5 +77,5 @@ describeWithOpenSearch("the cold feed", (url) => {
     await feed.stop();
     await stop();
     await hot.stop();
-  }, 20_000);
+  }, 60_000);
 });

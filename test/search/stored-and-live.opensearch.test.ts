@@ -68,16 +68,20 @@ describeWithOpenSearch("what a search finds among stored events and lets through
     return log.getMany(seqs).map(({ json }) => (JSON.parse(json) as NostrEvent).id);
   }
 
-  testWithIcu(`in OpenSearch (seed ${seed})`, async () => {
-    await expectSameAnswers({
-      searches,
-      rounds: ROUNDS,
-      nowSeconds: NOW,
-      standing,
-      filters: [{}, {}, { kinds: [1, 7] }].map((filter) => ({ authors: AUTHORS, ...filter })),
-      found,
-    });
-  });
+  testWithIcu(
+    `in OpenSearch (seed ${seed})`,
+    async () => {
+      await expectSameAnswers({
+        searches,
+        rounds: ROUNDS,
+        nowSeconds: NOW,
+        standing,
+        filters: [{}, {}, { kinds: [1, 7] }].map((filter) => ({ authors: AUTHORS, ...filter })),
+        found,
+      });
+    },
+    180_000,
+  );
 
   testWithIcu("where its analyzers see other words, as docs/BEHAVIOR.md says", async () => {
     const matcherOf = createSearchMatcher(() => NOW, { languages: false, sentiments: false });

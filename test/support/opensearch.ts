@@ -32,10 +32,10 @@ export function describeWithOpenSearch(name: string, body: (url: string) => void
 }
 
 /** A test of what the ICU plugin does to words. The node of Maven's embedded runner has none: there it is skipped aloud. */
-export function testWithIcu(name: string, body: () => Promise<void>): void {
+export function testWithIcu(name: string, body: () => Promise<void>, timeoutMs?: number): void {
   if (URL_OF_NODE !== "" && !IS_ICU_THERE)
     process.stderr.write(`SKIPPED: ${name}: the node has no ICU plugin\n`);
-  test.skipIf(!IS_ICU_THERE)(name, body);
+  test.skipIf(!IS_ICU_THERE)(name, body, timeoutMs);
 }
 
 /** A prefix that no other test uses. */
