@@ -109,9 +109,10 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     const log = filled(6000);
     let ahead = 0;
     const clock = { ...systemClock, now: () => systemClock.now() + ahead };
-    // Every look at the documents takes its time.
+    // Every look at the documents takes its time, and more while an event is to be followed beside it.
+    let lookMs = 150;
     const proxy = new FaultProxy(url);
-    proxy.fault = ({ path }) => (path.includes("_search") ? { type: "slow", ms: 150 } : undefined);
+    proxy.fault = ({ path }) => (path.includes("_search") ? { type: "slow", ms: lookMs } : undefined);
     const parts = { isHotComplete: () => false, clock };
     const bench = coldBench({ url, prefix, log, parts, writeUrl: proxy.url });
     bench.start();
@@ -123,9 +124,11 @@ describeWithOpenSearch("the life of the indexes", (url) => {
       const done = perform(bench, kind);
       const said = () => bench.indexer.status().job?.message ?? "";
       while (!said().includes(saying)) await Bun.sleep(1);
+      lookMs = 5000;
       log.store(note("meanwhile", `${kind} is running`));
       while (bench.indexer.status().cursor < log.lastSeq()) await Bun.sleep(1);
       const { state, message } = bench.indexer.status().job!;
+      lookMs = 150;
       await done;
       return state === "running" ? message : undefined;
     };
