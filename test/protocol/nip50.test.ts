@@ -64,6 +64,16 @@ test("combined with every other key of a filter, and with other filters", async 
   expect(both.toSorted()).toEqual(["foo comment", "nothing here"]);
 });
 
+test("what several filters find is sent once, in the order of the search first", async () => {
+  const oldest = { search: "foo sort:old" };
+  const found = await contents(oldest);
+  const newest = await contents({});
+  const all = [...found, ...newest.filter((content) => !found.includes(content))];
+  expect(await contents(oldest, {})).toEqual(all);
+  expect(await contents({}, oldest, { search: "comment" })).toEqual(all);
+  expect(await client.count("both", oldest, {})).toEqual({ count: newest.length });
+});
+
 test("white space alone is no search", async () => {
   expect(await contents({ search: "   ", kinds: [1111] })).toEqual(["foo comment"]);
 });
