@@ -272,9 +272,13 @@ function countStored(hot: HotStore): () => number {
   return () => count;
 }
 
-/** Before live delivery hears of the same commit: what a request to vanish names is hidden while it is being erased. */
+/**
+ * Before live delivery hears of the same commit: what a request to vanish names is hidden while it is being erased, also
+ * where a stop came in between.
+ */
 function watchVanishing(hot: HotStore, own: ReadonlySet<string>): Vanishing {
   const vanishing = new Vanishing();
+  for (const { pubkey, until } of hot.reader.vanishing()) vanishing.add(pubkey, until, performance.now());
   hot.onCommitted(({ stored }) => {
     for (const { kind, event } of stored) {
       if (kind === Kind.vanish && vanishesHere(event, own))

@@ -159,6 +159,8 @@ export interface HotReader {
   get(id: string): Hit | undefined;
   /** Hits of these seqs that are still stored, in the order asked; missing ones are left out. */
   getMany(seqs: readonly number[]): Hit[];
+  /** Keys that have vanished, up to which second, and whose events may not all have left yet (NIP-62). */
+  vanishing(): { readonly pubkey: string; readonly until: number }[];
   /** Events that the cold store alone holds any more. */
   readonly evictions: EvictionReader;
   /** Events that could leave for it. */

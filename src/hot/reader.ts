@@ -98,6 +98,15 @@ class SqliteReader implements HotReader {
     });
   }
 
+  vanishing(): { pubkey: string; until: number }[] {
+    const rows = this.database
+      .query<{ pubkey: Uint8Array; until: number }, []>(
+        "SELECT pubkey, until FROM clearing WHERE reason = 'vanished'",
+      )
+      .all();
+    return rows.map(({ pubkey, until }) => ({ pubkey: pubkey.toHex(), until }));
+  }
+
   log(after: number, limit: number): LogEntry[] {
     return this.logReader.entries(after, limit);
   }
