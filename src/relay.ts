@@ -10,7 +10,7 @@ import { Gateway } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
 import type { HostServer } from "./gateway/upgrade.ts";
 import type { RelayWebSocketHandler } from "./gateway/websocket.ts";
-import type { Hit } from "./hot/contract.ts";
+import type { Hit, StoredEvent } from "./hot/contract.ts";
 import { pageCacheBytesFor, sizeOf, tailBytesFor } from "./hot/memory-shares.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { asStoreError } from "./hot/store-error.ts";
@@ -113,6 +113,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       gateway.topicPublished(frame.length);
     },
     now,
+    stands: (event) => event.seq === 0 || (isKept(hot, event) && !vanishing.hides(event)),
     overflowed: (subscription) => gateway.overflowed(subscription),
     flush: () => gateway.flush(),
   });
@@ -258,6 +259,11 @@ async function openStore(config: Config, verifier: StartedVerifierPool, logger: 
     await verifier.stop();
     throw error;
   }
+}
+
+/** Is it stored, here or in the cold store alone? */
+function isKept({ reader }: HotStore, { event }: StoredEvent): boolean {
+  return reader.has(event.id, event.created_at) || reader.evictions.evictedIds([event.id]).length > 0;
 }
 
 /** Events in the hot store, kept up to date: to count them walks an index. */
