@@ -133,7 +133,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       reader: hot.reader,
       pool,
       hides,
-      hidesAny: () => vanishing.hidesAny,
+      hidesAny: () => vanishing.isErasing,
       budgetMs: config.limits.query_budget_ms,
       ...(search === undefined ? {} : { search: search.port }),
       ...(history === undefined ? {} : { history }),
@@ -284,12 +284,16 @@ function countStored(hot: HotStore): () => number {
  */
 function watchVanishing(hot: HotStore, own: ReadonlySet<string>): Vanishing {
   const vanishing = new Vanishing();
-  for (const { pubkey, until } of hot.reader.vanishing()) vanishing.add(pubkey, until, performance.now());
+  for (const { pubkey, until } of hot.reader.vanishing().keys)
+    vanishing.add(pubkey, until, performance.now());
   hot.onCommitted(({ stored }) => {
     for (const { kind, event } of stored) {
       if (kind === Kind.vanish && vanishesHere(event, own))
         vanishing.add(event.pubkey, event.created_at, performance.now());
     }
+    if (!vanishing.isErasing) return;
+    const { keys, lastSeq } = hot.reader.vanishing();
+    vanishing.noteErased(new Set(keys.map(({ pubkey }) => pubkey)), lastSeq, hot.lastSeq);
   });
   return vanishing;
 }

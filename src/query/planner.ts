@@ -21,7 +21,7 @@ export interface QueryStores {
   readonly search?: SearchPort;
   /** Events that are being erased and may still stand in an index for a moment. */
   readonly hides: (hit: Hit) => boolean;
-  /** Are there any such? */
+  /** May any such stand in the hot store? */
   readonly hidesAny: () => boolean;
   /** Milliseconds that a scan may use up on this thread. */
   readonly budgetMs: number;
