@@ -124,7 +124,7 @@ function isSearch(
 
 function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, limit: number): HotSource {
   const { reader, pool, budgetMs } = stores;
-  const { upToSeq, wake } = context;
+  const { upToSeq, wake, keys, now: nowSeconds } = context;
   return new HotSource(filter, {
     reader,
     pool,
@@ -132,6 +132,7 @@ function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, l
     upToSeq,
     limit,
     accept: gateOf(context, stores),
+    rules: () => ({ nowSeconds, keys: [...keys] }),
     wake,
   });
 }

@@ -91,7 +91,8 @@ test("the writer: while there is none, the relay says that it is not ready, and 
 test("readers: what was under way is interrupted, and the next long scan finds another", async () => {
   const path = join(relay.folder, DATABASE_FILE);
   const pool = new ReaderPool({ path, tagSeed: 0n, workers: 1, depthMax: 4 });
-  const open = () => pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER })!;
+  const open = () =>
+    pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER }, { nowSeconds: 0, keys: [] })!;
   expect((await open().next(10)).hits).toHaveLength(10);
   const before = threads.count("reader-worker.ts");
   const interrupted = open().next(10);
