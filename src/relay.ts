@@ -10,7 +10,7 @@ import { Gateway } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
 import type { HostServer } from "./gateway/upgrade.ts";
 import type { RelayWebSocketHandler } from "./gateway/websocket.ts";
-import type { Hit } from "./hot/contract.ts";
+import type { Hit, StoredEvent } from "./hot/contract.ts";
 import { pageCacheBytesFor, sizeOf, tailBytesFor } from "./hot/memory-shares.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { asStoreError } from "./hot/store-error.ts";
@@ -114,6 +114,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       gateway.topicPublished(frame.length);
     },
     now,
+    stands: (event) => event.seq === 0 || (isKept(hot, event) && !vanishing.hides(event)),
     overflowed: (subscription) => gateway.overflowed(subscription),
     flush: () => gateway.flush(),
   });
@@ -133,7 +134,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
       reader: hot.reader,
       pool,
       hides,
-      hidesAny: () => vanishing.hidesAny,
+      hidesAny: () => vanishing.isErasing,
       budgetMs: config.limits.query_budget_ms,
       ...(search === undefined ? {} : { search: search.port }),
       ...(history === undefined ? {} : { history }),
@@ -261,6 +262,11 @@ async function openStore(config: Config, verifier: StartedVerifierPool, logger: 
   }
 }
 
+/** Is it stored, here or in the cold store alone? */
+function isKept({ reader }: HotStore, { event }: StoredEvent): boolean {
+  return reader.has(event.id, event.created_at) || reader.evictions.evictedIds([event.id]).length > 0;
+}
+
 /** Events in the hot store, kept up to date: to count them walks an index. */
 function countStored(hot: HotStore): () => number {
   let count = hot.reader.eventCount();
@@ -273,14 +279,22 @@ function countStored(hot: HotStore): () => number {
   return () => count;
 }
 
-/** Before live delivery hears of the same commit: what a request to vanish names is hidden while it is being erased. */
+/**
+ * Before live delivery hears of the same commit: what a request to vanish names is hidden while it is being erased, also
+ * where a stop came in between.
+ */
 function watchVanishing(hot: HotStore, own: ReadonlySet<string>): Vanishing {
   const vanishing = new Vanishing();
+  for (const { pubkey, until } of hot.reader.vanishing().keys)
+    vanishing.add(pubkey, until, performance.now());
   hot.onCommitted(({ stored }) => {
     for (const { kind, event } of stored) {
       if (kind === Kind.vanish && vanishesHere(event, own))
         vanishing.add(event.pubkey, event.created_at, performance.now());
     }
+    if (!vanishing.isErasing) return;
+    const { keys, lastSeq } = hot.reader.vanishing();
+    vanishing.noteErased(new Set(keys.map(({ pubkey }) => pubkey)), lastSeq, hot.lastSeq);
   });
   return vanishing;
 }

@@ -148,6 +148,12 @@ export interface Counting {
   readonly count: number;
 }
 
+/** What of each key is to leave: everything up to that second. */
+export interface BookedErasures {
+  readonly keys: readonly { readonly pubkey: string; readonly until: number }[];
+  readonly lastSeq: number;
+}
+
 /** Reads only: holding this type cannot change anything. All calls are synchronous on the caller's thread. */
 export interface HotReader {
   /** `limit` and `search` of the filter are not looked at: the caller stops when it has enough, and gates what it is shown. */
@@ -159,6 +165,8 @@ export interface HotReader {
   get(id: string): Hit | undefined;
   /** Hits of these seqs that are still stored, in the order asked; missing ones are left out. */
   getMany(seqs: readonly number[]): Hit[];
+  /** Keys that have vanished and whose events have not all left yet, as of a place in the log (NIP-62). */
+  vanishing(): BookedErasures;
   /** Events that the cold store alone holds any more. */
   readonly evictions: EvictionReader;
   /** Events that could leave for it. */

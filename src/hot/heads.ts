@@ -10,7 +10,8 @@ import type { WriteTables } from "./write-transaction.ts";
 /**
  * May this version take its address? Undefined when it may, else the code of the refusal. `head` is what the address
  * holds, null for nothing ever. Versions up to a deletion's second stay deleted (NIP-09), and the newest version ever
- * seen bars older ones even after its own removal.
+ * seen bars older ones even after its own removal. It may come again itself where no tombstone bars it: an operator took
+ * it out.
  */
 export function judgeVersion(
   { sql, barred }: WriteTables,
@@ -24,6 +25,6 @@ export function judgeVersion(
   }
   if (head === null) return undefined;
   const version = { created_at: incoming.createdAt, id: incoming.fullId() };
-  if (version.id === head.id) return OutcomeCode.deleted;
-  return isNewerVersion(version, head) ? undefined : OutcomeCode.superseded;
+  if (version.id === head.id || isNewerVersion(version, head)) return undefined;
+  return OutcomeCode.superseded;
 }

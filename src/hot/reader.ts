@@ -2,7 +2,16 @@
 
 import { Database } from "bun:sqlite";
 import type { Filter } from "../nostr/filter.ts";
-import type { CountGate, Counting, Hit, HotReader, LogEntry, Scan, ScanOptions } from "./contract.ts";
+import type {
+  BookedErasures,
+  CountGate,
+  Counting,
+  Hit,
+  HotReader,
+  LogEntry,
+  Scan,
+  ScanOptions,
+} from "./contract.ts";
 import { EventCache } from "./event-cache.ts";
 import { EvictionCandidates } from "./eviction-candidates.ts";
 import { EvictionReader } from "./eviction-reader.ts";
@@ -95,6 +104,18 @@ class SqliteReader implements HotReader {
         if (hit !== undefined) hits.push(hit);
       }
       return hits;
+    });
+  }
+
+  vanishing(): BookedErasures {
+    return this.ground.statements.snapshot(() => {
+      const rows = this.database
+        .query<{ pubkey: Uint8Array; until: number }, []>(
+          "SELECT pubkey, until FROM clearing WHERE reason = 'vanished'",
+        )
+        .all();
+      const keys = rows.map(({ pubkey, until }) => ({ pubkey: pubkey.toHex(), until }));
+      return { keys, lastSeq: this.lastSeq() };
     });
   }
 

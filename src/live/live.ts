@@ -1,6 +1,7 @@
 // Live delivery: each committed or ephemeral event goes once to every subscription that matches and may see it.
 
 import type { StoredEvent } from "../hot/contract.ts";
+import { isExpired } from "../nostr/expiration.ts";
 import { isPublicKind, mayRead } from "../policy/read.ts";
 import type { LiveEvent, LiveSubscription } from "./subscription.ts";
 import { SubscriptionIndex } from "./subscription-index.ts";
@@ -14,6 +15,8 @@ export interface LiveOptions {
   readonly publish: Publish;
   /** Unix seconds. */
   readonly now: () => number;
+  /** Is it stored still, or was it never to be stored? Asked of what was held back for a while. */
+  readonly stands: (event: LiveEvent) => boolean;
   /** A subscription that could not keep up with what happens during its stored phase. */
   readonly overflowed: (subscription: LiveSubscription) => void;
   /** Everything pushed in this fan-out may leave now. */
@@ -64,9 +67,10 @@ export class Live {
     const held = subscription.held;
     subscription.held = [];
     subscription.heldBytes = 0;
-    // Held events may have expired meanwhile (NIP-40).
+    // Held events may have expired, or been deleted or replaced, meanwhile.
     for (const event of held) {
-      if (mayRead(event, subscription.sink.keys, this.options.now())) this.push(subscription, event);
+      const isReadable = mayRead(event, subscription.sink.keys, this.options.now());
+      if (isReadable && this.options.stands(event)) this.push(subscription, event);
     }
     this.options.flush();
     if (!this.index.has(subscription)) {
@@ -98,6 +102,8 @@ export class Live {
   }
 
   private deliver(event: LiveEvent): number {
+    // Its last second may have passed on the way to the disk (NIP-40).
+    if (isExpired(event.expiresAt, this.options.now())) return 0;
     if (this.unfiled.size > 0) this.fileAll();
     let isHandedOut = false;
     let heard = this.topics.deliver(event, this.options.publish, (rider) => {

@@ -41,9 +41,10 @@ export function isPublicKind(kind: number): boolean {
 }
 
 function mayReadPrivate(readable: Readable, reader: ReaderKeys): boolean {
+  // Most who ask are strangers, and may have to be led past very many private events.
+  if (reader.size === 0 && readable.kind !== Kind.vanish) return false;
   const event = readable.event ?? eventFromJson(readable.json);
   if (event.kind === Kind.vanish) return vanishesEverywhere(event) || reader.has(event.pubkey);
-  if (reader.size === 0) return false;
   const readers = privateReadersOf(event.kind)!;
   if (readers.author && reader.has(event.pubkey)) return true;
   if (!readers.recipient) return false;

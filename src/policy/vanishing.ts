@@ -3,7 +3,7 @@
 import { eventFromJson } from "../nostr/event.ts";
 import { pubkeyOfJson } from "../nostr/event-json.ts";
 import { Kind } from "../nostr/kind.ts";
-import { hasTagValue } from "../nostr/tag.ts";
+import { tagValues } from "../nostr/tag.ts";
 
 export interface Erasable {
   readonly createdAt: number;
@@ -18,6 +18,8 @@ const KEYS_MAX = 10_000;
 /** The store refuses and erases for good; this closes the moments in between, for keys that vanished while it runs. */
 export class Vanishing {
   private readonly keys = new Map<string, { readonly until: number; readonly forgetAtMs: number }>();
+  /** Those with events in the store, or the place in the log up to which it tells that they have none any more. */
+  private readonly leaving = new Map<string, number | undefined>();
 
   /** Hides everything of the key up to and including that second. */
   add(pubkey: string, until: number, nowMs: number): void {
@@ -25,11 +27,21 @@ export class Vanishing {
     const known = this.keys.get(pubkey)?.until ?? 0;
     this.keys.delete(pubkey);
     this.keys.set(pubkey, { until: Math.max(known, until), forgetAtMs: nowMs + HIDDEN_MS });
+    this.leaving.set(pubkey, undefined);
   }
 
-  /** Is anything on its way out? */
-  get hidesAny(): boolean {
-    return this.keys.size > 0;
+  /** May anything that is hidden still stand in the store? */
+  get isErasing(): boolean {
+    return this.leaving.size > 0;
+  }
+
+  /** `booked` keys have still some to lose, as of `fileSeq` in the log; this thread knows the log up to `publishedSeq`. */
+  noteErased(booked: ReadonlySet<string>, fileSeq: number, publishedSeq: number): void {
+    for (const [pubkey, erasedSeq] of this.leaving) {
+      const seq = booked.has(pubkey) ? undefined : (erasedSeq ?? fileSeq);
+      if (seq !== undefined && seq <= publishedSeq) this.leaving.delete(pubkey);
+      else this.leaving.set(pubkey, seq);
+    }
   }
 
   /** Is this event on its way out? Gift wraps go with the key they are addressed to; the request itself stays. */
@@ -41,11 +53,10 @@ export class Vanishing {
   }
 
   private hidesWrap(event: Erasable): boolean {
-    const wrap = eventFromJson(event.json);
-    for (const [pubkey, { until }] of this.keys) {
-      if (event.createdAt <= until && hasTagValue(wrap, "p", pubkey)) return true;
-    }
-    return false;
+    return tagValues(eventFromJson(event.json), "p").some((recipient) => {
+      const vanished = this.keys.get(recipient);
+      return vanished !== undefined && event.createdAt <= vanished.until;
+    });
   }
 
   /** Entries stand in the order of their forgetting. */
@@ -53,6 +64,7 @@ export class Vanishing {
     for (const [pubkey, { forgetAtMs }] of this.keys) {
       if (forgetAtMs > nowMs && this.keys.size < KEYS_MAX) return;
       this.keys.delete(pubkey);
+      this.leaving.delete(pubkey);
     }
   }
 }

@@ -21,7 +21,7 @@ export interface QueryStores {
   readonly search?: SearchPort;
   /** Events that are being erased and may still stand in an index for a moment. */
   readonly hides: (hit: Hit) => boolean;
-  /** Are there any such? */
+  /** May any such stand in the hot store? */
   readonly hidesAny: () => boolean;
   /** Milliseconds that a scan may use up on this thread. */
   readonly budgetMs: number;
@@ -124,7 +124,7 @@ function isSearch(
 
 function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, limit: number): HotSource {
   const { reader, pool, budgetMs } = stores;
-  const { upToSeq, wake } = context;
+  const { upToSeq, wake, keys, now: nowSeconds } = context;
   return new HotSource(filter, {
     reader,
     pool,
@@ -132,6 +132,7 @@ function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, l
     upToSeq,
     limit,
     accept: gateOf(context, stores),
+    rules: () => ({ nowSeconds, keys: [...keys] }),
     wake,
   });
 }

@@ -3,7 +3,7 @@
 import { startWatched } from "../channel/watched-worker.ts";
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
-import type { CountRules } from "./count-gate.ts";
+import type { CountRules, ReadRules } from "./count-gate.ts";
 import {
   type CountReply,
   type HitsReply,
@@ -26,7 +26,7 @@ export interface RemoteChunk {
   readonly exhausted: boolean;
 }
 
-/** A scan that goes on in a worker. Hits are not gated there: whoever reads them does that. */
+/** A scan that goes on in a worker. What may not be read stays there; whoever reads its hits gates them again. */
 export interface RemoteScan {
   /** Up to `count` further hits. One call at a time. */
   next(count: number): Promise<RemoteChunk>;
@@ -88,11 +88,11 @@ export class ReaderPool {
   }
 
   /** Undefined when too many scans are open already. */
-  open(filter: Filter, options: ScanOptions): RemoteScan | undefined {
+  open(filter: Filter, options: ScanOptions, rules: ReadRules): RemoteScan | undefined {
     const place = this.takePlace();
     if (place === undefined) return undefined;
     const { lane, job } = place;
-    send(lane, { type: "open", job, filter, options });
+    send(lane, { type: "open", job, filter, options, rules });
     return {
       next: async (count) => {
         if (!lane.jobs.has(job)) throw new Error(INTERRUPTED);

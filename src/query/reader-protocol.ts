@@ -2,7 +2,7 @@
 
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
-import type { CountRules } from "./count-gate.ts";
+import type { CountRules, ReadRules } from "./count-gate.ts";
 
 export interface ReaderStart {
   readonly path: string;
@@ -16,6 +16,7 @@ export type ReaderRequest =
       readonly job: number;
       readonly filter: Filter;
       readonly options: ScanOptions;
+      readonly rules: ReadRules;
     }
   | { readonly type: "next"; readonly job: number; readonly count: number }
   | {

@@ -2,7 +2,7 @@
 
 import type { Hit, HotReader, Scan, ScanState } from "../hot/contract.ts";
 import { createReader } from "../hot/reader.ts";
-import { countGate } from "./count-gate.ts";
+import { countGate, readGate } from "./count-gate.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
 import { packHits, type ReaderReply, type ReaderRequest } from "./reader-protocol.ts";
 
@@ -17,19 +17,22 @@ interface Job {
   answer(id: number): ReaderReply;
 }
 
-/** A scan that hands out so many hits at a time. */
+/** A scan that hands out so many hits at a time. One that may not be read would cost a question for each that it passes. */
 class ScanJob implements Job {
   wanted = 0;
   private readonly scan: Scan;
+  private readonly mayRead: (hit: Hit) => boolean;
   private hits: Hit[] = [];
   private isExhausted = false;
 
-  constructor(scan: Scan) {
+  constructor(scan: Scan, mayRead: (hit: Hit) => boolean) {
     this.scan = scan;
+    this.mayRead = mayRead;
   }
 
   run(deadlineMs: number): ScanState {
-    const state = this.scan.run((hit) => this.hits.push(hit) < this.wanted, { deadlineMs });
+    const take = (hit: Hit): boolean => !this.mayRead(hit) || this.hits.push(hit) < this.wanted;
+    const state = this.scan.run(take, { deadlineMs });
     this.isExhausted = state === "exhausted";
     return state;
   }
@@ -67,7 +70,10 @@ self.onmessage = (message: MessageEvent<ReaderRequest>) => {
       });
       return;
     case "open":
-      jobs.set(request.job, new ScanJob(reader!.scan(request.filter, request.options)));
+      jobs.set(
+        request.job,
+        new ScanJob(reader!.scan(request.filter, request.options), readGate(request.rules)),
+      );
       return;
     case "count":
       jobs.set(request.job, countJob(request));

@@ -30,8 +30,9 @@ export interface SearchPortOptions {
   readonly capabilities: SearchCapabilities;
 }
 
-/** More than asked for, because the reading gate may take some away. */
+/** More than asked for, because the reading gate may take some away; where it takes more, so many times as many are asked for. */
 const SPARE_HITS = 20;
+const ASKED_AGAIN = 8;
 /** COUNT looks at so many hits one by one before it asks for a number: it shows them in milliseconds. */
 const COUNTED_HITS_MAX = 500;
 
@@ -69,24 +70,26 @@ class SearchSource implements HitSource {
   readonly order = "rank";
   hasMore: boolean | undefined = undefined;
   error: Refusal | undefined = undefined;
+  private readonly engine: SearchEngine;
+  private readonly options: SearchPortOptions;
   private readonly limit: number;
   private readonly context: QueryContext;
-  private readonly hides: (hit: Hit) => boolean;
   private hits: readonly Hit[] | undefined;
   private head = 0;
   private closed = false;
 
   constructor(
     engine: SearchEngine,
-    { hides }: SearchPortOptions,
+    options: SearchPortOptions,
     task: SearchTask | Refusal,
     context: QueryContext,
   ) {
+    this.engine = engine;
+    this.options = options;
     this.context = context;
-    this.hides = hides;
     this.limit = isRefusal(task) ? 0 : task.pageSize;
     if (isRefusal(task)) this.fail(task);
-    else void engine.search(task).then((answer) => this.receive(answer));
+    else this.ask(task);
   }
 
   pull(): PullState {
@@ -108,12 +111,21 @@ class SearchSource implements HitSource {
     this.hits = [];
   }
 
-  private receive(answer: RankedHits | Refusal): void {
+  private ask(task: SearchTask): void {
+    void this.engine.search(task).then((answer) => this.receive(answer, task));
+  }
+
+  private receive(answer: RankedHits | Refusal, task: SearchTask): void {
     if (this.closed) return;
     if (isRefusal(answer)) this.fail(answer);
     else {
       const { keys, now } = this.context;
-      const readable = answer.hits.filter((hit) => mayRead(hit, keys, now) && !this.hides(hit));
+      const { hides, hitsMax } = this.options;
+      const readable = answer.hits.filter((hit) => mayRead(hit, keys, now) && !hides(hit));
+      const isShort = readable.length < Math.min(this.limit, answer.hits.length) && !answer.complete;
+      const limitMax = hitsMax + SPARE_HITS;
+      if (isShort && task.limit < limitMax)
+        return this.ask({ ...task, limit: Math.min(task.limit * ASKED_AGAIN, limitMax) });
       this.hits = readable.slice(0, this.limit);
       this.hasMore = readable.length > this.limit ? true : answer.complete ? false : undefined;
     }

@@ -29,6 +29,8 @@ export class StoredQuery {
   private readonly sources: readonly HitSource[];
   private state: "running" | "over" = "running";
   private lastSent = -1;
+  /** What was sent, where a ranked source among others shows events out of their place. */
+  private readonly sent: Set<number> | undefined;
   private sinceRoomCheck = 0;
   /** Set while a turn is queued or running, so that wakes in between do not start another. */
   private turnQueued = false;
@@ -36,6 +38,8 @@ export class StoredQuery {
   constructor(sources: readonly HitSource[], options: StoredQueryOptions) {
     this.sources = sources;
     this.options = options;
+    const mayRepeat = sources.length > 1 && sources.some(({ order }) => order === "rank");
+    this.sent = mayRepeat ? new Set() : undefined;
   }
 
   get isOver(): boolean {
@@ -101,11 +105,17 @@ export class StoredQuery {
   private emit(source: HitSource): void {
     const hit = source.peek();
     source.shift();
-    // The same event has the same place in every source, so its doubles follow each other.
-    if (hit.seq === this.lastSent) return;
-    this.lastSent = hit.seq;
+    if (!this.isNew(hit.seq)) return;
     this.sinceRoomCheck++;
     this.options.send(hit);
+  }
+
+  /** By time, the same event has the same place in every source, so that its doubles follow each other. */
+  private isNew(seq: number): boolean {
+    const isNew = this.sent === undefined ? seq !== this.lastSent : !this.sent.has(seq);
+    this.lastSent = seq;
+    this.sent?.add(seq);
+    return isNew;
   }
 
   private continueSoon(): void {

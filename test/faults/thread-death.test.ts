@@ -88,12 +88,15 @@ test("the writer: while there is none, the relay says that it is not ready, and 
   expect(await readiness()).toEqual({ status: "ready" });
 });
 
+const openNotes = (pool: ReaderPool) =>
+  pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER }, { nowSeconds: 0, keys: [] });
+
 test("readers: what was under way is interrupted, and the next long scan finds another", async () => {
   const path = join(relay.folder, DATABASE_FILE);
   const troubles: string[] = [];
   const onTrouble = (reason: string) => void troubles.push(reason);
   const pool = new ReaderPool({ path, tagSeed: 0n, workers: 1, depthMax: 4, onTrouble });
-  const open = () => pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER })!;
+  const open = () => openNotes(pool)!;
   expect((await open().next(10)).hits).toHaveLength(10);
   const before = threads.count("reader-worker.ts");
   const interrupted = open().next(10);
@@ -111,7 +114,7 @@ test("readers that cannot open the store are no hot loop, and nobody is sent to 
   const [deaths, sent]: [number[], unknown[]] = [[], []];
   const onTrouble = (): void => {
     deaths.push(performance.now());
-    sent.push(pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER }));
+    sent.push(openNotes(pool));
   };
   const pool = new ReaderPool({ path, tagSeed: 0n, workers: 1, depthMax: 4, onTrouble });
   while (deaths.length < 4) await Bun.sleep(5);

@@ -69,8 +69,7 @@ export class WriterModel {
     if (address === undefined) return undefined;
     if (event.created_at <= (this.addressBounds.get(addressText(address)) ?? -1)) return "deleted";
     const mark = this.marks.get(addressText(address));
-    if (mark === undefined) return undefined;
-    if (mark.id === event.id) return "deleted";
+    if (mark === undefined || mark.id === event.id) return undefined;
     return isNewerVersion(event, mark) ? undefined : "superseded";
   }
 

@@ -143,7 +143,7 @@ test("an expired newest version brings no older one back either", () => {
   store.put(newest);
   expect(store.writer.removeExpired(99, 10).removed).toEqual([]);
   expect(store.writer.removeExpired(100, 10).removed).toEqual([1]);
-  expect(store.put(by(ALICE, { kind: 0, created_at: 10 }), newest)).toEqual(["superseded", "deleted"]);
+  expect(store.put(by(ALICE, { kind: 0, created_at: 10 }))).toEqual(["superseded"]);
 });
 
 test("deletion by id works whichever comes first, and the request stays", () => {
@@ -319,6 +319,21 @@ test("removed rows without a tombstone may come again", () => {
   expect(store.writer.removeMany([1, 77], "deleted").removed).toEqual([1]);
   expect(store.put(note)).toEqual(["stored"]);
 });
+
+test.each([0, 30_023])(
+  "of kind %d, the newest version too may come again, and still no older one",
+  (kind) => {
+    const store = open();
+    const [older, newest] = [by(ALICE, { kind, created_at: 10 }), by(ALICE, { kind, created_at: 20 })];
+    store.put(newest);
+    store.writer.removeMany([1], "deleted");
+    expect(store.put(older, newest, newest)).toEqual(["superseded", "stored", "duplicate"]);
+    store.writer.banPubkey(ALICE, "by mistake");
+    store.writer.unbanPubkey(ALICE);
+    expect(store.put(older, newest)).toEqual(["superseded", "stored"]);
+    expect(store.put(deletion(ALICE, newest, 30), newest)).toEqual(["stored", "deleted"]);
+  },
+);
 
 test("removals are pruned behind the slowest follower, and far behind without one", () => {
   const store = open();

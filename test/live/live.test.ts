@@ -44,6 +44,7 @@ function liveWith(sinks: FakeSink[], overflowed: (subscription: LiveSubscription
       for (const sink of sinks) if (sink.topics.has(topic)) sink.frames.push(frame);
     },
     now: () => 5000,
+    stands: () => true,
     overflowed,
     flush: () => {
       for (const sink of sinks) sink.flush();
@@ -145,13 +146,31 @@ describe("hand-over", () => {
   test("what expires while it is held is not pushed", () => {
     const sink = new FakeSink(false);
     let now = 100;
-    const live = new Live({ publish: () => {}, now: () => now, overflowed: () => {}, flush: () => {} });
+    const live = new Live({
+      publish: () => {},
+      now: () => now,
+      stands: () => true,
+      overflowed: () => {},
+      flush: () => {},
+    });
     const subscription = new LiveSubscription("s", sink, [prepareMatcher({ kinds: [1], tags: [] })]);
     live.add(subscription);
     live.publish([{ ...note(), expiresAt: 150 }]);
     now = 150;
     live.release(subscription);
     expect(sink.frames).toEqual([]);
+  });
+
+  test("what expires on its way to the disk is told to nobody", () => {
+    const sinks = [new FakeSink(true), new FakeSink(false)];
+    const live = liveWith(sinks);
+    for (const sink of sinks) subscribe(live, sink, "s", [{ kinds: [1], tags: [] }]);
+    const [brief, lasting] = [note(), note()];
+    live.publish([
+      { ...brief, expiresAt: 5000 },
+      { ...lasting, expiresAt: 5001 },
+    ]);
+    expect(sinks.map(({ frames }) => frames)).toEqual(sinks.map(() => [`["EVENT","s",${lasting.json}]`]));
   });
 
   test("too much during the stored phase ends the subscription instead of growing", () => {

@@ -43,6 +43,10 @@ describe("mayRead", () => {
       ),
     ).toBe(true));
 
+  test("a stranger needs no look at a private event", () => {
+    expect(mayRead({ kind: 1059, expiresAt: 0, json: "" }, new Set(), 100)).toBe(false);
+  });
+
   test("a vanish request for one relay is its author's business", () => {
     expect([reads(62, [], [["relay", "wss://a"]]), reads(62, [A], [["relay", "wss://a"]])]).toEqual([
       false,

@@ -32,3 +32,22 @@ test("an earlier request does not narrow a later one, and all is forgotten in th
   vanishing.add(B, 1, 2 * 60 * 60_000);
   expect(vanishing.hides(erasable(A, { created_at: 100 }))).toBe(false);
 });
+
+test("erasing is over for a key once nothing is booked any more and the log is known that far", () => {
+  const vanishing = new Vanishing();
+  const note = erasable(A, { created_at: 100 });
+  expect(vanishing.isErasing).toBe(false);
+  vanishing.add(A, 100, 0);
+  vanishing.add(B, 100, 0);
+  expect(vanishing.isErasing).toBe(true);
+  vanishing.noteErased(new Set([A]), 7, 7);
+  expect(vanishing.isErasing).toBe(true);
+  // The file is a commit ahead: what left with it may still be held in memory here.
+  vanishing.noteErased(new Set(), 9, 8);
+  expect(vanishing.isErasing).toBe(true);
+  vanishing.noteErased(new Set(), 12, 9);
+  expect(vanishing.isErasing).toBe(false);
+  expect(vanishing.hides(note)).toBe(true);
+  vanishing.add(A, 200, 1);
+  expect(vanishing.isErasing).toBe(true);
+});

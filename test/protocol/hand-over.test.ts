@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import { compareNewestFirst } from "../../src/nostr/order.ts";
+import { RawSocket } from "../faults/raw-socket.ts";
 import type { TestClient } from "../support/client.ts";
 import { keypair, signed, unsignedEvent } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
@@ -140,4 +141,42 @@ test("long queries beyond limits.reader_queue are refused with CLOSED, and short
   expect(ends.filter((end) => end === "EOSE").length).toBeGreaterThanOrEqual(2);
   expect(ends.find((end) => end !== "EOSE")).toStartWith("rate-limited: too many long queries");
   expect(await listener.stored({ ids: [history[0]!.event.id] })).toEqual([history[0]!.event]);
+});
+
+test("what is deleted, replaced or vanishes during the stored phase is not sent after it", async () => {
+  const author = "a".repeat(64);
+  const content = "x".repeat(20_000);
+  // Far more than a connection takes in one go.
+  const long = Array.from({ length: 1500 }, (_, index) =>
+    unsignedEvent(author, { content, created_at: NOW - 1000 - index }),
+  );
+  const filled = await TestRelay.start({ now: () => NOW, stored: long });
+  const writer = await filled.connect();
+  const publish = async (...events: NostrEvent[]): Promise<void> => {
+    for (const event of events) expect(await writer.publish(event)).toEqual([true, ""]);
+  };
+  const reader = await RawSocket.open(filled.url);
+  reader.send('["REQ","long",{"limit":2000}]');
+  await reader.until(() => reader.messages.length > 2, "its first events");
+  reader.stopReading();
+  const [one, other] = [keypair(1601), keypair(1602)];
+  const deleted = signed(one, { created_at: NOW - 2, content: "deleted" });
+  const replaced = signed(one, { kind: 0, created_at: NOW - 2 });
+  const vanished = signed(other, { created_at: NOW - 2, content: "vanished" });
+  await publish(deleted, replaced, vanished);
+  const standing = [
+    signed(one, { created_at: NOW - 1, content: "standing" }),
+    signed(one, { kind: 5, created_at: NOW, tags: [["e", deleted.id]] }),
+    signed(one, { kind: 0, created_at: NOW }),
+    signed(other, { kind: 62, created_at: NOW, tags: [["relay", "ALL_RELAYS"]] }),
+  ];
+  await publish(...standing);
+  reader.readAgain();
+  const eose = '["EOSE","long",["finish"]]';
+  const last = `["EVENT","long",${JSON.stringify(standing.at(-1))}]`;
+  await reader.until(() => reader.messages.includes(eose) && reader.messages.includes(last), "all of them");
+  const live = reader.messages.slice(reader.messages.indexOf(eose) + 1);
+  expect(live.map((text) => JSON.parse(text)[2] as NostrEvent)).toEqual(standing);
+  reader.reset();
+  await filled.stop();
 });

@@ -1,8 +1,9 @@
 // NIP-40: expired events are neither taken nor shown, from the second they name on.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { RawSocket } from "../faults/raw-socket.ts";
 import type { TestClient } from "../support/client.ts";
-import { newcomers, signed } from "../support/events.ts";
+import { newcomers, signed, unsignedEvent } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 
 let now = 1_800_000_000;
@@ -83,6 +84,30 @@ test("row 60: an expired event does not take a place in a limited page", async (
   expect(await client.stored({ authors: [key.pubkey], limit: 1 })).toEqual([brief]);
   now += 3;
   expect(await client.stored({ authors: [key.pubkey], limit: 1 })).toEqual([lasting]);
+});
+
+test("row 60: an event that expires during a long answer is not sent any more", async () => {
+  const author = "a".repeat(64);
+  const until = now + 5;
+  const brief = unsignedEvent(author, { created_at: now - 1000, tags: [["expiration", String(until)]] });
+  const content = "x".repeat(20_000);
+  // Far more than a connection takes in one go.
+  const long = Array.from({ length: 1500 }, (_, index) =>
+    unsignedEvent(author, { content, created_at: now - index }),
+  );
+  const filled = await TestRelay.start({ now: () => now, stored: [...long, brief] });
+  const reader = await RawSocket.open(filled.url);
+  reader.send('["REQ","long",{"limit":2000}]');
+  await reader.until(() => reader.messages.length > 2, "its first events");
+  reader.stopReading();
+  now = until;
+  reader.readAgain();
+  await reader.until(() => reader.messages.at(-1)!.startsWith('["EOSE"'), "EOSE");
+  const sent = reader.messages.filter((text) => text.startsWith('["EVENT"'));
+  expect(sent).toHaveLength(long.length);
+  expect(sent.some((text) => text.includes(brief.event.id))).toBe(false);
+  reader.reset();
+  await filled.stop();
 });
 
 test("row 60: when the newest version of a replaceable event expires, no older one comes back", async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TestClient } from "../support/client.ts";
 import { startLocalDomains } from "../identity/local-domains.ts";
 import { keypair, signed, unsignedEvent } from "../support/events.ts";
-import { TestRelay } from "../support/test-relay.ts";
+import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
 const ALICE = keypair(700);
@@ -62,6 +62,16 @@ test("combined with every other key of a filter, and with other filters", async 
   expect(await contents({ search: "foo", limit: 0 })).toEqual([]);
   const both = await contents({ search: "foo", kinds: [1111] }, { search: "nothing" });
   expect(both.toSorted()).toEqual(["foo comment", "nothing here"]);
+});
+
+test("what several filters find is sent once, in the order of the search first", async () => {
+  const oldest = { search: "foo sort:old" };
+  const found = await contents(oldest);
+  const newest = await contents({});
+  const all = [...found, ...newest.filter((content) => !found.includes(content))];
+  expect(await contents(oldest, {})).toEqual(all);
+  expect(await contents({}, oldest, { search: "comment" })).toEqual(all);
+  expect(await client.count("both", oldest, {})).toEqual({ count: newest.length });
 });
 
 test("white space alone is no search", async () => {
@@ -266,6 +276,31 @@ test("after EOSE only what matches comes live, and an event just stored is found
   const frame = await listener.next((each) => each[0] === "EVENT" && each[1] === "live");
   expect((frame[2] as { content: string }).content).toBe("a fresh one");
   expect(await contents({ search: "fresh" })).toHaveLength(2);
+});
+
+test("a page is filled past what the asker may not read, however much of it there is", async () => {
+  const author = keypair(719);
+  const message = (index: number) =>
+    unsignedEvent(author.pubkey, { kind: 4, content: `sealed ${index}`, created_at: NOW - index });
+  const note = (index: number) =>
+    unsignedEvent(author.pubkey, { content: `open ${index}`, created_at: NOW - 1000 - index });
+  const messages = Array.from({ length: 300 }, (_, index) => message(index));
+  const crowded = await TestRelay.start({
+    now: () => NOW,
+    stored: [...messages, note(0), note(1), note(2), note(3)],
+    config: { search: { enabled: true } },
+  });
+  const stranger = await crowded.connect();
+  const filter = { kinds: [1, 4], authors: [author.pubkey] };
+  const found = async (limit: number) => {
+    const { events, end } = await stranger.request("page", { ...filter, search: "sort:new", limit });
+    return [(events as { content: string }[]).map(({ content }) => content), end[2]];
+  };
+  expect(await found(3)).toEqual([["open 0", "open 1", "open 2"], ["more"]]);
+  expect(await found(5)).toEqual([["open 0", "open 1", "open 2", "open 3"], ["finish"]]);
+  expect(await stranger.authenticate(author, RELAY_URL, NOW)).toEqual([true, ""]);
+  expect((await found(2))[0]).toEqual(["sealed 0", "sealed 1"]);
+  await crowded.stop();
 });
 
 test("private messages are not found, not even by those who may read them", async () => {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
-import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
+import { type EventTemplate, type Keypair, newcomers, signed, unsignedEvent } from "../support/events.ts";
 import { RELAY_URL, TestRelay } from "../support/test-relay.ts";
 
 const NOW = 1_800_000_000;
@@ -186,4 +186,19 @@ test("row 76: a key with more events than one transaction clears is gone at once
   expect(await client.stored({ authors: [key.pubkey], kinds: [1] })).toEqual([]);
   expect(await client.stored({ ids: notes.map(({ id }) => id) })).toEqual([]);
   expect(await client.count("after", { authors: [key.pubkey], kinds: [1] })).toEqual({ count: 0 });
+});
+
+test("row 76: what a stop kept from being erased stays hidden after the next start", async () => {
+  const pubkey = "a".repeat(64);
+  const notes = Array.from({ length: 20_000 }, (_, index) =>
+    unsignedEvent(pubkey, { created_at: T - index }),
+  );
+  const request = unsignedEvent(pubkey, { kind: 62, created_at: T, tags: [["relay", "ALL_RELAYS"]] });
+  const newer = unsignedEvent(pubkey, { created_at: T + 1 });
+  const again = await TestRelay.start({ now: () => NOW, stored: [...notes, request, newer] });
+  const reader = await again.connect();
+  expect(await reader.stored({ authors: [pubkey], kinds: [1] })).toEqual([newer.event]);
+  expect(await reader.stored({ ids: notes.slice(0, 900).map(({ event: { id } }) => id) })).toEqual([]);
+  expect(await reader.count("hidden", { authors: [pubkey], kinds: [1] })).toEqual({ count: 1 });
+  await again.stop();
 });

@@ -85,7 +85,9 @@ test(`the same as counting one by one (SEED=${seed})`, async () => {
 });
 
 test("with as many long queries as there is room for, a count is refused and not queued", async () => {
-  const open = Array.from({ length: pool.depthMax }, () => pool.open({ tags: [] }, {})!);
+  const open = Array.from({ length: pool.depthMax }, () =>
+    pool.open({ tags: [] }, {}, { nowSeconds: 0, keys: [] })!,
+  );
   await expect(byNumber({ tags: [] }, [], true, true)).rejects.toThrow("too many long queries");
   for (const scan of open) scan.close();
   expect(pool.depth).toBe(0);

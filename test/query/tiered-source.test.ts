@@ -113,6 +113,20 @@ describe("a history of a hundred notes of which sixty are cold", () => {
     expect(seen).toEqual(idsOf(0, 100));
   });
 
+  test("behind much that the asker may not read, the cold store is asked for more and more at once", async () => {
+    const message = (index: number): VerifiedEvent =>
+      unsignedEvent(ALICE, { kind: 4, content: `${index}`, created_at: 1900 - index });
+    const messages = Array.from({ length: 600 }, (_, index) => message(index));
+    const last = unsignedEvent(ALICE, { created_at: 1000 });
+    const seqs = side.put([...messages, last]) as number[];
+    seqs.forEach((seq, index) => cold.put(seq, [...messages, last][index]!));
+    side.evict(seqs);
+    const answer = await ask(side.stores(), [filter({ until: 1900, limit: 1 })], [BOB]);
+    expect(answer).toEqual({ ids: [last.event.id], hint: "finish" });
+    // Pages of 20, 100 and 500.
+    expect(cold.asked).toEqual(["page", "page", "page"]);
+  });
+
   test("ids are looked for where they are", async () => {
     expect(await ask(side.stores(), [filter({ ids: [...idsOf(38, 43), "f".repeat(64)] })])).toEqual({
       ids: idsOf(38, 43),

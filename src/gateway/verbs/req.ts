@@ -3,6 +3,7 @@
 import { indexKeysOf } from "../../live/subscription-index.ts";
 import { type Matcher, prepareMatcher } from "../../live/matcher.ts";
 import { LiveSubscription } from "../../live/subscription.ts";
+import { isExpired } from "../../nostr/expiration.ts";
 import type { Filter } from "../../nostr/filter.ts";
 import { isRefusal, type Refusal, refuse } from "../../nostr/reason.ts";
 import { planSources } from "../../query/planner.ts";
@@ -64,7 +65,7 @@ function prepareMatchers(gateway: Gateway, filters: readonly Filter[]): Matcher[
  * ready at once goes live in the same turn; otherwise the live side holds new events back until EOSE.
  */
 function answer(gateway: Gateway, session: Session, request: OpenRequest, filters: readonly Filter[]): void {
-  const { live, stores, meters } = gateway.ports;
+  const { live, stores, meters, now } = gateway.ports;
   const subscription = request.live;
   const startedMs = performance.now();
   const isCurrent = (): boolean => session.requests.get(subscription.id) === request;
@@ -87,11 +88,13 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
   const context = {
     upToSeq: gateway.ports.publishedSeq(),
     keys: session.keys,
-    now: gateway.ports.now(),
+    now: now(),
     wake: () => session.corked(() => query.wake()),
   };
   const query = new StoredQuery(planSources(filters, stores, context, gateway.options.limits), {
     send: (hit) => {
+      // The gate let it through when it was found, and the client may have read slowly since (NIP-40, NIP-62).
+      if (isExpired(hit.expiresAt, now()) || stores.hides(hit)) return;
       sent++;
       meters.sent();
       session.send(`${subscription.framePrefix}${hit.json}]`);

@@ -1,0 +1,51 @@
+// Long scans on a reader worker: only what may be read comes back, in one answer however much lies before it.
+
+import { afterAll, expect, test } from "bun:test";
+import { idOfJson } from "../../src/nostr/event-json.ts";
+import { ReaderPool } from "../../src/query/reader-pool.ts";
+import { unsignedEvent } from "../support/events.ts";
+import { HotSide } from "../support/tiered-store.ts";
+
+const NOW = 1_700_000_000;
+const [ALICE, BOB] = ["a".repeat(64), "b".repeat(64)];
+
+const note = unsignedEvent(ALICE, { created_at: NOW - 10_000 });
+const wraps = Array.from({ length: 500 }, (_, index) =>
+  unsignedEvent(ALICE, { kind: 1059, created_at: NOW - index, tags: [["p", BOB]] }),
+);
+const expired = Array.from({ length: 500 }, (_, index) =>
+  unsignedEvent(ALICE, { created_at: NOW - index, tags: [["expiration", String(NOW)]] }),
+);
+
+const side = new HotSide();
+side.put([note, ...wraps, ...expired]);
+const pool = new ReaderPool({
+  path: side.path,
+  tagSeed: side.writer.tagSeed,
+  workers: 1,
+  depthMax: 4,
+  onTrouble: (reason) => {
+    throw new Error(reason);
+  },
+});
+
+afterAll(() => {
+  pool.stop();
+  side.close();
+});
+
+async function first(count: number, keys: readonly string[]) {
+  const scan = pool.open({ tags: [] }, {}, { nowSeconds: NOW, keys })!;
+  const { hits, exhausted } = await scan.next(count);
+  scan.close();
+  return { ids: hits.map(({ json }) => idOfJson(json)), exhausted };
+}
+
+test("a stranger is led past private and expired events without an answer for each", async () => {
+  expect(await first(2, [])).toEqual({ ids: [note.event.id], exhausted: true });
+});
+
+test("whom private events are addressed to gets them, and no more than asked for", async () => {
+  const ids = wraps.slice(0, 2).map(({ event }) => event.id);
+  expect(await first(2, [BOB])).toEqual({ ids, exhausted: false });
+});
