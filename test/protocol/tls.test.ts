@@ -5,38 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { hasOpenssl, makeCertificate } from "../support/certificate.ts";
 import { TestClient } from "../support/client.ts";
 import { keypair, signed } from "../support/events.ts";
 import { RELAY_URL } from "../support/test-relay.ts";
 import { serveInProcess, type ServingProcess } from "./serving-process.ts";
 
-const hasOpenssl = Bun.which("openssl") !== null;
 let folder: string;
 let serving: ServingProcess;
-
-function makeCertificate(name: string, into = folder): void {
-  const { exitCode, stderr } = Bun.spawnSync([
-    "openssl",
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:prime256v1",
-    "-nodes",
-    "-days",
-    "2",
-    "-subj",
-    `/CN=${name}`,
-    "-addext",
-    "subjectAltName=IP:127.0.0.1",
-    "-keyout",
-    join(into, "key.pem"),
-    "-out",
-    join(into, "cert.pem"),
-  ]);
-  if (exitCode !== 0) throw new Error(stderr.toString());
-}
 
 /** The common name that the listener shows to a new connection. */
 function shownName(url: string): Promise<string> {
@@ -56,7 +32,7 @@ const connectTrusting = (): Promise<TestClient> =>
 beforeAll(async () => {
   if (!hasOpenssl) return;
   folder = mkdtempSync(join(tmpdir(), "thermocline-"));
-  makeCertificate("first");
+  makeCertificate("first", folder);
   serving = await serveInProcess(
     folder,
     "--relay.urls",
@@ -97,7 +73,7 @@ test.skipIf(!hasOpenssl)(
     const old = await connectTrusting();
     old.send("REQ", "feed", { kinds: [1], limit: 0 });
     await old.settled();
-    makeCertificate("second");
+    makeCertificate("second", folder);
     await untilShown("second");
     expect(await shownName(serving.url)).toBe("second");
     const fresh = await connectTrusting();

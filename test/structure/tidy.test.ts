@@ -150,7 +150,7 @@ const code = filesBelow(["src", "test", "scripts"], CODE);
 const papers = [
   ...filesBelow(["src", "scripts", "docs", ".ci"], "**/*"),
   ...filesBelow(["test"], CODE),
-  ...[...new Bun.Glob("*.{md,json,toml,yml}").scanSync({ cwd: ROOT })]
+  ...[...new Bun.Glob("*.{md,json,toml,yaml,yml}").scanSync({ cwd: ROOT })]
     .concat(["Dockerfile", "LICENSE", ".ci/run"])
     .filter((path) => existsSync(join(ROOT, path)))
     .map(readSource),
