@@ -30,7 +30,10 @@ export interface SearchPortOptions {
   readonly capabilities: SearchCapabilities;
 }
 
-/** More than asked for, because the reading gate may take some away; where it takes more, so many times as many are asked for. */
+/**
+ * More than asked for, because the reading gate may take some away, and what was just deleted may still be indexed; where
+ * that takes more, so many times as many are asked for.
+ */
 const SPARE_HITS = 20;
 const ASKED_AGAIN = 8;
 /** COUNT looks at so many hits one by one before it asks for a number: it shows them in milliseconds. */
@@ -122,7 +125,8 @@ class SearchSource implements HitSource {
       const { keys, now } = this.context;
       const { hides, hitsMax } = this.options;
       const readable = answer.hits.filter((hit) => mayRead(hit, keys, now) && !hides(hit));
-      const isShort = readable.length < Math.min(this.limit, answer.hits.length) && !answer.complete;
+      const isThinned = answer.isThinned === true || readable.length < answer.hits.length;
+      const isShort = readable.length < this.limit && isThinned && !answer.complete;
       const limitMax = hitsMax + SPARE_HITS;
       if (isShort && task.limit < limitMax)
         return this.ask({ ...task, limit: Math.min(task.limit * ASKED_AGAIN, limitMax) });

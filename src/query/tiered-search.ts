@@ -62,6 +62,7 @@ export class TieredSearch implements SearchEngine {
     return {
       hits: hits.slice(0, task.limit),
       complete: parts.every(({ complete }) => complete) && !answer.isPartial && hits.length <= task.limit,
+      isThinned: fresh.isThinned === true || ordered.absent.length > evicted.hits.length,
     };
   }
 
