@@ -67,6 +67,17 @@ export function candidatesFor({ sort, options }: SearchQuery, limit: number): nu
   return needsCounters(sort) || options.distinctAuthor ? Math.max(BY_COUNTERS, limit) : limit;
 }
 
+/** `distinct:author`. */
+export function firstOfAuthors(hits: readonly Hit[]): readonly Hit[] {
+  const seen = new Set<string>();
+  return hits.filter(({ json }) => {
+    const pubkey = pubkeyOfJson(json);
+    if (seen.has(pubkey)) return false;
+    seen.add(pubkey);
+    return true;
+  });
+}
+
 export class RankedSearch {
   private readonly fulltext: FulltextReader;
   private readonly reader: HotReader;

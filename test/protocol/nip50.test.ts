@@ -324,6 +324,21 @@ test("a page is filled at once after everything on it was erased, while the inde
   await erased.stop();
 });
 
+test("of each author one that may be read, though a private one comes before it", async () => {
+  const [one, other] = [keypair(722), keypair(723)];
+  const filter = { kinds: [1, 4], authors: [one.pubkey, other.pubkey], search: "distinct:author sort:new" };
+  await client.publish(signed(one, { content: "public", created_at: NOW - 100 }));
+  await client.publish(signed(other, { content: "older", created_at: NOW - 200 }));
+  for (let age = 30; age < 90; age++)
+    await client.publish(signed(one, { kind: 4, content: `private ${age}`, created_at: NOW - age }));
+  expect(await contents(filter)).toEqual(["public", "older"]);
+  expect(await contents({ ...filter, limit: 1 })).toEqual(["public"]);
+  expect(await client.count("each", filter)).toEqual({ count: 2 });
+  const author = await relay.connect();
+  await author.authenticate(one, RELAY_URL, NOW);
+  expect((await author.stored(filter)).map(({ content }) => content)).toEqual(["private 30", "older"]);
+});
+
 test("private messages are not found, not even by those who may read them", async () => {
   await client.authenticate(ALICE, "wss://relay.example", NOW);
   expect(
