@@ -16,6 +16,8 @@ export interface HousekeepingOptions {
 
 const EXPIRED_ROWS_MAX = 500;
 const EXPIRY_EVERY_MS = 1000;
+/** Where more have expired than one step takes, batches have so long between two. */
+const EXPIRY_PAUSE_MS = 10;
 const PRUNE_EVERY_MS = 60_000;
 const OPTIMIZE_EVERY_MS = 3_600_000;
 /** Ticks without another process's commit before the tombstones are read again. */
@@ -29,6 +31,7 @@ export class Housekeeping {
   private readonly checkpointer: Checkpointer;
   private timer: ReturnType<typeof setInterval> | undefined;
   private clearing: ReturnType<typeof setTimeout> | undefined;
+  private expiring: ReturnType<typeof setTimeout> | undefined;
   private quietTicks = 0;
   /** Everything in the log up to here has been told, or was there when the store was opened. */
   private toldSeq: number;
@@ -53,6 +56,7 @@ export class Housekeeping {
   stop(): void {
     clearInterval(this.timer);
     clearTimeout(this.clearing);
+    clearTimeout(this.expiring);
     this.options.bulk?.stop();
     this.guard(() => {
       optimize(this.database);
@@ -86,7 +90,7 @@ export class Housekeeping {
     const { lastDone } = this;
     if (now - lastDone.expiry >= EXPIRY_EVERY_MS) {
       lastDone.expiry = now;
-      this.tell(this.writer.removeExpired(Math.floor(now / 1000), EXPIRED_ROWS_MAX));
+      this.removeExpired();
     }
     if (now - lastDone.prune >= PRUNE_EVERY_MS) {
       lastDone.prune = now;
@@ -96,6 +100,20 @@ export class Housekeeping {
       lastDone.optimize = now;
       optimize(this.database);
     }
+  }
+
+  /** Goes on until none is left: very many that expire at once would be walked past, and counted, for hours. */
+  private removeExpired(): void {
+    const commit = this.writer.removeExpired(Math.floor(Date.now() / 1000), EXPIRED_ROWS_MAX);
+    this.tell(commit);
+    if (commit.removed.length < EXPIRED_ROWS_MAX || this.expiring !== undefined) return;
+    this.expiring = setTimeout(() => {
+      this.expiring = undefined;
+      this.guard(() => {
+        this.removeExpired();
+        this.checkpointer.run();
+      });
+    }, EXPIRY_PAUSE_MS);
   }
 
   /** One bounded step in a turn of its own, so that waiting batches come in between. */

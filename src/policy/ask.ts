@@ -34,11 +34,14 @@ function namesPrivateKindsOnly(filter: Filter): boolean {
 
 /** Does the filter leave room for the keys themselves? What is addressed to several is found by asking for one's own. */
 function mayConcern(filter: Filter, reader: ReaderKeys): boolean {
-  const isMine = (values: readonly string[] | undefined): boolean =>
-    values === undefined || values.some((value) => reader.has(value));
-  const recipients = filter.tags.find((tag) => tag.name === "p" && tag.mode === "any")?.values;
+  const names = (values: readonly string[]): boolean => values.some((value) => reader.has(value));
+  const recipients = filter.tags.filter((tag) => tag.name === "p");
+  // With `&p` alone others may be addressed beside those that it names.
+  const mayBeRecipient =
+    recipients.every(({ mode }) => mode === "all") || recipients.some(({ values }) => names(values));
+  const mayBeAuthor = filter.authors === undefined || names(filter.authors);
   return filter.kinds!.some((kind) => {
     const readers = privateReadersOf(kind)!;
-    return (readers.author && isMine(filter.authors)) || (readers.recipient && isMine(recipients));
+    return (readers.author && mayBeAuthor) || (readers.recipient && mayBeRecipient);
   });
 }

@@ -35,6 +35,8 @@ export interface RankedHits {
   readonly hits: readonly Hit[];
   /** False when more may match. */
   readonly complete: boolean;
+  /** Did events that have left the store since they were indexed take the place of others? */
+  readonly isThinned?: boolean;
 }
 
 export interface OrderedHits extends RankedHits {
@@ -65,6 +67,17 @@ export function candidatesFor({ sort, options }: SearchQuery, limit: number): nu
   return needsCounters(sort) || options.distinctAuthor ? Math.max(BY_COUNTERS, limit) : limit;
 }
 
+/** `distinct:author`. */
+export function firstOfAuthors(hits: readonly Hit[]): readonly Hit[] {
+  const seen = new Set<string>();
+  return hits.filter(({ json }) => {
+    const pubkey = pubkeyOfJson(json);
+    if (seen.has(pubkey)) return false;
+    seen.add(pubkey);
+    return true;
+  });
+}
+
 export class RankedSearch {
   private readonly fulltext: FulltextReader;
   private readonly reader: HotReader;
@@ -85,8 +98,8 @@ export class RankedSearch {
       options.fresh === undefined
         ? this.withTalkedAbout(query, filter, answer.candidates, options)
         : answer.candidates;
-    const { hits, complete } = this.arranged(query, filter, weighed, options);
-    return { hits, complete: answer.complete && complete };
+    const { hits, complete, absent } = this.arranged(query, filter, weighed, options);
+    return { hits, complete: answer.complete && complete, isThinned: absent.length > 0 };
   }
 
   count(query: SearchQuery, filter: Filter, options: FulltextOptions): FulltextCount | Refusal {

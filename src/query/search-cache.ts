@@ -56,7 +56,8 @@ export class SearchCache implements SearchEngine {
       if (hits.length === known.seqs.length) return { hits, complete: known.complete };
     }
     const answer = await this.engine.search(task);
-    if (!isRefusal(answer)) {
+    // Where an index is behind the store for a moment, the answer is worth no more than that.
+    if (!isRefusal(answer) && answer.isThinned !== true) {
       const seqs = answer.hits.map((hit) => hit.seq);
       this.answers.set(key, { seqs, complete: answer.complete, upToSeq: task.upToSeq });
     }

@@ -5,11 +5,13 @@ import type { Filter } from "../nostr/filter.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { type SearchCapabilities, unsupportedIn } from "../search/capability.ts";
 import { parseSearch } from "../search/parse.ts";
+import { conditionsOf, hasPositiveText, type SearchQuery } from "../search/query.ts";
+import { privateReadersOf } from "../policy/private-kinds.ts";
 import { mayRead } from "../policy/read.ts";
 import { HitCount } from "./count-source.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { QueryContext, SearchPort } from "./planner.ts";
-import type { RankedHits } from "./ranked-search.ts";
+import { firstOfAuthors, type RankedHits } from "./ranked-search.ts";
 import { isCountableUnseen, SearchCount } from "./search-count.ts";
 import type { SearchNumbers } from "./search-numbers.ts";
 import type { HitSource, PullState } from "./source.ts";
@@ -30,7 +32,10 @@ export interface SearchPortOptions {
   readonly capabilities: SearchCapabilities;
 }
 
-/** More than asked for, because the reading gate may take some away; where it takes more, so many times as many are asked for. */
+/**
+ * More than asked for, because the reading gate may take some away, and what was just deleted may still be indexed; where
+ * that takes more, so many times as many are asked for.
+ */
 const SPARE_HITS = 20;
 const ASKED_AGAIN = 8;
 /** COUNT looks at so many hits one by one before it asks for a number: it shows them in milliseconds. */
@@ -51,19 +56,45 @@ export function createSearchPort(engine: SearchEngine, options: SearchPortOption
   };
 }
 
+interface GatedTask extends SearchTask {
+  /** Is one hit of each author chosen here, past the gate, and not by the engine? */
+  readonly choosesAuthors: boolean;
+}
+
 /** A refusal where the search cannot be read, or is for something that this relay has no means for. */
 function taskOf(
   filter: Filter,
   limit: number,
   { now: nowSeconds, upToSeq }: QueryContext,
   { hitsMax, budgetMs, capabilities }: SearchPortOptions,
-): SearchTask | Refusal {
+): GatedTask | Refusal {
   const query = parseSearch(filter.search ?? "", { nowSeconds });
   if (isRefusal(query)) return query;
   const fault = unsupportedIn(query, capabilities);
   if (fault !== undefined) return fault;
   const pageSize = Math.min(limit, hitsMax);
-  return { query, filter, limit: pageSize + SPARE_HITS, pageSize, upToSeq, nowSeconds, budgetMs };
+  const choosesAuthors = choosesPastGate(query, filter);
+  return {
+    query: choosesAuthors ? everyHit(query) : query,
+    choosesAuthors,
+    filter,
+    limit: pageSize + SPARE_HITS,
+    pageSize,
+    upToSeq,
+    nowSeconds,
+    budgetMs,
+  };
+}
+
+/** Is one hit of each author wanted, where an engine might choose one that the asker may not read? Texts are public. */
+function choosesPastGate(query: SearchQuery, filter: Filter): boolean {
+  if (!query.options.distinctAuthor || hasPositiveText(query.text)) return false;
+  const named = conditionsOf(query).flatMap((each) => (each.type === "kind" ? [each.kind] : []));
+  return [...named, ...(filter.kinds ?? [])].some((kind) => privateReadersOf(kind) !== undefined);
+}
+
+function everyHit(query: SearchQuery): SearchQuery {
+  return { ...query, options: { ...query.options, distinctAuthor: false } };
 }
 
 class SearchSource implements HitSource {
@@ -81,7 +112,7 @@ class SearchSource implements HitSource {
   constructor(
     engine: SearchEngine,
     options: SearchPortOptions,
-    task: SearchTask | Refusal,
+    task: GatedTask | Refusal,
     context: QueryContext,
   ) {
     this.engine = engine;
@@ -111,18 +142,20 @@ class SearchSource implements HitSource {
     this.hits = [];
   }
 
-  private ask(task: SearchTask): void {
+  private ask(task: GatedTask): void {
     void this.engine.search(task).then((answer) => this.receive(answer, task));
   }
 
-  private receive(answer: RankedHits | Refusal, task: SearchTask): void {
+  private receive(answer: RankedHits | Refusal, task: GatedTask): void {
     if (this.closed) return;
     if (isRefusal(answer)) this.fail(answer);
     else {
       const { keys, now } = this.context;
       const { hides, hitsMax } = this.options;
-      const readable = answer.hits.filter((hit) => mayRead(hit, keys, now) && !hides(hit));
-      const isShort = readable.length < Math.min(this.limit, answer.hits.length) && !answer.complete;
+      const gated = answer.hits.filter((hit) => mayRead(hit, keys, now) && !hides(hit));
+      const readable = task.choosesAuthors ? firstOfAuthors(gated) : gated;
+      const isThinned = answer.isThinned === true || readable.length < answer.hits.length;
+      const isShort = readable.length < this.limit && isThinned && !answer.complete;
       const limitMax = hitsMax + SPARE_HITS;
       if (isShort && task.limit < limitMax)
         return this.ask({ ...task, limit: Math.min(task.limit * ASKED_AGAIN, limitMax) });

@@ -11,7 +11,7 @@ import { admitCold } from "./cold-source.ts";
 import type { FulltextService } from "./fulltext-service.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { History } from "./history.ts";
-import { candidatesFor, type RankedHits, type ScoredSeq } from "./ranked-search.ts";
+import { candidatesFor, firstOfAuthors, type RankedHits, type ScoredSeq } from "./ranked-search.ts";
 import type { SearchEngine } from "./search-source.ts";
 
 export interface TieredSearchOptions {
@@ -62,6 +62,7 @@ export class TieredSearch implements SearchEngine {
     return {
       hits: hits.slice(0, task.limit),
       complete: parts.every(({ complete }) => complete) && !answer.isPartial && hits.length <= task.limit,
+      isThinned: fresh.isThinned === true || ordered.absent.length > evicted.hits.length,
     };
   }
 
@@ -163,6 +164,7 @@ function merged(
   const byDate = dateOrder(sort);
   const all =
     byDate === undefined ? byScore(candidates, ordered, evicted) : [...ordered, ...evicted].sort(byDate);
+  // What was stored a moment ago may be by somebody of whom OpenSearch has found something that has left.
   return options.distinctAuthor ? firstOfAuthors(all) : all;
 }
 
@@ -180,15 +182,4 @@ function byScore(
     result.push(hit);
   }
   return [...result, ...waiting];
-}
-
-/** What was stored a moment ago may be by somebody of whom OpenSearch has found something that has left. */
-function firstOfAuthors(hits: readonly Hit[]): readonly Hit[] {
-  const seen = new Set<string>();
-  return hits.filter(({ json }) => {
-    const pubkey = pubkeyOfJson(json);
-    if (seen.has(pubkey)) return false;
-    seen.add(pubkey);
-    return true;
-  });
 }

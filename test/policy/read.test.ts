@@ -86,4 +86,10 @@ describe("checkAsk", () => {
     expect(ask([{ kinds: [4], authors: [B], tags: p(A) }], [A])).toBeUndefined();
     expect(ask([{ kinds: [4], authors: [A], tags: p(B) }], [A])).toBeUndefined();
   });
+  test("who is among the recipients that `&p` names asks for their own", () => {
+    const all = (...values: string[]) => [{ name: "p", mode: "all" as const, values }];
+    expect(ask([{ kinds: [1059], tags: [...p(B), ...all(A)] }], [A])).toBeUndefined();
+    expect(ask([{ kinds: [1059], tags: [...p(B), ...all(C)] }], [A])).toBe("restricted");
+    expect(ask([{ kinds: [1059], tags: all(B) }], [A])).toBeUndefined();
+  });
 });

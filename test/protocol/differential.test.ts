@@ -1,4 +1,4 @@
-// Random events and filters over real sockets: stored answers, live answers and counts against the plain model.
+// Random events and filters over real sockets, over restarts: stored answers, live answers and counts against the plain model.
 
 import { expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
@@ -20,6 +20,8 @@ const KEYS = AUTHORS.map((_, index) => keypair(1700 + index));
 const keyOf = new Map(AUTHORS.map((author, index) => [author, KEYS[index]!]));
 /** Some values of `p` tags are authors, so that private events have readers. */
 const RECIPIENTS = new Map(["a", "b", "c"].map((digit, index) => [digit.repeat(64), KEYS[index]!.pubkey]));
+
+const VANISHES_FROM = ["ALL_RELAYS", "wss://other.example"];
 
 type Wire = Record<string, unknown>;
 
@@ -53,6 +55,7 @@ class Trial {
   }
 
   async connect(relay: TestRelay): Promise<void> {
+    this.readers = [];
     this.publisher = await relay.connect();
     for (const held of [[], [KEYS[0]!, KEYS[3]!], [KEYS[1]!]]) {
       const client = await relay.connect();
@@ -154,10 +157,13 @@ class Trial {
     );
     if (random() < 0.1) tags.push(["expiration", String(this.now + Math.floor(random() * LIFETIME))]);
     const { kind, created_at, content } = event;
+    const chance = random();
     const made =
-      random() < 0.08 && this.known.length > 0
+      chance < 0.08 && this.known.length > 0
         ? signed(key, { kind: 5, created_at, tags: this.targets() })
-        : signed(key, { kind, created_at, content, tags });
+        : chance < 0.11
+          ? signed(key, { kind: 62, created_at, content, tags: [["relay", pick(random, VANISHES_FROM)]] })
+          : signed(key, { kind, created_at, content, tags });
     this.known.push(made);
     return made;
   }
@@ -198,10 +204,11 @@ test.each([
   `answers %s equal the plain model's (SEED=${seed})`,
   async (_, config) => {
     const trial = new Trial(seed);
-    const relay = await TestRelay.start({
+    const options = {
       now: () => trial.now,
       config: { ...config, limits: { default_limit: 5000, created_at_upper_limit: 10_000 } },
-    });
+    };
+    let relay = await TestRelay.start(options);
     await trial.connect(relay);
     for (let round = 0; round < ROUNDS; round++) {
       await trial.publish();
@@ -210,6 +217,11 @@ test.each([
         await trial.checkLive();
         await trial.closeSome();
         trial.now += 3;
+      }
+      if (round % 10 === 9) {
+        await relay.halt();
+        relay = await TestRelay.start(options, relay.folder);
+        await trial.connect(relay);
       }
     }
     await trial.checkLive();

@@ -1,4 +1,4 @@
-// The plain model of a relay: an array of events and the rules of NIP-01, 09, 40 and 70 in their simplest form.
+// The plain model of a relay: an array of events and the rules of NIP-01, 09, 40, 62 and 70 in their simplest form.
 
 import { addressOf, addressText } from "../../src/nostr/address.ts";
 import { deletionTargets, mayDelete, namesAnyTarget } from "../../src/nostr/deletion.ts";
@@ -6,6 +6,8 @@ import { type NostrEvent, parseEvent } from "../../src/nostr/event.ts";
 import { expirationOf, isExpired } from "../../src/nostr/expiration.ts";
 import { type Filter, matchesFilter } from "../../src/nostr/filter.ts";
 import { isEphemeralKind } from "../../src/nostr/kind.ts";
+import { hasTagValue } from "../../src/nostr/tag.ts";
+import { vanishesEverywhere } from "../../src/nostr/vanish.ts";
 import { compareNewestFirst, type Dated, isNewerVersion } from "../../src/nostr/order.ts";
 import { privateReadersOf } from "../../src/policy/private-kinds.ts";
 
@@ -17,6 +19,7 @@ const STORED: Answer = [true, ""];
 export class NaiveRelay {
   events: NostrEvent[] = [];
   private readonly deletions: NostrEvent[] = [];
+  private readonly vanishings: NostrEvent[] = [];
   private readonly newest = new Map<string, Dated>();
 
   /** Takes one event from a stranger, with nobody listening. */
@@ -31,6 +34,7 @@ export class NaiveRelay {
     if (event.tags.some((tag) => tag[0] === "-")) return [false, "auth-required"];
     if (event.kind === 5 && !namesAnyTarget(event)) return [false, "invalid"];
     if (isEphemeralKind(event.kind)) return [false, "mute"];
+    if (this.vanishings.some((request) => takesAlong(request, event))) return [false, "blocked"];
     if (this.deletions.some((request) => reaches(request, event))) return [false, "blocked"];
     return this.keep(event);
   }
@@ -66,6 +70,10 @@ export class NaiveRelay {
       this.deletions.push(event);
       this.events = this.events.filter((other) => !reaches(event, other));
     }
+    if (event.kind === 62 && vanishesEverywhere(event)) {
+      this.vanishings.push(event);
+      this.events = this.events.filter((other) => other === event || !takesAlong(event, other));
+    }
     return STORED;
   }
 }
@@ -73,12 +81,20 @@ export class NaiveRelay {
 /** Is this event anybody's to see, or one of these keys'? */
 export function isShown(event: NostrEvent, now: number, keys: readonly string[]): boolean {
   if (isExpired(expirationOf(event)!, now)) return false;
+  if (event.kind === 62) return vanishesEverywhere(event) || keys.includes(event.pubkey);
   const readers = privateReadersOf(event.kind);
   if (readers === undefined) return true;
   const recipients = event.tags.filter((tag) => tag[0] === "p").map((tag) => tag[1]);
   return keys.some(
     (key) => (readers.author && key === event.pubkey) || (readers.recipient && recipients.includes(key)),
   );
+}
+
+/** Does this request to vanish take the event along, and keep it away? */
+function takesAlong(request: NostrEvent, target: NostrEvent): boolean {
+  if (target.created_at > request.created_at) return false;
+  if (target.pubkey === request.pubkey) return true;
+  return target.kind === 1059 && hasTagValue(target, "p", request.pubkey);
 }
 
 function reaches(request: NostrEvent, target: NostrEvent): boolean {

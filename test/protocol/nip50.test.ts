@@ -303,6 +303,42 @@ test("a page is filled past what the asker may not read, however much of it ther
   await crowded.stop();
 });
 
+test("a page is filled at once after everything on it was erased, while the index is still behind", async () => {
+  const [gone, stays] = [keypair(720), keypair(721)];
+  const note = (pubkey: string, index: number) =>
+    unsignedEvent(pubkey, { content: `walrus ${index}`, created_at: NOW - index });
+  const erased = await TestRelay.start({
+    now: () => NOW,
+    stored: Array.from({ length: 430 }, (_, index) => note((index < 400 ? gone : stays).pubkey, 100 + index)),
+    config: { search: { enabled: true } },
+  });
+  const asker = await erased.connect();
+  while (((await asker.count("all", { search: "walrus" })) as { count: number }).count < 430)
+    await Bun.sleep(5);
+  const relays = [["relay", "ALL_RELAYS"]];
+  await asker.publish(signed(gone, { kind: 62, created_at: NOW, tags: relays }));
+  for (const search of ["walrus sort:recent", "walrus"]) {
+    const { events, end } = await asker.request("page", { search, limit: 5 });
+    expect([events.length, end[2]]).toEqual([5, ["more"]]);
+  }
+  await erased.stop();
+});
+
+test("of each author one that may be read, though a private one comes before it", async () => {
+  const [one, other] = [keypair(722), keypair(723)];
+  const filter = { kinds: [1, 4], authors: [one.pubkey, other.pubkey], search: "distinct:author sort:new" };
+  await client.publish(signed(one, { content: "public", created_at: NOW - 100 }));
+  await client.publish(signed(other, { content: "older", created_at: NOW - 200 }));
+  for (let age = 30; age < 90; age++)
+    await client.publish(signed(one, { kind: 4, content: `private ${age}`, created_at: NOW - age }));
+  expect(await contents(filter)).toEqual(["public", "older"]);
+  expect(await contents({ ...filter, limit: 1 })).toEqual(["public"]);
+  expect(await client.count("each", filter)).toEqual({ count: 2 });
+  const author = await relay.connect();
+  await author.authenticate(one, RELAY_URL, NOW);
+  expect((await author.stored(filter)).map(({ content }) => content)).toEqual(["private 30", "older"]);
+});
+
 test("private messages are not found, not even by those who may read them", async () => {
   await client.authenticate(ALICE, "wss://relay.example", NOW);
   expect(

@@ -13,6 +13,7 @@ const AUTHOR = "a".repeat(64);
 function world() {
   const stored: Hit[] = [];
   let searches = 0;
+  const index = { isBehind: false };
   const add = (content: string, kind = 1): Hit => {
     const { event, json } = unsignedEvent(AUTHOR, { content, kind });
     const hit = { seq: stored.length + 1, createdAt: event.created_at, kind, expiresAt: 0, json };
@@ -26,6 +27,7 @@ function world() {
         return {
           hits: stored.filter((hit) => hit.json.includes("fox") && hit.seq <= task.upToSeq),
           complete: true,
+          isThinned: index.isBehind,
         };
       },
     },
@@ -61,7 +63,7 @@ function world() {
     if (isRefusal(answer)) throw new Error(answer.text);
     return answer.hits.map((hit) => hit.seq);
   };
-  return { stored, add, ask, searches: () => searches };
+  return { stored, index, add, ask, searches: () => searches };
 }
 
 test("asked again, it answers without a search; other filters are other questions", async () => {
@@ -70,6 +72,18 @@ test("asked again, it answers without a search; other filters are other question
   expect([await ask(), await ask()]).toEqual([[1], [1]]);
   expect(searches()).toBe(1);
   await ask("fox", [1]);
+  expect(searches()).toBe(2);
+});
+
+test("an answer in which what was just deleted took the place of others is not kept", async () => {
+  const { add, ask, index, searches } = world();
+  add("a fox");
+  index.isBehind = true;
+  await ask();
+  index.isBehind = false;
+  await ask();
+  expect(searches()).toBe(2);
+  await ask();
   expect(searches()).toBe(2);
 });
 
