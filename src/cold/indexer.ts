@@ -5,7 +5,7 @@ import { systemClock } from "./clock.ts";
 import type { Clock, ColdStatus, EventLog, Publishing, ScoreSource } from "./contract.ts";
 import { Delivery } from "./delivery.ts";
 import { Follower } from "./follower.ts";
-import type { LayoutOptions } from "./index-layout.ts";
+import type { LayoutMeta, LayoutOptions } from "./index-layout.ts";
 import { type Generation, Indexes } from "./indexes.ts";
 import { JobRunner } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
@@ -253,7 +253,10 @@ export class Indexer {
 
   private async takeUp(signal: AbortSignal): Promise<void> {
     const opened = await this.pace.persevere(signal, async () => {
-      const active = await this.indexes.active();
+      const active = await this.indexes.active((meta) => this.recorded(meta) !== undefined);
+      // A cluster that was slow may have made two of them, each of which would show every event.
+      if (active !== undefined && this.recorded(active.meta) !== undefined)
+        await this.indexes.openAlone(active);
       await this.indexes.discardUnopened(active);
       return {
         active: active ?? (await this.indexes.create(this.parts.store, true)),
@@ -266,7 +269,7 @@ export class Indexer {
       this.stopReason = `the indexes ${this.indexes.alias}-* were filled from another database: choose another index prefix, or fill them anew with a reindex`;
       return;
     }
-    const cursor = this.cursorFor(active);
+    const cursor = this.recorded(active.meta) ?? 0;
     if (cursor > this.parts.log.lastSeq()) {
       this.stopReason =
         "the indexes are ahead of the database, which must be an older copy: fill them anew with a reindex";
@@ -281,13 +284,10 @@ export class Indexer {
     await this.pace.persevere(signal, () => this.indexes.setRefreshing(active, true));
   }
 
-  /** A cursor says something about the indexes that it was written for, and nothing about others. */
-  private cursorFor(generation: Generation): number {
+  /** How far indexes were filled. A cursor says something about those that it was written for, and nothing about others. */
+  private recorded({ built }: LayoutMeta): number | undefined {
     const { ledger } = this.parts;
-    for (const progress of [ledger.progress(), ledger.rebuild()]) {
-      if (progress?.built === generation.meta.built) return progress.cursor;
-    }
-    return 0;
+    return [ledger.progress(), ledger.rebuild()].find((progress) => progress?.built === built)?.cursor;
   }
 
   /** While a backlog is worked off, a refresh every five seconds would cost a third of the speed. */

@@ -42,22 +42,19 @@ export class Indexes {
     return this.options.prefix;
   }
 
-  /** The generation that readers see, undefined when there is none. */
-  async active(): Promise<Generation | undefined> {
-    const response = await this.client.indices.getAlias({ name: this.alias }, { ignore: [404] });
-    if (response.statusCode === 404) return undefined;
-    const numbers = Object.keys(response.body).flatMap(
-      (name) => parseIndexName(this.options.prefix, name)?.generation ?? [],
-    );
-    if (numbers.length === 0) return undefined;
-    const number = Math.max(...numbers);
-    const meta = await this.metaOf(this.replName(number));
-    return meta === undefined ? undefined : { number, meta };
+  /** The generation that readers see, undefined when there is none; of several the one that is known, or the newest. */
+  async active(isKnown: (meta: LayoutMeta) => boolean = () => false): Promise<Generation | undefined> {
+    const open = await this.seen();
+    return open.find(({ meta }) => isKnown(meta)) ?? open[0];
   }
 
   /** Makes the next generation; readers see it at once, or only after open(). */
   async create(store: string, isOpen: boolean): Promise<Generation> {
-    const number = Math.max(0, ...(await this.listed()).map(({ number }) => number)) + 1;
+    const all = await this.listed();
+    // The answer to an earlier try was lost, and what it made has come about only now.
+    const made = isOpen && all.some((index) => index.isOpen) ? await this.active() : undefined;
+    if (made !== undefined) return made;
+    const number = Math.max(0, ...all.map((index) => index.number)) + 1;
     const profile: AnalysisProfile = (await this.hasIcu()) ? "icu" : "core";
     const meta: LayoutMeta = {
       layout: LAYOUT_NUMBER,
@@ -67,8 +64,10 @@ export class Indexes {
       built: crypto.randomUUID(),
     };
     await this.ensure({ number, meta }, this.replName(number), isOpen);
-    await this.putTemplate({ number, meta }, isOpen);
-    return { number, meta };
+    // An earlier try may have made it with a name of its own.
+    const generation = { number, meta: (await this.metaOf(this.replName(number))) ?? meta };
+    await this.putTemplate(generation, isOpen);
+    return generation;
   }
 
   /** Makes an index of a generation unless it is there. */
@@ -98,6 +97,11 @@ export class Indexes {
   patternOf(generation: Generation): string {
     const { prefix } = this.options;
     return `${this.replName(generation.number)},${prefix}-ev-v${generation.number}-*`;
+  }
+
+  /** Takes away from readers what else they see, if anything, without deleting it. */
+  async openAlone(generation: Generation): Promise<void> {
+    if ((await this.seen()).length > 1) await this.open(generation);
   }
 
   /** Shows a generation to readers in place of all others, in one step. The others stay until discardBefore(). */
@@ -163,6 +167,21 @@ export class Indexes {
     if (meta.profile === "core" && (await this.hasIcu()))
       return "made without the ICU plugin, which is there now";
     return "";
+  }
+
+  /** Generations that readers see, the newest first. */
+  private async seen(): Promise<Generation[]> {
+    const response = await this.client.indices.getAlias({ name: this.alias }, { ignore: [404] });
+    if (response.statusCode === 404) return [];
+    const numbers = Object.keys(response.body).flatMap(
+      (name) => parseIndexName(this.options.prefix, name)?.generation ?? [],
+    );
+    const found: Generation[] = [];
+    for (const number of [...new Set(numbers)].sort((a, b) => b - a)) {
+      const meta = await this.metaOf(this.replName(number));
+      if (meta !== undefined) found.push({ number, meta });
+    }
+    return found;
   }
 
   private async metaOf(index: string): Promise<LayoutMeta | undefined> {

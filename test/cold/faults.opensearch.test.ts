@@ -42,6 +42,12 @@ async function idsInIndex(bench: ColdBench, prefix: string): Promise<string[]> {
   return ids.sort();
 }
 
+/** What readers see, by name. */
+async function openIndexes(bench: ColdBench, prefix: string): Promise<string[]> {
+  return Object.keys((await bench.clients.write.indices.getAlias({ name: prefix })).body).sort();
+}
+
+const JSON_BODY = { "content-type": "application/json" };
 const folder = temporaryFolders();
 
 describeWithOpenSearch("the indexer behind faults", (url) => {
@@ -229,6 +235,60 @@ describeWithOpenSearch("the indexer behind faults", (url) => {
     expect(next.ledger.deadCount()).toBe(0);
     expect(await idsInIndex(next, prefix)).toEqual(log.expectedIds());
     await next.stop();
+  });
+
+  test("indexes whose making is answered too late are made once, whenever they come about", async () => {
+    const prefix = ownPrefix();
+    const log = new MemoryLog();
+    log.store(note("a", "one"));
+    const ledgerPath = join(folder(), "cold.db");
+    // The first try is answered by nobody, and comes about between two questions of the second one.
+    const tries: ProxiedRequest[] = [];
+    let isMade = false;
+    proxy.fault = async (request) => {
+      const { method, path } = request;
+      if (method === "PUT" && path === `/${prefix}-repl-v1` && tries.push(request) === 1)
+        return { type: "stall", after: "nothing" };
+      const [first] = tries;
+      if (path.startsWith(`/${prefix}-*/_alias`) && first !== undefined && !isMade) {
+        isMade = true;
+        await fetch(`${url}${first.path}`, { method: "PUT", body: first.body, headers: JSON_BODY });
+      }
+      return undefined;
+    };
+    for (const indexed of [1, 0]) {
+      const bench = coldBench({ url, prefix, log, writeUrl: proxy.url, writeMs: 400, ledgerPath });
+      bench.start();
+      await bench.level();
+      expect(await openIndexes(bench, prefix)).toEqual([`${prefix}-ev-v1-all`, `${prefix}-repl-v1`]);
+      expect(await idsInIndex(bench, prefix)).toEqual(log.expectedIds());
+      expect(bench.indexer.status().documentsIndexed).toBe(indexed);
+      await bench.stop();
+    }
+  });
+
+  test("of two generations that readers see, the one that was followed stays", async () => {
+    const prefix = ownPrefix();
+    const log = new MemoryLog();
+    log.store(note("a", "one"));
+    const ledgerPath = join(folder(), "cold.db");
+    const first = coldBench({ url, prefix, log, ledgerPath });
+    first.start();
+    await first.level();
+    const { generation } = first.indexer.current!;
+    const second = { number: 2, meta: { ...generation.meta, built: "made by a slow cluster" } };
+    for (const name of [`${prefix}-repl-v2`, `${prefix}-ev-v2-all`])
+      await first.indexer.indexes.ensure(second, name, true);
+    await first.stop();
+
+    log.store(note("a", "two"));
+    const again = coldBench({ url, prefix, log, ledgerPath });
+    again.start();
+    await again.level();
+    expect(await openIndexes(again, prefix)).toEqual([`${prefix}-ev-v1-all`, `${prefix}-repl-v1`]);
+    expect(await idsInIndex(again, prefix)).toEqual(log.expectedIds());
+    expect(again.indexer.status()).toMatchObject({ generation: 1, documentsIndexed: 1 });
+    await again.stop();
   });
 
   test("an index that somebody deletes is made again and filled again", async () => {

@@ -60,7 +60,7 @@ interface Connection {
 export class FaultProxy {
   readonly requests: ProxiedRequest[] = [];
   /** Decides what goes wrong with a request; undefined lets it through. */
-  fault: (request: ProxiedRequest) => Fault | undefined = () => undefined;
+  fault: (request: ProxiedRequest) => Fault | undefined | Promise<Fault | undefined> = () => undefined;
   private readonly target: string;
   private readonly sockets = new Set<Socket<Connection>>();
   private listener: TCPSocketListener<Connection>;
@@ -114,7 +114,7 @@ export class FaultProxy {
 
   private async handle(socket: Socket<Connection>, request: ProxiedRequest): Promise<void> {
     this.requests.push(request);
-    const fault = this.fault(request);
+    const fault = await this.fault(request);
     if (fault?.type === "reset" && fault.when === "before") return void socket.terminate();
     if (fault?.type === "stall" && fault.after === "nothing") return;
     if (fault?.type === "slow") await Bun.sleep(fault.ms);
