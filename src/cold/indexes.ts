@@ -32,6 +32,9 @@ export class Indexes {
   private readonly options: LayoutOptions;
   private readonly known = new Set<string>();
 
+  /** How many this process has made, or found to be made already when it wanted to. */
+  made = 0;
+
   constructor(client: Client, options: LayoutOptions) {
     this.client = client;
     this.options = options;
@@ -51,8 +54,22 @@ export class Indexes {
     );
     if (numbers.length === 0) return undefined;
     const number = Math.max(...numbers);
-    const meta = await this.metaOf(this.replName(number));
+    const meta = await this.metaOf(number);
     return meta === undefined ? undefined : { number, meta };
+  }
+
+  /** What the cluster itself calls the indexes of a generation: one that was deleted and made again has another uuid. */
+  async uuids(generation: Generation): Promise<Readonly<Record<string, string>>> {
+    const { body } = await this.client.indices.getSettings({
+      index: this.patternOf(generation),
+      name: "index.uuid",
+      ignore_unavailable: true,
+      allow_no_indices: true,
+      expand_wildcards: ["all"],
+    });
+    return Object.fromEntries(
+      Object.entries(body).map(([name, { settings }]) => [name, String(settings?.index?.uuid)]),
+    );
   }
 
   /** Makes the next generation; readers see it at once, or only after open(). */
@@ -83,6 +100,7 @@ export class Indexes {
       if (!isAlreadyThere(error)) throw error;
     }
     this.known.add(name);
+    this.made++;
   }
 
   /** Forgets that an index was there, after the cluster said that it is not. */
@@ -95,9 +113,9 @@ export class Indexes {
   }
 
   /** Every index of a generation, by a pattern pair that a request takes as its index. */
-  patternOf(generation: Generation): string {
+  patternOf({ number }: Pick<Generation, "number">): string {
     const { prefix } = this.options;
-    return `${this.replName(generation.number)},${prefix}-ev-v${generation.number}-*`;
+    return `${this.replName(number)},${prefix}-ev-v${number}-*`;
   }
 
   /** Shows a generation to readers in place of all others, in one step. The others stay until discardBefore(). */
@@ -165,10 +183,14 @@ export class Indexes {
     return "";
   }
 
-  private async metaOf(index: string): Promise<LayoutMeta | undefined> {
-    const response = await this.client.indices.getMapping({ index }, { ignore: [404] });
-    if (response.statusCode === 404) return undefined;
-    const mappings = Object.values(response.body)[0]?.mappings as { _meta?: LayoutMeta } | undefined;
+  /** Any index of the generation tells it: somebody may have deleted some of them. */
+  private async metaOf(number: number): Promise<LayoutMeta | undefined> {
+    const { body } = await this.client.indices.getMapping({
+      index: this.patternOf({ number }),
+      ignore_unavailable: true,
+      allow_no_indices: true,
+    });
+    const mappings = Object.values(body)[0]?.mappings as { _meta?: LayoutMeta } | undefined;
     return mappings?._meta;
   }
 
