@@ -6,6 +6,7 @@ import type { Clock, ColdStatus, EventLog, Publishing, ScoreSource } from "./con
 import { Delivery } from "./delivery.ts";
 import { Follower } from "./follower.ts";
 import type { LayoutMeta, LayoutOptions } from "./index-layout.ts";
+import { IndexWatch } from "./index-watch.ts";
 import { type Generation, Indexes } from "./indexes.ts";
 import { JobRunner } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
@@ -70,6 +71,7 @@ export class Indexer {
   readonly pace: Pace;
   readonly indexes: Indexes;
   readonly retired: Retired;
+  readonly watch: IndexWatch;
   private readonly board: StatusBoard;
   private readonly jobs: JobRunner;
   private generation: Generation | undefined;
@@ -91,6 +93,7 @@ export class Indexer {
     this.pace = new Pace(parts.client, clock, { ...options, bulkBytesMax: options.bulkBytes });
     this.indexes = new Indexes(parts.client, options.layout);
     this.retired = new Retired({ indexes: this.indexes, ledger: parts.ledger, clock });
+    this.watch = new IndexWatch({ indexes: this.indexes, ledger: parts.ledger, clock });
     this.board = new StatusBoard(clock);
     this.jobs = new JobRunner(this);
   }
@@ -239,6 +242,9 @@ export class Indexer {
   private async stepped(follower: Follower, signal: AbortSignal): Promise<void> {
     await this.tendRefreshing(signal);
     if (this.retired.isDue) await this.pace.persevere(signal, () => this.retired.discard());
+    const { generation } = this;
+    if (generation !== undefined && this.watch.isDue)
+      await this.pace.persevere(signal, () => this.watch.look(generation));
     this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
   }
 

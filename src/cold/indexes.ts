@@ -32,6 +32,9 @@ export class Indexes {
   private readonly options: LayoutOptions;
   private readonly known = new Set<string>();
 
+  /** How many this process has made, or found to be made already when it wanted to. */
+  made = 0;
+
   constructor(client: Client, options: LayoutOptions) {
     this.client = client;
     this.options = options;
@@ -46,6 +49,20 @@ export class Indexes {
   async active(isKnown: (meta: LayoutMeta) => boolean = () => false): Promise<Generation | undefined> {
     const open = await this.seen();
     return open.find(({ meta }) => isKnown(meta)) ?? open[0];
+  }
+
+  /** What the cluster itself calls the indexes of a generation: one that was deleted and made again has another uuid. */
+  async uuids(generation: Generation): Promise<Readonly<Record<string, string>>> {
+    const { body } = await this.client.indices.getSettings({
+      index: this.patternOf(generation),
+      name: "index.uuid",
+      ignore_unavailable: true,
+      allow_no_indices: true,
+      expand_wildcards: ["all"],
+    });
+    return Object.fromEntries(
+      Object.entries(body).map(([name, { settings }]) => [name, String(settings?.index?.uuid)]),
+    );
   }
 
   /** Makes the next generation; readers see it at once, or only after open(). */
@@ -65,7 +82,7 @@ export class Indexes {
     };
     await this.ensure({ number, meta }, this.replName(number), isOpen);
     // An earlier try may have made it with a name of its own.
-    const generation = { number, meta: (await this.metaOf(this.replName(number))) ?? meta };
+    const generation = { number, meta: (await this.metaOf(number)) ?? meta };
     await this.putTemplate(generation, isOpen);
     return generation;
   }
@@ -82,6 +99,7 @@ export class Indexes {
       if (!isAlreadyThere(error)) throw error;
     }
     this.known.add(name);
+    this.made++;
   }
 
   /** Forgets that an index was there, after the cluster said that it is not. */
@@ -94,9 +112,9 @@ export class Indexes {
   }
 
   /** Every index of a generation, by a pattern pair that a request takes as its index. */
-  patternOf(generation: Generation): string {
+  patternOf({ number }: Pick<Generation, "number">): string {
     const { prefix } = this.options;
-    return `${this.replName(generation.number)},${prefix}-ev-v${generation.number}-*`;
+    return `${this.replName(number)},${prefix}-ev-v${number}-*`;
   }
 
   /** Takes away from readers what else they see, if anything, without deleting it. */
@@ -178,16 +196,20 @@ export class Indexes {
     );
     const found: Generation[] = [];
     for (const number of [...new Set(numbers)].sort((a, b) => b - a)) {
-      const meta = await this.metaOf(this.replName(number));
+      const meta = await this.metaOf(number);
       if (meta !== undefined) found.push({ number, meta });
     }
     return found;
   }
 
-  private async metaOf(index: string): Promise<LayoutMeta | undefined> {
-    const response = await this.client.indices.getMapping({ index }, { ignore: [404] });
-    if (response.statusCode === 404) return undefined;
-    const mappings = Object.values(response.body)[0]?.mappings as { _meta?: LayoutMeta } | undefined;
+  /** Any index of the generation tells it: somebody may have deleted some of them. */
+  private async metaOf(number: number): Promise<LayoutMeta | undefined> {
+    const { body } = await this.client.indices.getMapping({
+      index: this.patternOf({ number }),
+      ignore_unavailable: true,
+      allow_no_indices: true,
+    });
+    const mappings = Object.values(body)[0]?.mappings as { _meta?: LayoutMeta } | undefined;
     return mappings?._meta;
   }
 

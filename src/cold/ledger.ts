@@ -29,6 +29,12 @@ export interface Progress {
   readonly cursor: number;
 }
 
+/** The indexes of one set as they were last seen, by name. */
+export interface SeenIndexes {
+  readonly built: string;
+  readonly uuids: Readonly<Record<string, string>>;
+}
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
   CREATE TABLE IF NOT EXISTS dead (
@@ -88,6 +94,14 @@ export class Ledger {
 
   saveRebuild(progress: Progress | undefined): void {
     this.setFact("rebuild", progress ?? null);
+  }
+
+  uuids(): SeenIndexes | undefined {
+    return this.fact<SeenIndexes>("uuids");
+  }
+
+  saveUuids(seen: SeenIndexes): void {
+    this.setFact("uuids", seen);
   }
 
   /** From now on, and for ever, the cold store may hold events that the hot store has let go. */

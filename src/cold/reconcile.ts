@@ -30,6 +30,7 @@ export async function reconcile(
   const { follower, generation } = current;
   await follower.settled();
   const upTo = follower.cursor;
+  if (repairs) await pace.persevere(signal, () => indexer.watch.note(generation));
   await pace.persevere(signal, () => indexes.refresh(generation));
   const table = new DayTable();
   const comparison = new Comparison(indexer, table, repairs, signal);

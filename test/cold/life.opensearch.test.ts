@@ -195,6 +195,58 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     await bench.stop();
   });
 
+  for (const deleted of ["repl-v1", "ev-v1-2022"]) {
+    test(`${deleted}, deleted by hand while nobody followed, is filled again, and what has left stays`, async () => {
+      const prefix = ownPrefix();
+      const log = filled(40);
+      log.store(unsignedEvent("a".repeat(64), { kind: 10_002 }).event);
+      const ledgerPath = join(folder(), "cold.db");
+      const options = { url, prefix, log, ledgerPath, parts: { isHotComplete: () => false } };
+      const before = coldBench({ ...options, bucket: "year" });
+      before.start();
+      await before.level();
+      const leaving = log.stored().filter(({ created_at }) => created_at > 1_673_000_000);
+      for (const { id, kind } of leaving) if (kind === 1) log.evict(id);
+      await before.level();
+      await before.stop();
+      const after = coldBench({ ...options, bucket: "year" });
+      await after.clients.write.indices.delete({ index: `${prefix}-${deleted}` });
+      after.start();
+      while (after.ledger.job(1)?.state !== "done") await Bun.sleep(10);
+      expect(after.ledger.job(1)).toMatchObject({ kind: "reconcile" });
+      await after.level();
+      expect(await visibleIds(after, prefix)).toEqual(log.expectedIds());
+      expect(after.indexer.status().generation).toBe(1);
+      await after.stop();
+    });
+  }
+
+  test("an index that the cluster makes again by itself is filled again", async () => {
+    const prefix = ownPrefix();
+    const log = filled(10);
+    let ahead = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+    const bench = coldBench({ url, prefix, log, parts: { clock } });
+    const makesByItself = (isOn: boolean | null) =>
+      bench.clients.write.cluster.putSettings({ body: { transient: { "action.auto_create_index": isOn } } });
+    bench.start();
+    await bench.level();
+    try {
+      await makesByItself(true);
+      await bench.clients.write.indices.delete({ index: `${prefix}-ev-v1-all` });
+      log.store(note("a", "after that"));
+      await bench.level();
+      expect(await visibleIds(bench, prefix)).toHaveLength(1);
+      ahead = 61_000;
+      while (bench.ledger.job(1)?.state !== "done") await Bun.sleep(10);
+      await bench.level();
+      expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+    } finally {
+      await makesByItself(null);
+    }
+    await bench.stop();
+  });
+
   test("a cluster that lost everything is filled again from the start", async () => {
     const prefix = ownPrefix();
     const log = filled(20);

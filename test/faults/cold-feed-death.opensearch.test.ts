@@ -112,6 +112,21 @@ describeWithOpenSearch("the death of the cold feed", (url) => {
     expect(threads.count(FEED)).toBe(4);
   }, 60_000);
 
+  test("what it reports while there is no writer is noted with its next report, and ends nothing", async () => {
+    const unnoted = () => relay.warnings.filter((line) => line.includes("place in the log was not noted"));
+    // Longer and longer pauses before the next one, until a report of every two seconds falls into one.
+    for (let made = 0; unnoted().length === 0; made++) {
+      // Its answer may be that nobody knows whether it was stored.
+      await client.publish(signed(ALICE, { kind: 7, content: `${made}`, tags: [["p", ALICE.pubkey]] }));
+      threads.end("writer-worker.ts");
+      await Bun.sleep(50);
+    }
+    expect(unnoted()[0]).toContain("the writer thread");
+    await publishBurst();
+    await level();
+    expect(await idsInIndex()).toEqual(published.map(({ id }) => id).toSorted());
+  }, 60_000);
+
   async function level(): Promise<void> {
     const asked = Math.floor(Date.now() / 1000) + 1;
     for (;;) {
