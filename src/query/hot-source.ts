@@ -6,9 +6,10 @@ import { type Refusal, refuse } from "../nostr/reason.ts";
 import type { ReadRules } from "./count-gate.ts";
 import type { HitSource, PullState } from "./source.ts";
 import type { ReaderPool, RemoteScan } from "./reader-pool.ts";
+import type { Chunk } from "./reader-protocol.ts";
 
-/** Hits fetched ahead at once; more than a page rarely needs. */
-const CHUNK_HITS = 128;
+/** Hits fetched ahead at once; more than a page rarely needs. Of large ones fewer: a reader may stop reading at any time. */
+const CHUNK: Chunk = { hits: 128, characters: 256 * 1024 };
 
 export interface HotSourceOptions {
   readonly reader: HotReader;
@@ -35,6 +36,7 @@ export class HotSource implements HitSource {
   private scan: Scan | undefined;
   private remote: RemoteScan | undefined;
   private buffer: Hit[] = [];
+  private bufferedCharacters = 0;
   private head = 0;
   private accepted = 0;
   private ended = false;
@@ -53,6 +55,7 @@ export class HotSource implements HitSource {
     if (this.ended) return "ended";
     if (this.waiting) return "waiting";
     this.buffer = [];
+    this.bufferedCharacters = 0;
     this.head = 0;
     return this.scan === undefined ? this.askRemote() : this.runLocal(this.scan, deadlineMs);
   }
@@ -98,7 +101,8 @@ export class HotSource implements HitSource {
     }
     this.accepted++;
     this.buffer.push(hit);
-    return this.buffer.length < CHUNK_HITS;
+    this.bufferedCharacters += hit.json.length;
+    return this.buffer.length < CHUNK.hits && this.bufferedCharacters < CHUNK.characters;
   }
 
   private end(hasMore: boolean): void {
@@ -119,11 +123,11 @@ export class HotSource implements HitSource {
 
   private askRemote(): PullState {
     this.waiting = true;
-    const wanted = Math.min(CHUNK_HITS, this.options.limit + 1 - this.accepted);
-    this.remote!.next(wanted).then(
-      ({ hits, exhausted }) => {
+    const hits = Math.min(CHUNK.hits, this.options.limit + 1 - this.accepted);
+    this.remote!.next({ ...CHUNK, hits }).then(
+      ({ hits: found, exhausted }) => {
         this.waiting = false;
-        for (const hit of hits) if (!this.ended) this.take(hit);
+        for (const hit of found) if (!this.ended) this.take(hit);
         if (exhausted && !this.ended) this.end(false);
         this.options.wake();
       },

@@ -5,6 +5,7 @@ import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { CountRules, ReadRules } from "./count-gate.ts";
 import {
+  type Chunk,
   type CountReply,
   type HitsReply,
   type ReaderReply,
@@ -28,8 +29,8 @@ export interface RemoteChunk {
 
 /** A scan that goes on in a worker. What may not be read stays there; whoever reads its hits gates them again. */
 export interface RemoteScan {
-  /** Up to `count` further hits. One call at a time. */
-  next(count: number): Promise<RemoteChunk>;
+  /** Further hits, at most a chunk of them. One call at a time. */
+  next(chunk: Chunk): Promise<RemoteChunk>;
   close(): void;
 }
 
@@ -94,9 +95,9 @@ export class ReaderPool {
     const { lane, job } = place;
     send(lane, { type: "open", job, filter, options, rules });
     return {
-      next: async (count) => {
+      next: async (chunk) => {
         if (!lane.jobs.has(job)) throw new Error(INTERRUPTED);
-        const reply = await this.ask(lane, { type: "next", job, count });
+        const reply = await this.ask(lane, { type: "next", job, chunk });
         const { json, numbers, exhausted } = reply as HitsReply;
         return { hits: unpackHits(json, numbers), exhausted };
       },

@@ -9,6 +9,12 @@ export interface ReaderStart {
   readonly tagSeed: bigint;
 }
 
+/** What is handed over at once, at most: so many hits, and of large ones so many that they have that many characters. */
+export interface Chunk {
+  readonly hits: number;
+  readonly characters: number;
+}
+
 export type ReaderRequest =
   | { readonly type: "start"; readonly start: ReaderStart }
   | {
@@ -18,7 +24,7 @@ export type ReaderRequest =
       readonly options: ScanOptions;
       readonly rules: ReadRules;
     }
-  | { readonly type: "next"; readonly job: number; readonly count: number }
+  | { readonly type: "next"; readonly job: number; readonly chunk: Chunk }
   | {
       readonly type: "count";
       readonly job: number;

@@ -4,7 +4,7 @@ import type { Hit, HotReader, Scan, ScanState } from "../hot/contract.ts";
 import { createReader } from "../hot/reader.ts";
 import { countGate, readGate } from "./count-gate.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
-import { packHits, type ReaderReply, type ReaderRequest } from "./reader-protocol.ts";
+import { type Chunk, packHits, type ReaderReply, type ReaderRequest } from "./reader-protocol.ts";
 
 declare const self: Worker;
 
@@ -17,12 +17,13 @@ interface Job {
   answer(id: number): ReaderReply;
 }
 
-/** A scan that hands out so many hits at a time. One that may not be read would cost a question for each that it passes. */
+/** A scan that hands out a chunk of hits at a time. One that may not be read would cost a question for each that it passes. */
 class ScanJob implements Job {
-  wanted = 0;
+  wanted: Chunk = { hits: 0, characters: 0 };
   private readonly scan: Scan;
   private readonly mayRead: (hit: Hit) => boolean;
   private hits: Hit[] = [];
+  private characters = 0;
   private isExhausted = false;
 
   constructor(scan: Scan, mayRead: (hit: Hit) => boolean) {
@@ -31,15 +32,21 @@ class ScanJob implements Job {
   }
 
   run(deadlineMs: number): ScanState {
-    const take = (hit: Hit): boolean => !this.mayRead(hit) || this.hits.push(hit) < this.wanted;
-    const state = this.scan.run(take, { deadlineMs });
+    const state = this.scan.run((hit) => !this.mayRead(hit) || this.take(hit), { deadlineMs });
     this.isExhausted = state === "exhausted";
     return state;
+  }
+
+  /** Answers whether there is room for more. */
+  private take(hit: Hit): boolean {
+    this.characters += hit.json.length;
+    return this.hits.push(hit) < this.wanted.hits && this.characters < this.wanted.characters;
   }
 
   answer(id: number): ReaderReply {
     const { json, numbers } = packHits(this.hits);
     this.hits = [];
+    this.characters = 0;
     return { job: id, json, numbers, exhausted: this.isExhausted };
   }
 }
@@ -83,7 +90,7 @@ self.onmessage = (message: MessageEvent<ReaderRequest>) => {
     case "next": {
       const job = jobs.get(request.job);
       if (!(job instanceof ScanJob)) return;
-      job.wanted = request.count;
+      job.wanted = request.chunk;
       fresh.push(request.job);
       schedule();
       return;

@@ -36,7 +36,7 @@ afterAll(() => {
 
 async function first(count: number, keys: readonly string[]) {
   const scan = pool.open({ tags: [] }, {}, { nowSeconds: NOW, keys })!;
-  const { hits, exhausted } = await scan.next(count);
+  const { hits, exhausted } = await scan.next({ hits: count, characters: Number.POSITIVE_INFINITY });
   scan.close();
   return { ids: hits.map(({ json }) => idOfJson(json)), exhausted };
 }
@@ -48,4 +48,19 @@ test("a stranger is led past private and expired events without an answer for ea
 test("whom private events are addressed to gets them, and no more than asked for", async () => {
   const ids = wraps.slice(0, 2).map(({ event }) => event.id);
   expect(await first(2, [BOB])).toEqual({ ids, exhausted: false });
+});
+
+test("of large events fewer come at once, and at least one", async () => {
+  const large = Array.from({ length: 6 }, (_, index) =>
+    unsignedEvent(ALICE, { kind: 9, created_at: NOW - index, content: "x".repeat(10_000) }),
+  );
+  side.put(large);
+  const scan = pool.open({ kinds: [9], tags: [] }, {}, { nowSeconds: NOW, keys: [] })!;
+  const lengths: number[] = [];
+  for (let asked = 0; asked < 3; asked++) {
+    const { hits } = await scan.next({ hits: 128, characters: 15_000 });
+    lengths.push(hits.length);
+  }
+  scan.close();
+  expect(lengths).toEqual([2, 2, 2]);
 });
