@@ -3,6 +3,7 @@
 import { type Refusal, refuse } from "../nostr/reason.ts";
 import type { CountSource } from "./count-source.ts";
 import type { HyperLogLog } from "./hyperloglog.ts";
+import { SeqSet } from "./seq-set.ts";
 import type { Turn } from "./turn-budget.ts";
 
 export interface CountResult {
@@ -26,7 +27,7 @@ export interface CountQueryOptions {
 export class CountQuery {
   private readonly sources: readonly CountSource[];
   private readonly options: CountQueryOptions;
-  private readonly seen: Set<number> | undefined;
+  private readonly seen: SeqSet | undefined;
   private current = 0;
   private count = 0;
   private isOver = false;
@@ -34,7 +35,7 @@ export class CountQuery {
   constructor(sources: readonly CountSource[], options: CountQueryOptions) {
     this.sources = sources;
     this.options = options;
-    this.seen = sources.length > 1 ? new Set() : undefined;
+    this.seen = sources.length > 1 ? new SeqSet() : undefined;
   }
 
   /** Begins at once, unless this thread has given queries enough of its time for now. */
@@ -72,18 +73,11 @@ export class CountQuery {
   }
 
   private take(source: CountSource): void {
-    if (this.isNew(source.seq())) {
+    if (this.seen === undefined || this.seen.add(source.seq())) {
       this.count++;
       this.options.hyperLogLog?.add(source.author());
     }
     source.shift();
-  }
-
-  private isNew(seq: number): boolean {
-    if (this.seen === undefined) return true;
-    if (this.seen.has(seq)) return false;
-    this.seen.add(seq);
-    return true;
   }
 
   private finish(): void {
