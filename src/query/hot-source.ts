@@ -80,10 +80,10 @@ export class HotSource implements HitSource {
     const state = scan.run((hit) => this.take(hit), { deadlineMs });
     this.usedMs += performance.now() - startedMs;
     if (state === "exhausted") this.end(false);
-    if (state === "paused") {
-      if (this.buffer.length === 0 && !this.isSpent) return "paused";
-      if (this.isSpent) this.moveAway(scan, this.options.pool!);
-    }
+    // A page of what is at hand ends soon by itself; without a limit it may be millions.
+    const isLong = state === "paused" || !Number.isFinite(this.options.limit);
+    if (isLong && !this.ended && this.isSpent) this.moveAway(scan, this.options.pool!);
+    else if (state === "paused" && this.buffer.length === 0) return "paused";
     return this.pull(deadlineMs);
   }
 
