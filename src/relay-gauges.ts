@@ -61,7 +61,7 @@ function channelsOf(parts: Gauged): ChannelGauge[] {
     ...named("writer", { depth: hot.writeDepth, depthMax: hot.writeDepthMax }),
     ...named("inbox-bytes", { depth: gateway.inboxBytes, depthMax: gateway.inboxBytesMax }),
     ...named("readers", pool),
-    ...named("search", search?.service),
+    ...named("search", search?.line),
     ...named("cold-searches", cold?.searches),
     ...named("trends", trends?.service),
     ...named("identities", identity?.checks),

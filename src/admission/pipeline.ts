@@ -10,8 +10,9 @@ import {
   type VerifiedEvent,
 } from "../nostr/event.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
+import { FairLine } from "../policy/fair-line.ts";
+import type { Client } from "../policy/rotation.ts";
 import { checkWrite, isStored, type WritePolicyOptions, type WriterKeys } from "../policy/write.ts";
-import { FairLine } from "./fair-line.ts";
 import { InFlight } from "./in-flight.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { DUPLICATE, PASSED_ON, refused, type Verdict, verdictOf } from "./verdict.ts";
@@ -39,7 +40,7 @@ export interface AdmissionOptions {
 }
 
 /** Who sends an event, as far as admission cares. */
-export interface Publisher {
+export interface Publisher extends Client {
   readonly keys: WriterKeys;
   /** False while this publisher has sent so many invalid events that no signature is checked for it. */
   mayBeVerified(): boolean;
@@ -118,7 +119,7 @@ export class Admission {
   }
 
   private verify(parsed: ParsedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
-    const taken = this.line.offer(publisher, () => {
+    const check = (): void => {
       const over = (signature: SignatureVerdict | "unchecked"): void => {
         this.line.done();
         if (signature === "valid") return this.keep(asVerified(parsed), settle);
@@ -128,8 +129,8 @@ export class Admission {
         settle(BAD_SIGNATURE);
       };
       if (!this.ports.verify(parsed.event, over)) over("unchecked");
-    });
-    if (!taken) settle(OVERLOADED);
+    };
+    this.line.offer(publisher, check, () => settle(OVERLOADED));
   }
 
   private keep(event: VerifiedEvent, settle: (verdict: Verdict) => void): void {

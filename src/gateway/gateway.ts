@@ -83,6 +83,7 @@ export class Gateway {
   private readonly turn: TurnBudget;
   private readonly inbox: Inbox;
   private readonly dirty: Session[] = [];
+  private lastConnection = 0;
   private indexKeys = 0;
   private topicBytes = 0;
 
@@ -114,14 +115,18 @@ export class Gateway {
 
   /** `hasTopics`: may this socket ride native topics? Only where the relay can publish to its server. */
   open(socket: RelaySocket, address: string, hasTopics: boolean): Session {
-    const session = new Session(socket, address, {
-      sendBufferBytesMax: this.options.limits.sendBufferBytesMax,
-      invalidEventsPerMinuteMax: this.options.limits.invalidEventsPerMinuteMax,
-      compressionThresholdBytes: this.options.compressionThresholdBytes,
-      hasTopics,
-      turnOf: (client) => this.turn.of(client),
-      pushed: (pushed) => this.flushSoon(pushed),
-    });
+    const session = new Session(
+      socket,
+      { address, connection: ++this.lastConnection },
+      {
+        sendBufferBytesMax: this.options.limits.sendBufferBytesMax,
+        invalidEventsPerMinuteMax: this.options.limits.invalidEventsPerMinuteMax,
+        compressionThresholdBytes: this.options.compressionThresholdBytes,
+        hasTopics,
+        turnOf: (client) => this.turn.of(client),
+        pushed: (pushed) => this.flushSoon(pushed),
+      },
+    );
     this.sessions.add(session);
     this.ports.meters.opened();
     if (this.options.challengeOnConnect) session.sendChallenge();

@@ -3,6 +3,7 @@
 import type { Publisher } from "../admission/pipeline.ts";
 import type { LiveSink, LiveSubscription } from "../live/subscription.ts";
 import { TokenBucket } from "../policy/rate.ts";
+import type { Client } from "../policy/rotation.ts";
 import type { CountQuery } from "../query/count.ts";
 import type { CloseReason } from "../telemetry/metrics.ts";
 import type { StoredQuery } from "../query/stored-query.ts";
@@ -51,6 +52,7 @@ export class Session implements LiveSink, Publisher {
   /** Set when the relay ends the connection. */
   closeReason: CloseReason | undefined;
   readonly address: string;
+  readonly connection: number;
   readonly turn: Turn;
   private readonly socket: RelaySocket;
   private readonly options: SessionOptions;
@@ -59,9 +61,10 @@ export class Session implements LiveSink, Publisher {
   private holdsChallenge = false;
   private invalidEvents: TokenBucket | undefined;
 
-  constructor(socket: RelaySocket, address: string, options: SessionOptions) {
+  constructor(socket: RelaySocket, { address, connection }: Client, options: SessionOptions) {
     this.socket = socket;
     this.address = address;
+    this.connection = connection;
     this.options = options;
     const { deadline, begin, later } = options.turnOf(this);
     this.turn = {

@@ -3,6 +3,7 @@
 import type { Hit, HotReader } from "../hot/contract.ts";
 import { type Filter, matchesNothing } from "../nostr/filter.ts";
 import { mayRead, type ReaderKeys } from "../policy/read.ts";
+import type { Client } from "../policy/rotation.ts";
 import { HitCount, type CountSource, TieredCount } from "./count-source.ts";
 import type { ColdSourceOptions } from "./cold-source.ts";
 import type { History } from "./history.ts";
@@ -40,6 +41,7 @@ export interface SearchPort {
 export interface QueryContext {
   readonly upToSeq: number;
   readonly keys: ReaderKeys;
+  readonly client: Client;
   /** Unix seconds. */
   readonly now: number;
   /** Called when a waiting source has news. */

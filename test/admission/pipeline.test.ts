@@ -7,6 +7,7 @@ import type { WriteOutcome } from "../../src/hot/contract.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import { keypair, signed } from "../support/events.ts";
 import { OPEN_POLICY } from "../support/write-policy.ts";
+import { SOMEBODY } from "../support/somebody.ts";
 
 const NOW = 1_700_000_000;
 
@@ -41,6 +42,7 @@ class Workshop implements AdmissionPorts {
   send(event: NostrEvent): void {
     const publisher: Publisher = {
       keys: new Set(),
+      ...SOMEBODY,
       mayBeVerified: () => true,
       foundInvalid: () => this.invalid++,
     };

@@ -8,6 +8,7 @@ import type { HitSource } from "../../src/query/source.ts";
 import { StoredQuery } from "../../src/query/stored-query.ts";
 import { unsignedEvent } from "../support/events.ts";
 import { HotSide } from "../support/tiered-store.ts";
+import { SOMEBODY } from "../support/somebody.ts";
 
 const NOW = 1_700_000_000;
 const CONTENT_CHARACTERS = 100_000;
@@ -22,7 +23,13 @@ side.put(large);
 afterAll(() => side.close());
 
 function sourcesOf(wake: () => void): HitSource[] {
-  const context = { upToSeq: side.reader.lastSeq(), keys: new Set<string>(), now: NOW, wake };
+  const context = {
+    upToSeq: side.reader.lastSeq(),
+    keys: new Set<string>(),
+    client: SOMEBODY,
+    now: NOW,
+    wake,
+  };
   return planSources([{ tags: [], limit: EVENTS }], side.stores(), context, {
     defaultLimit: EVENTS,
     limitMax: EVENTS,

@@ -88,6 +88,7 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
   const context = {
     upToSeq: gateway.ports.publishedSeq(),
     keys: session.keys,
+    client: session,
     now: now(),
     wake: () => session.corked(() => query.wake()),
   };
