@@ -3,6 +3,7 @@
 import type { Hit, HotReader, Scan } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
+import type { Client } from "../policy/rotation.ts";
 import type { ReadRules } from "./count-gate.ts";
 import type { HitSource, PullState } from "./source.ts";
 import type { ReaderPool, RemoteScan } from "./reader-pool.ts";
@@ -23,6 +24,7 @@ export interface HotSourceOptions {
   readonly accept: (hit: Hit) => boolean;
   /** What of accept() another thread can tell. */
   readonly rules: () => ReadRules;
+  readonly client: Client;
   /** Called when a `waiting` source has news. */
   readonly wake: () => void;
 }
@@ -112,10 +114,11 @@ export class HotSource implements HitSource {
 
   /** The budget is spent: a worker takes over. */
   private moveAway(scan: Scan, pool: ReaderPool): void {
-    const { upToSeq, rules } = this.options;
+    const { upToSeq, rules, client } = this.options;
     const after = scan.position();
     this.scan = undefined;
-    this.remote = pool.open(this.filter, after === undefined ? { upToSeq } : { upToSeq, after }, rules());
+    const options = after === undefined ? { upToSeq } : { upToSeq, after };
+    this.remote = pool.open(this.filter, options, rules(), client);
     if (this.remote === undefined) {
       this.error = refuse("rate-limited", "too many long queries are running; ask again in a moment");
     }

@@ -4,6 +4,7 @@ import type { Counting, HotReader } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
 import type { ReaderKeys } from "../policy/read.ts";
+import type { Client } from "../policy/rotation.ts";
 import { type CountRules, countGate } from "./count-gate.ts";
 import type { CountSource } from "./count-source.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
@@ -17,6 +18,7 @@ export interface NumberCountOptions {
   /** Milliseconds of this thread that it may use up. */
   readonly budgetMs: number;
   readonly keys: ReaderKeys;
+  readonly client: Client;
   readonly nowSeconds: number;
   /** Fed with the author of every counted event. */
   readonly hyperLogLog: HyperLogLog | undefined;
@@ -83,7 +85,7 @@ export class NumberCount implements CountSource {
 
   private moveAway(pool: ReaderPool): PullState {
     this.counting = undefined;
-    this.remote = pool.count(this.filter, this.rules);
+    this.remote = pool.count(this.filter, this.rules, this.options.client);
     if (this.remote === undefined) {
       this.error = refuse("rate-limited", "too many long queries are running; ask again in a moment");
       return "failed";

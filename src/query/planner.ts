@@ -84,9 +84,9 @@ export function planCounts(
   if (only !== undefined && asked.length === 1 && !stores.hidesAny()) {
     if (isSearch(only, stores)) return [stores.search.count(only, context)];
     const { history, reader, pool, budgetMs } = stores;
-    const { keys, now: nowSeconds, wake } = context;
+    const { keys, client, now: nowSeconds, wake } = context;
     if (history === undefined)
-      return [new NumberCount(only, { reader, pool, budgetMs, keys, nowSeconds, hyperLogLog, wake })];
+      return [new NumberCount(only, { reader, pool, budgetMs, keys, client, nowSeconds, hyperLogLog, wake })];
   }
   return asked.map((filter) => {
     if (stores.history === undefined || isSearch(filter, stores))
@@ -126,7 +126,7 @@ function isSearch(
 
 function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, limit: number): HotSource {
   const { reader, pool, budgetMs } = stores;
-  const { upToSeq, wake, keys, now: nowSeconds } = context;
+  const { upToSeq, wake, keys, client, now: nowSeconds } = context;
   return new HotSource(filter, {
     reader,
     pool,
@@ -135,6 +135,7 @@ function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, l
     limit,
     accept: gateOf(context, stores),
     rules: () => ({ nowSeconds, keys: [...keys] }),
+    client,
     wake,
   });
 }

@@ -2,6 +2,7 @@
 
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
+import type { Client } from "../policy/rotation.ts";
 import type { CountRules, ReadRules } from "./count-gate.ts";
 
 export interface ReaderStart {
@@ -23,6 +24,7 @@ export type ReaderRequest =
       readonly filter: Filter;
       readonly options: ScanOptions;
       readonly rules: ReadRules;
+      readonly client: Client;
     }
   | { readonly type: "next"; readonly job: number; readonly chunk: Chunk }
   | {
@@ -30,6 +32,7 @@ export type ReaderRequest =
       readonly job: number;
       readonly filter: Filter;
       readonly rules: CountRules;
+      readonly client: Client;
     }
   | { readonly type: "close"; readonly job: number };
 

@@ -2,6 +2,7 @@
 
 import type { Hit, HotReader, Scan, ScanState } from "../hot/contract.ts";
 import { createReader } from "../hot/reader.ts";
+import { type Client, Rotation } from "../policy/rotation.ts";
 import { countGate, readGate } from "./count-gate.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
 import { type Chunk, packHits, type ReaderReply, type ReaderRequest } from "./reader-protocol.ts";
@@ -60,11 +61,16 @@ function countJob({ filter, rules }: Extract<ReaderRequest, { type: "count" }>):
   };
 }
 
+interface OwnedJob {
+  readonly client: Client;
+  readonly work: Job;
+}
+
 let reader: HotReader | undefined;
-const jobs = new Map<number, Job>();
+const jobs = new Map<number, OwnedJob>();
 /** Jobs that wait for their first slice since they were asked, and those that have used one up already. */
-const fresh: number[] = [];
-const resumed: number[] = [];
+const fresh = new Rotation<number>();
+const resumed = new Rotation<number>();
 let turn = 0;
 let scheduled = false;
 
@@ -77,21 +83,21 @@ self.onmessage = (message: MessageEvent<ReaderRequest>) => {
       });
       return;
     case "open":
-      jobs.set(
-        request.job,
-        new ScanJob(reader!.scan(request.filter, request.options), readGate(request.rules)),
-      );
+      jobs.set(request.job, {
+        client: request.client,
+        work: new ScanJob(reader!.scan(request.filter, request.options), readGate(request.rules)),
+      });
       return;
     case "count":
-      jobs.set(request.job, countJob(request));
-      fresh.push(request.job);
+      jobs.set(request.job, { client: request.client, work: countJob(request) });
+      fresh.add(request.client, request.job);
       schedule();
       return;
     case "next": {
       const job = jobs.get(request.job);
-      if (!(job instanceof ScanJob)) return;
-      job.wanted = request.chunk;
-      fresh.push(request.job);
+      if (!(job?.work instanceof ScanJob)) return;
+      job.work.wanted = request.chunk;
+      fresh.add(job.client, request.job);
       schedule();
       return;
     }
@@ -101,7 +107,7 @@ self.onmessage = (message: MessageEvent<ReaderRequest>) => {
 };
 
 function schedule(): void {
-  if (scheduled || fresh.length + resumed.length === 0) return;
+  if (scheduled || fresh.size + resumed.size === 0) return;
   scheduled = true;
   setImmediate(() => {
     scheduled = false;
@@ -112,21 +118,21 @@ function schedule(): void {
 
 /** New jobs go first, but every second turn belongs to one that has waited. */
 function pickNext(): number {
-  const old = resumed.length > 0 && (fresh.length === 0 || turn++ % 2 === 1);
-  return old ? resumed.shift()! : fresh.shift()!;
+  const old = resumed.size > 0 && (fresh.size === 0 || turn++ % 2 === 1);
+  return (old ? resumed : fresh).next()!;
 }
 
 function runSlice(id: number): void {
   const job = jobs.get(id);
   if (job === undefined) return;
   try {
-    const state = job.run(performance.now() + SLICE_MS);
+    const state = job.work.run(performance.now() + SLICE_MS);
     if (state === "paused") {
-      resumed.push(id);
+      resumed.add(job.client, id);
       return;
     }
     if (state === "exhausted") jobs.delete(id);
-    send(job.answer(id));
+    send(job.work.answer(id));
   } catch (error) {
     jobs.delete(id);
     send({ job: id, error: error instanceof Error ? error.message : String(error) });

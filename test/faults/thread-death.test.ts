@@ -9,6 +9,7 @@ import { newcomers, signed } from "../support/events.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { TestRelay } from "../support/test-relay.ts";
 import { Threads } from "../support/threads.ts";
+import { SOMEBODY } from "../support/somebody.ts";
 
 const someone = newcomers(4700);
 const NOTES = 400;
@@ -90,7 +91,12 @@ test("the writer: while there is none, the relay says that it is not ready, and 
 
 const TEN = { hits: 10, characters: Number.POSITIVE_INFINITY };
 const openNotes = (pool: ReaderPool) =>
-  pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER }, { nowSeconds: 0, keys: [] });
+  pool.open(
+    { kinds: [1], tags: [] },
+    { upToSeq: Number.MAX_SAFE_INTEGER },
+    { nowSeconds: 0, keys: [] },
+    SOMEBODY,
+  );
 
 test("readers: what was under way is interrupted, and the next long scan finds another", async () => {
   const path = join(relay.folder, DATABASE_FILE);

@@ -7,6 +7,7 @@ import { HotSource } from "../../src/query/hot-source.ts";
 import type { ReaderPool } from "../../src/query/reader-pool.ts";
 import { unsignedEvent } from "../support/events.ts";
 import { HotSide } from "../support/tiered-store.ts";
+import { SOMEBODY } from "../support/somebody.ts";
 
 const NOW = 1_700_000_000;
 const EVENTS = 300;
@@ -69,6 +70,7 @@ test("a count of events in memory moves to a reader worker too once its time her
       limit: Number.POSITIVE_INFINITY,
       accept: () => true,
       rules: () => ({ nowSeconds: NOW, keys: [] }),
+      client: SOMEBODY,
       wake: () => {},
     },
   );

@@ -96,6 +96,7 @@ test("what is read ahead of a slow reader is bounded in characters, not in event
       limit: EVENTS,
       accept: () => ++read > 0,
       rules: () => ({ nowSeconds: NOW, keys: [] }),
+      client: SOMEBODY,
       wake: () => {},
     },
   );
