@@ -58,6 +58,7 @@ function channelsOf(parts: Gauged): ChannelGauge[] {
   return [
     ...named("admission", admission.waiting),
     ...named("verifier", verifier),
+    ...named("unwritten-bytes", admission.unwritten),
     ...named("writer", { depth: hot.writeDepth, depthMax: hot.writeDepthMax }),
     ...named("inbox-bytes", { depth: gateway.inboxBytes, depthMax: gateway.inboxBytesMax }),
     ...named("readers", pool),

@@ -48,6 +48,13 @@ export interface Publisher extends Client {
   foundInvalid(): void;
 }
 
+/**
+ * What the writer has at once: a thousand notes, or one event of ten thousand tags, which takes it a tenth of a second or
+ * two. An indexed tag costs it about as much as so many characters of text.
+ */
+const WRITES_AWAY_MAX = 1024 * 1024;
+const WRITES_WAITING_MAX = 64 * 1024 * 1024;
+const TAG_CHARACTERS = 64;
 /** Some milliseconds of work for one verifier, in batches that fill several. */
 const CHECKS_AWAY_MAX = 256;
 /** How often a stopping relay looks whether it may go. */
@@ -69,18 +76,24 @@ export class Admission {
   private readonly recentEphemeral = new RecentIds();
   private readonly ports: AdmissionPorts;
   private readonly options: AdmissionOptions;
-  private readonly line: FairLine;
+  private readonly checks: FairLine;
+  private readonly writes = new FairLine({ awayMax: WRITES_AWAY_MAX, waitingMax: WRITES_WAITING_MAX });
   private isClosed = false;
 
   constructor(ports: AdmissionPorts, options: AdmissionOptions) {
     this.ports = ports;
     this.options = options;
-    this.line = new FairLine({ awayMax: CHECKS_AWAY_MAX, waitingMax: options.checksWaitingMax });
+    this.checks = new FairLine({ awayMax: CHECKS_AWAY_MAX, waitingMax: options.checksWaitingMax });
   }
 
   /** Events that wait until it is their publisher's turn to have a signature checked. */
   get waiting(): { readonly depth: number; readonly depthMax: number } {
-    return { depth: this.line.waiting, depthMax: this.line.waitingMax };
+    return { depth: this.checks.waiting, depthMax: this.checks.waitingMax };
+  }
+
+  /** Characters of checked events that wait until it is their publisher's turn to be written. */
+  get unwritten(): { readonly depth: number; readonly depthMax: number } {
+    return { depth: this.writes.waiting, depthMax: this.writes.waitingMax };
   }
 
   /** Events that have been let in and not yet answered. */
@@ -121,8 +134,8 @@ export class Admission {
   private verify(parsed: ParsedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
     const check = (): void => {
       const over = (signature: SignatureVerdict | "unchecked"): void => {
-        this.line.done();
-        if (signature === "valid") return this.keep(asVerified(parsed), settle);
+        this.checks.done();
+        if (signature === "valid") return this.keep(asVerified(parsed), publisher, settle);
         if (signature === "failed") return settle(UNCHECKED);
         if (signature === "unchecked") return settle(OVERLOADED);
         publisher.foundInvalid();
@@ -130,12 +143,20 @@ export class Admission {
       };
       if (!this.ports.verify(parsed.event, over)) over("unchecked");
     };
-    this.line.offer(publisher, check, () => settle(OVERLOADED));
+    this.checks.offer(publisher, check, () => settle(OVERLOADED));
   }
 
-  private keep(event: VerifiedEvent, settle: (verdict: Verdict) => void): void {
+  private keep(event: VerifiedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
     if (!isStored(event.event)) return settle(this.passOn(event));
-    if (!this.ports.store(event, (outcome) => settle(verdictOf(outcome)))) settle(OVERLOADED);
+    const weight = event.json.length + event.event.tags.length * TAG_CHARACTERS;
+    const over = (verdict: Verdict): void => {
+      this.writes.done(weight);
+      settle(verdict);
+    };
+    const write = (): void => {
+      if (!this.ports.store(event, (outcome) => over(verdictOf(outcome)))) over(OVERLOADED);
+    };
+    this.writes.offer(publisher, write, () => settle(OVERLOADED), weight);
   }
 
   private passOn(event: VerifiedEvent): Verdict {

@@ -1,15 +1,17 @@
-// Work in rotation: so many tasks at once, and the others wait, so that nobody waits behind somebody else's flood.
+// Work in rotation: so much of it at once, and the rest waits, so that nobody waits behind somebody else's flood.
 
 import { type Client, Rotation } from "./rotation.ts";
 
+/** Both bounds are weights: numbers of tasks where each weighs 1. */
 export interface FairLineOptions {
-  /** Tasks under way at once. Enough to keep every thread busy that does them, few enough to be done soon. */
+  /** Under way at once, but for the last task. Enough to keep busy who does it, little enough to be done soon. */
   readonly awayMax: number;
-  /** Tasks that wait for their turn, of all clients together. */
+  /** Waiting, of all clients together. */
   readonly waitingMax: number;
 }
 
 interface Task {
+  readonly weight: number;
   readonly run: () => void;
   readonly dropped: () => void;
 }
@@ -25,7 +27,7 @@ export class FairLine {
   }
 
   get waiting(): number {
-    return this.line.size;
+    return this.line.weight;
   }
 
   get waitingMax(): number {
@@ -33,32 +35,32 @@ export class FairLine {
   }
 
   /**
-   * Calls run(), which must call done() once, now or in its turn; or dropped(), now or later. Where too many wait, whoever
-   * has the most of them gives one up.
+   * Calls run(), which must call done() once, now or in its turn; or dropped(), now or later. Where too much waits, whoever
+   * has the most of it gives up some.
    */
-  offer(client: Client, run: () => void, dropped: () => void): void {
+  offer(client: Client, run: () => void, dropped: () => void, weight = 1): void {
     if (this.away < this.options.awayMax && this.line.size === 0) {
-      this.away++;
+      this.away += weight;
       return run();
     }
-    if (this.line.size >= this.options.waitingMax) {
+    while (this.line.weight + weight > this.options.waitingMax) {
       const given = this.line.makeRoom(client);
       if (given === undefined) return dropped();
       given.dropped();
     }
-    this.line.add(client, { run, dropped });
+    this.line.add(client, { weight, run, dropped }, weight);
   }
 
   /** A task is over: the next client's first one takes its place. */
-  done(): void {
-    this.away--;
+  done(weight = 1): void {
+    this.away -= weight;
     // A task that is over at once comes back here: the loop that runs it goes on.
     if (this.isServing) return;
     this.isServing = true;
     while (this.away < this.options.awayMax) {
       const task = this.line.next();
       if (task === undefined) break;
-      this.away++;
+      this.away += task.weight;
       task.run();
     }
     this.isServing = false;

@@ -7,57 +7,74 @@ export interface Client {
   readonly connection: number;
 }
 
+interface Entry<T> {
+  readonly item: T;
+  readonly weight: number;
+}
+
 interface Queue<T> {
-  readonly items: T[];
-  /** Items before this index are gone. */
+  readonly entries: Entry<T>[];
+  /** Entries before this index are gone. */
   head: number;
+  weight: number;
 }
 
 /** What waits of one address: a queue for each connection. */
 interface Waiting<T> {
   readonly queues: Map<number, Queue<T>>;
-  size: number;
+  weight: number;
 }
 
 /** A Map keeps the order of insertion: whoever is deleted and set again comes last. */
 export class Rotation<T> {
   private readonly addresses = new Map<string, Waiting<T>>();
-  private count = 0;
+  private items = 0;
+  private weighed = 0;
 
   get size(): number {
-    return this.count;
+    return this.items;
   }
 
-  add({ address, connection }: Client, item: T): void {
+  /** Of all items together. */
+  get weight(): number {
+    return this.weighed;
+  }
+
+  /** `weight` is what an item takes of what is scarce: 1 where all are alike. */
+  add({ address, connection }: Client, item: T, weight = 1): void {
     let waiting = this.addresses.get(address);
     if (waiting === undefined) {
-      waiting = { queues: new Map(), size: 0 };
+      waiting = { queues: new Map(), weight: 0 };
       this.addresses.set(address, waiting);
     }
-    const queue = waiting.queues.get(connection);
-    if (queue === undefined) waiting.queues.set(connection, { items: [item], head: 0 });
-    else queue.items.push(item);
-    waiting.size++;
-    this.count++;
+    let queue = waiting.queues.get(connection);
+    if (queue === undefined) {
+      queue = { entries: [], head: 0, weight: 0 };
+      waiting.queues.set(connection, queue);
+    }
+    queue.entries.push({ item, weight });
+    this.items++;
+    this.changeWeight(waiting, queue, weight);
   }
 
   /** The first item of the connection whose turn it is, of the address whose turn it is. */
   next(): T | undefined {
     for (const [address, waiting] of this.addresses) {
+      const item = this.nextOf(waiting);
       this.addresses.delete(address);
-      if (waiting.size > 1) this.addresses.set(address, waiting);
-      return this.nextOf(waiting);
+      if (waiting.queues.size > 0) this.addresses.set(address, waiting);
+      return item;
     }
     return undefined;
   }
 
   private nextOf(waiting: Waiting<T>): T | undefined {
     for (const [connection, queue] of waiting.queues) {
-      const item = queue.items[queue.head++];
+      const { item, weight } = queue.entries[queue.head++]!;
       waiting.queues.delete(connection);
-      if (queue.head < queue.items.length) waiting.queues.set(connection, queue);
-      waiting.size--;
-      this.count--;
+      if (queue.head < queue.entries.length) waiting.queues.set(connection, queue);
+      this.items--;
+      this.changeWeight(waiting, queue, -weight);
       return item;
     }
     return undefined;
@@ -70,37 +87,45 @@ export class Rotation<T> {
    */
   makeRoom({ address, connection }: Client): T | undefined {
     const own = this.addresses.get(address);
-    const [longest, waiting] = most(this.addresses, ({ size }) => size);
-    if (waiting === undefined) return undefined;
-    if (waiting !== own && waiting.size > (own?.size ?? 0)) return this.dropLast(longest!, waiting);
-    const [, queue] = most(own?.queues ?? new Map<number, Queue<T>>(), lengthOf);
-    const mine = own?.queues.get(connection);
-    const isOthers = queue !== undefined && lengthOf(queue) > (mine === undefined ? 0 : lengthOf(mine));
-    return isOthers ? this.dropLast(address, own!) : undefined;
+    const longest = heaviest(this.addresses, own?.weight ?? 0);
+    if (longest !== undefined) return this.dropLast(longest, this.addresses.get(longest)!);
+    const isOthers = own !== undefined && heaviest(own.queues, weightOf(own, connection)) !== undefined;
+    return isOthers ? this.dropLast(address, own) : undefined;
   }
 
-  private dropLast(address: string, waiting: Waiting<T>): T | undefined {
-    const [connection, queue] = most(waiting.queues, lengthOf);
-    const item = queue!.items.pop();
-    if (lengthOf(queue!) === 0) waiting.queues.delete(connection!);
-    if (--waiting.size === 0) this.addresses.delete(address);
-    this.count--;
+  private dropLast(address: string, waiting: Waiting<T>): T {
+    const connection = heaviest(waiting.queues, 0)!;
+    const queue = waiting.queues.get(connection)!;
+    const { item, weight } = queue.entries.pop()!;
+    this.items--;
+    this.changeWeight(waiting, queue, -weight);
+    if (queue.head === queue.entries.length) waiting.queues.delete(connection);
+    if (waiting.queues.size === 0) this.addresses.delete(address);
     return item;
   }
-}
 
-function lengthOf({ items, head }: Queue<unknown>): number {
-  return items.length - head;
-}
-
-function most<K, V>(map: ReadonlyMap<K, V>, sizeOf: (value: V) => number): [K?, V?] {
-  let best: [K?, V?] = [];
-  let bestSize = 0;
-  for (const [key, value] of map) {
-    const size = sizeOf(value);
-    if (size <= bestSize) continue;
-    best = [key, value];
-    bestSize = size;
+  private changeWeight(waiting: Waiting<T>, queue: Queue<T>, by: number): void {
+    this.weighed += by;
+    waiting.weight += by;
+    queue.weight += by;
   }
-  return best;
+}
+
+function weightOf<T>({ queues }: Waiting<T>, connection: number): number {
+  return queues.get(connection)?.weight ?? 0;
+}
+
+/** Who has the most, and more than so much. */
+function heaviest<Name>(
+  waiting: ReadonlyMap<Name, { readonly weight: number }>,
+  above: number,
+): Name | undefined {
+  let most = above;
+  let heaviestName: Name | undefined;
+  for (const [name, { weight }] of waiting) {
+    if (weight <= most) continue;
+    most = weight;
+    heaviestName = name;
+  }
+  return heaviestName;
 }
