@@ -29,7 +29,7 @@ export interface SessionOptions {
 /** A REQ that is open: its live side, and its stored phase until that is over. */
 export interface OpenRequest {
   readonly live: LiveSubscription;
-  readonly indexKeys: number;
+  readonly weight: number;
   query?: StoredQuery;
 }
 
@@ -43,8 +43,8 @@ export class Session implements LiveSink, Publisher {
   readonly keys = new Set<string>();
   readonly requests = new Map<string, OpenRequest>();
   readonly counts = new Map<string, CountQuery>();
-  /** Index keys held by open requests: one of the bounds. */
-  indexKeys = 0;
+  /** What open requests hold, in values: one of the bounds. */
+  held = 0;
   isOpen = true;
   /** Messages of this connection read in the last turn of the event loop that had any. */
   readInTurn = 0;

@@ -2,11 +2,11 @@
 
 import type { Hit, HotReader, Scan } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
-import { type Refusal, refuse } from "../nostr/reason.ts";
+import type { Refusal } from "../nostr/reason.ts";
 import type { Client } from "../policy/rotation.ts";
 import type { ReadRules } from "./count-gate.ts";
 import type { HitSource, PullState } from "./source.ts";
-import type { ReaderPool, RemoteScan } from "./reader-pool.ts";
+import { type ReaderPool, refusalOf, type RemoteScan, TOO_MANY_QUERIES } from "./reader-pool.ts";
 import type { Chunk } from "./reader-protocol.ts";
 
 /** Hits fetched ahead at once; more than a page rarely needs. Of large ones fewer: a reader may stop reading at any time. */
@@ -120,7 +120,7 @@ export class HotSource implements HitSource {
     const options = after === undefined ? { upToSeq } : { upToSeq, after };
     this.remote = pool.open(this.filter, options, rules(), client);
     if (this.remote === undefined) {
-      this.error = refuse("rate-limited", "too many long queries are running; ask again in a moment");
+      this.error = TOO_MANY_QUERIES;
     }
   }
 
@@ -136,7 +136,7 @@ export class HotSource implements HitSource {
       },
       (error: unknown) => {
         this.waiting = false;
-        this.error = refuse("error", error instanceof Error ? error.message : String(error));
+        this.error = refusalOf(error);
         this.options.wake();
       },
     );

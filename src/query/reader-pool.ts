@@ -3,6 +3,7 @@
 import { startWatched } from "../channel/watched-worker.ts";
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
+import { type Refusal, refuse } from "../nostr/reason.ts";
 import { whoGivesWay } from "../policy/giving-way.ts";
 import type { Client } from "../policy/rotation.ts";
 import type { CountRules, ReadRules } from "./count-gate.ts";
@@ -42,6 +43,22 @@ export interface RemoteCount {
   close(): void;
 }
 
+export const TOO_MANY_QUERIES = refuse(
+  "rate-limited",
+  "too many long queries are running; ask again in a moment",
+);
+
+/** Somebody else needed the place of this query. */
+class GaveWay extends Error {
+  override readonly name = "GaveWay";
+}
+
+/** What a client is told of a query that failed here. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof GaveWay) return TOO_MANY_QUERIES;
+  return refuse("error", error instanceof Error ? error.message : String(error));
+}
+
 interface Pending {
   resolve(reply: HitsReply | CountReply): void;
   reject(error: Error): void;
@@ -64,7 +81,6 @@ interface Place {
 const RESTART_AFTER_MS = 100;
 const RESTART_AFTER_MS_MAX = 30_000;
 const INTERRUPTED = "the query was interrupted; ask again";
-const TOO_MANY = "too many long queries are running; ask again in a moment";
 
 export class ReaderPool {
   private readonly options: ReaderPoolOptions;
@@ -135,7 +151,7 @@ export class ReaderPool {
     const job = whoGivesWay(held, client);
     const lane = this.lanes.find(({ jobs }) => job !== undefined && jobs.has(job));
     if (job === undefined || lane === undefined) return false;
-    this.pending.get(job)?.reject(new Error(TOO_MANY));
+    this.pending.get(job)?.reject(new GaveWay(TOO_MANY_QUERIES.text));
     this.close({ lane, job });
     return true;
   }
