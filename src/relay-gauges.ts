@@ -58,10 +58,11 @@ function channelsOf(parts: Gauged): ChannelGauge[] {
   return [
     ...named("admission", admission.waiting),
     ...named("verifier", verifier),
+    ...named("unwritten-bytes", admission.unwritten),
     ...named("writer", { depth: hot.writeDepth, depthMax: hot.writeDepthMax }),
     ...named("inbox-bytes", { depth: gateway.inboxBytes, depthMax: gateway.inboxBytesMax }),
     ...named("readers", pool),
-    ...named("search", search?.service),
+    ...named("search", search?.line),
     ...named("cold-searches", cold?.searches),
     ...named("trends", trends?.service),
     ...named("identities", identity?.checks),

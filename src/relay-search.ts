@@ -12,7 +12,8 @@ import type { SearchPort } from "./query/planner.ts";
 import { SearchCache } from "./query/search-cache.ts";
 import { createSearchMatcher, type SearchMatcher } from "./query/search-matcher.ts";
 import { SearchNumbers } from "./query/search-numbers.ts";
-import { createSearchPort, type SearchEngine } from "./query/search-source.ts";
+import { type LinedUp, SearchLine } from "./query/search-line.ts";
+import { createSearchPort } from "./query/search-source.ts";
 import { TieredSearch } from "./query/tiered-search.ts";
 import { verifiedDomains } from "./query/verified-domains.ts";
 import type { ColdStore } from "./relay-cold.ts";
@@ -23,6 +24,7 @@ import type { Logger } from "./telemetry/logger.ts";
 
 export interface RelaySearch {
   readonly service: FulltextService;
+  readonly line: SearchLine;
   readonly port: SearchPort;
   readonly matcher: SearchMatcher;
 }
@@ -44,6 +46,9 @@ export interface SearchGround {
 /** What one search may take, and how many hits one without a limit looks at. */
 const SEARCH_BUDGET_MS = 2000;
 const SEARCH_HITS_MAX = 10_000;
+/** One thread answers, and a second search keeps it busy meanwhile; OpenSearch answers many at once. */
+const SEARCHES_AT_ONCE = 2;
+const COLD_SEARCHES_AT_ONCE = 32;
 /** Answers that a repeated search may use again. */
 const SEARCH_FRESH_MS = 10_000;
 const SEARCH_ANSWERS_MAX = 500;
@@ -55,23 +60,33 @@ export async function startSearch(ground: SearchGround): Promise<RelaySearch | u
   const capabilities = searchCapabilities(config);
   const oracles = await oraclesOf(ground);
   const service = startFulltext(ground);
-  const cache = new SearchCache(engineOf(service, ground), {
+  const engine = engineOf(service, ground);
+  const numbers = new SearchNumbers({
+    hot: service,
+    past: history && { cold: cold?.search, visibleSeq: () => cold?.feed.visibleSeq },
+  });
+  const answers: LinedUp = {
+    search: (task) => engine.search(task),
+    count: (task) => numbers.count(task),
+  };
+  const line = new SearchLine(answers, {
+    awayMax: cold === undefined ? SEARCHES_AT_ONCE : COLD_SEARCHES_AT_ONCE,
+    waitingMax: config.limits.reader_queue,
+  });
+  const cache = new SearchCache(line, {
     reader: hot.reader,
     freshMs: SEARCH_FRESH_MS,
     answersMax: SEARCH_ANSWERS_MAX,
     oracles,
   });
   const port = createSearchPort(cache, {
-    numbers: new SearchNumbers({
-      hot: service,
-      past: history && { cold: cold?.search, visibleSeq: () => cold?.feed.visibleSeq },
-    }),
+    numbers: line,
     budgetMs: SEARCH_BUDGET_MS,
     hitsMax: SEARCH_HITS_MAX,
     hides,
     capabilities,
   });
-  return { service, port, matcher: createSearchMatcher(now, capabilities, oracles) };
+  return { service, line, port, matcher: createSearchMatcher(now, capabilities, oracles) };
 }
 
 /** What a text alone does not say: its language and sentiment, and whose domain is whose. */
@@ -106,7 +121,7 @@ function startFulltext({ config, hot, identity, logger }: SearchGround): Fulltex
   });
 }
 
-function engineOf(service: FulltextService, { cold, history }: SearchGround): SearchEngine {
+function engineOf(service: FulltextService, { cold, history }: SearchGround): Pick<LinedUp, "search"> {
   if (cold === undefined) return service;
   return new TieredSearch({
     hot: service,

@@ -10,8 +10,9 @@ import {
   type VerifiedEvent,
 } from "../nostr/event.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
+import { FairLine } from "../policy/fair-line.ts";
+import type { Client } from "../policy/rotation.ts";
 import { checkWrite, isStored, type WritePolicyOptions, type WriterKeys } from "../policy/write.ts";
-import { FairLine } from "./fair-line.ts";
 import { InFlight } from "./in-flight.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { DUPLICATE, PASSED_ON, refused, type Verdict, verdictOf } from "./verdict.ts";
@@ -39,7 +40,7 @@ export interface AdmissionOptions {
 }
 
 /** Who sends an event, as far as admission cares. */
-export interface Publisher {
+export interface Publisher extends Client {
   readonly keys: WriterKeys;
   /** False while this publisher has sent so many invalid events that no signature is checked for it. */
   mayBeVerified(): boolean;
@@ -47,6 +48,13 @@ export interface Publisher {
   foundInvalid(): void;
 }
 
+/**
+ * What the writer has at once: a thousand notes, or one event of ten thousand tags, which takes it a tenth of a second or
+ * two. An indexed tag costs it about as much as so many characters of text.
+ */
+const WRITES_AWAY_MAX = 1024 * 1024;
+const WRITES_WAITING_MAX = 64 * 1024 * 1024;
+const TAG_CHARACTERS = 64;
 /** Some milliseconds of work for one verifier, in batches that fill several. */
 const CHECKS_AWAY_MAX = 256;
 /** How often a stopping relay looks whether it may go. */
@@ -68,18 +76,24 @@ export class Admission {
   private readonly recentEphemeral = new RecentIds();
   private readonly ports: AdmissionPorts;
   private readonly options: AdmissionOptions;
-  private readonly line: FairLine;
+  private readonly checks: FairLine;
+  private readonly writes = new FairLine({ awayMax: WRITES_AWAY_MAX, waitingMax: WRITES_WAITING_MAX });
   private isClosed = false;
 
   constructor(ports: AdmissionPorts, options: AdmissionOptions) {
     this.ports = ports;
     this.options = options;
-    this.line = new FairLine({ awayMax: CHECKS_AWAY_MAX, waitingMax: options.checksWaitingMax });
+    this.checks = new FairLine({ awayMax: CHECKS_AWAY_MAX, waitingMax: options.checksWaitingMax });
   }
 
   /** Events that wait until it is their publisher's turn to have a signature checked. */
   get waiting(): { readonly depth: number; readonly depthMax: number } {
-    return { depth: this.line.waiting, depthMax: this.line.waitingMax };
+    return { depth: this.checks.waiting, depthMax: this.checks.waitingMax };
+  }
+
+  /** Characters of checked events that wait until it is their publisher's turn to be written. */
+  get unwritten(): { readonly depth: number; readonly depthMax: number } {
+    return { depth: this.writes.waiting, depthMax: this.writes.waitingMax };
   }
 
   /** Events that have been let in and not yet answered. */
@@ -118,23 +132,31 @@ export class Admission {
   }
 
   private verify(parsed: ParsedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
-    const taken = this.line.offer(publisher, () => {
+    const check = (): void => {
       const over = (signature: SignatureVerdict | "unchecked"): void => {
-        this.line.done();
-        if (signature === "valid") return this.keep(asVerified(parsed), settle);
+        this.checks.done();
+        if (signature === "valid") return this.keep(asVerified(parsed), publisher, settle);
         if (signature === "failed") return settle(UNCHECKED);
         if (signature === "unchecked") return settle(OVERLOADED);
         publisher.foundInvalid();
         settle(BAD_SIGNATURE);
       };
       if (!this.ports.verify(parsed.event, over)) over("unchecked");
-    });
-    if (!taken) settle(OVERLOADED);
+    };
+    this.checks.offer(publisher, check, () => settle(OVERLOADED));
   }
 
-  private keep(event: VerifiedEvent, settle: (verdict: Verdict) => void): void {
+  private keep(event: VerifiedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
     if (!isStored(event.event)) return settle(this.passOn(event));
-    if (!this.ports.store(event, (outcome) => settle(verdictOf(outcome)))) settle(OVERLOADED);
+    const weight = event.json.length + event.event.tags.length * TAG_CHARACTERS;
+    const over = (verdict: Verdict): void => {
+      this.writes.done(weight);
+      settle(verdict);
+    };
+    const write = (): void => {
+      if (!this.ports.store(event, (outcome) => over(verdictOf(outcome)))) over(OVERLOADED);
+    };
+    this.writes.offer(publisher, write, () => settle(OVERLOADED), weight);
   }
 
   private passOn(event: VerifiedEvent): Verdict {

@@ -66,9 +66,10 @@ export interface GatewayPorts {
   readonly meters: GatewayMeters;
 }
 
-/** Index keys of all subscriptions of one connection, and of all connections together. */
-const INDEX_KEYS_PER_CONNECTION_MAX = 100_000;
-const INDEX_KEYS_TOTAL_MAX = 20_000_000;
+/** Values that all subscriptions of one connection may hold, of one address, and of all together: some 100 bytes each. */
+const HELD_PER_CONNECTION_MAX = 100_000;
+const HELD_PER_ADDRESS_MAX = 5_000_000;
+const HELD_TOTAL_MAX = 20_000_000;
 
 /** Messages of the largest size that may wait on one connection, and the bytes that may wait on all. */
 const INBOX_MESSAGES = 4;
@@ -83,7 +84,9 @@ export class Gateway {
   private readonly turn: TurnBudget;
   private readonly inbox: Inbox;
   private readonly dirty: Session[] = [];
-  private indexKeys = 0;
+  private lastConnection = 0;
+  private held = 0;
+  private readonly heldByAddress = new Map<string, number>();
   private topicBytes = 0;
 
   constructor(options: GatewayOptions, ports: GatewayPorts) {
@@ -114,14 +117,18 @@ export class Gateway {
 
   /** `hasTopics`: may this socket ride native topics? Only where the relay can publish to its server. */
   open(socket: RelaySocket, address: string, hasTopics: boolean): Session {
-    const session = new Session(socket, address, {
-      sendBufferBytesMax: this.options.limits.sendBufferBytesMax,
-      invalidEventsPerMinuteMax: this.options.limits.invalidEventsPerMinuteMax,
-      compressionThresholdBytes: this.options.compressionThresholdBytes,
-      hasTopics,
-      turnOf: (client) => this.turn.of(client),
-      pushed: (pushed) => this.flushSoon(pushed),
-    });
+    const session = new Session(
+      socket,
+      { address, connection: ++this.lastConnection },
+      {
+        sendBufferBytesMax: this.options.limits.sendBufferBytesMax,
+        invalidEventsPerMinuteMax: this.options.limits.invalidEventsPerMinuteMax,
+        compressionThresholdBytes: this.options.compressionThresholdBytes,
+        hasTopics,
+        turnOf: (client) => this.turn.of(client),
+        pushed: (pushed) => this.flushSoon(pushed),
+      },
+    );
     this.sessions.add(session);
     this.ports.meters.opened();
     if (this.options.challengeOnConnect) session.sendChallenge();
@@ -199,20 +206,34 @@ export class Gateway {
     for (const session of this.sessions) session.checkBacklog();
   }
 
-  /** Takes room for a subscription's index keys; a refusal when a bound is reached. */
-  reserveIndexKeys(session: Session, count: number): Refusal | undefined {
-    if (session.indexKeys + count > INDEX_KEYS_PER_CONNECTION_MAX) {
+  /** Takes room for what a subscription holds; a refusal when a bound is reached. */
+  reserve(session: Session, weight: number): Refusal | undefined {
+    if (session.held + weight > HELD_PER_CONNECTION_MAX) {
       return refuse(
         "rate-limited",
-        "the subscriptions of this connection name too many values; close some first",
+        "the subscriptions of this connection name too many values or searches; close some first",
       );
     }
-    if (this.indexKeys + count > INDEX_KEYS_TOTAL_MAX) {
+    const ofAddress = this.heldByAddress.get(session.address) ?? 0;
+    if (ofAddress + weight > HELD_PER_ADDRESS_MAX) {
+      return refuse(
+        "rate-limited",
+        "the subscriptions of this address name too many values or searches; close some first",
+      );
+    }
+    if (this.held + weight > HELD_TOTAL_MAX) {
       return refuse("rate-limited", "the relay holds as many subscriptions as it can; try again later");
     }
-    session.indexKeys += count;
-    this.indexKeys += count;
+    this.hold(session, weight);
     return undefined;
+  }
+
+  private hold(session: Session, weight: number): void {
+    const ofAddress = (this.heldByAddress.get(session.address) ?? 0) + weight;
+    if (ofAddress === 0) this.heldByAddress.delete(session.address);
+    else this.heldByAddress.set(session.address, ofAddress);
+    session.held += weight;
+    this.held += weight;
   }
 
   addRequest(session: Session, request: OpenRequest): void {
@@ -224,8 +245,7 @@ export class Gateway {
     const request = session.requests.get(id);
     if (request === undefined) return;
     session.requests.delete(id);
-    session.indexKeys -= request.indexKeys;
-    this.indexKeys -= request.indexKeys;
+    this.hold(session, -request.weight);
     request.query?.cancel();
     this.ports.live.remove(request.live);
   }

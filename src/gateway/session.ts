@@ -3,6 +3,7 @@
 import type { Publisher } from "../admission/pipeline.ts";
 import type { LiveSink, LiveSubscription } from "../live/subscription.ts";
 import { TokenBucket } from "../policy/rate.ts";
+import type { Client } from "../policy/rotation.ts";
 import type { CountQuery } from "../query/count.ts";
 import type { CloseReason } from "../telemetry/metrics.ts";
 import type { StoredQuery } from "../query/stored-query.ts";
@@ -28,7 +29,7 @@ export interface SessionOptions {
 /** A REQ that is open: its live side, and its stored phase until that is over. */
 export interface OpenRequest {
   readonly live: LiveSubscription;
-  readonly indexKeys: number;
+  readonly weight: number;
   query?: StoredQuery;
 }
 
@@ -42,8 +43,8 @@ export class Session implements LiveSink, Publisher {
   readonly keys = new Set<string>();
   readonly requests = new Map<string, OpenRequest>();
   readonly counts = new Map<string, CountQuery>();
-  /** Index keys held by open requests: one of the bounds. */
-  indexKeys = 0;
+  /** What open requests hold, in values: one of the bounds. */
+  held = 0;
   isOpen = true;
   /** Messages of this connection read in the last turn of the event loop that had any. */
   readInTurn = 0;
@@ -51,6 +52,7 @@ export class Session implements LiveSink, Publisher {
   /** Set when the relay ends the connection. */
   closeReason: CloseReason | undefined;
   readonly address: string;
+  readonly connection: number;
   readonly turn: Turn;
   private readonly socket: RelaySocket;
   private readonly options: SessionOptions;
@@ -59,9 +61,10 @@ export class Session implements LiveSink, Publisher {
   private holdsChallenge = false;
   private invalidEvents: TokenBucket | undefined;
 
-  constructor(socket: RelaySocket, address: string, options: SessionOptions) {
+  constructor(socket: RelaySocket, { address, connection }: Client, options: SessionOptions) {
     this.socket = socket;
     this.address = address;
+    this.connection = connection;
     this.options = options;
     const { deadline, begin, later } = options.turnOf(this);
     this.turn = {

@@ -236,11 +236,6 @@ function rarestTag(
   return best;
 }
 
-/** How many index keys a subscription with these filters takes: what its bound counts. */
-export function indexKeysOf(filters: readonly Filter[]): number {
-  return filters.reduce((total, filter) => total + keysIn(placeOf(filter)), 0);
-}
-
 function addTo<K>(map: Map<K, Bucket>, key: K, entry: Entry): void {
   const bucket = map.get(key);
   if (bucket === undefined) map.set(key, entry);

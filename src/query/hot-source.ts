@@ -2,13 +2,15 @@
 
 import type { Hit, HotReader, Scan } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
-import { type Refusal, refuse } from "../nostr/reason.ts";
+import type { Refusal } from "../nostr/reason.ts";
+import type { Client } from "../policy/rotation.ts";
 import type { ReadRules } from "./count-gate.ts";
 import type { HitSource, PullState } from "./source.ts";
-import type { ReaderPool, RemoteScan } from "./reader-pool.ts";
+import { type ReaderPool, refusalOf, type RemoteScan, TOO_MANY_QUERIES } from "./reader-pool.ts";
+import type { Chunk } from "./reader-protocol.ts";
 
-/** Hits fetched ahead at once; more than a page rarely needs. */
-const CHUNK_HITS = 128;
+/** Hits fetched ahead at once; more than a page rarely needs. Of large ones fewer: a reader may stop reading at any time. */
+const CHUNK: Chunk = { hits: 128, characters: 256 * 1024 };
 
 export interface HotSourceOptions {
   readonly reader: HotReader;
@@ -22,6 +24,7 @@ export interface HotSourceOptions {
   readonly accept: (hit: Hit) => boolean;
   /** What of accept() another thread can tell. */
   readonly rules: () => ReadRules;
+  readonly client: Client;
   /** Called when a `waiting` source has news. */
   readonly wake: () => void;
 }
@@ -35,6 +38,7 @@ export class HotSource implements HitSource {
   private scan: Scan | undefined;
   private remote: RemoteScan | undefined;
   private buffer: Hit[] = [];
+  private bufferedCharacters = 0;
   private head = 0;
   private accepted = 0;
   private ended = false;
@@ -53,6 +57,7 @@ export class HotSource implements HitSource {
     if (this.ended) return "ended";
     if (this.waiting) return "waiting";
     this.buffer = [];
+    this.bufferedCharacters = 0;
     this.head = 0;
     return this.scan === undefined ? this.askRemote() : this.runLocal(this.scan, deadlineMs);
   }
@@ -77,10 +82,10 @@ export class HotSource implements HitSource {
     const state = scan.run((hit) => this.take(hit), { deadlineMs });
     this.usedMs += performance.now() - startedMs;
     if (state === "exhausted") this.end(false);
-    if (state === "paused") {
-      if (this.buffer.length === 0 && !this.isSpent) return "paused";
-      if (this.isSpent) this.moveAway(scan, this.options.pool!);
-    }
+    // A page of what is at hand ends soon by itself; without a limit it may be millions.
+    const isLong = state === "paused" || !Number.isFinite(this.options.limit);
+    if (isLong && !this.ended && this.isSpent) this.moveAway(scan, this.options.pool!);
+    else if (state === "paused" && this.buffer.length === 0) return "paused";
     return this.pull(deadlineMs);
   }
 
@@ -98,7 +103,8 @@ export class HotSource implements HitSource {
     }
     this.accepted++;
     this.buffer.push(hit);
-    return this.buffer.length < CHUNK_HITS;
+    this.bufferedCharacters += hit.json.length;
+    return this.buffer.length < CHUNK.hits && this.bufferedCharacters < CHUNK.characters;
   }
 
   private end(hasMore: boolean): void {
@@ -108,28 +114,29 @@ export class HotSource implements HitSource {
 
   /** The budget is spent: a worker takes over. */
   private moveAway(scan: Scan, pool: ReaderPool): void {
-    const { upToSeq, rules } = this.options;
+    const { upToSeq, rules, client } = this.options;
     const after = scan.position();
     this.scan = undefined;
-    this.remote = pool.open(this.filter, after === undefined ? { upToSeq } : { upToSeq, after }, rules());
+    const options = after === undefined ? { upToSeq } : { upToSeq, after };
+    this.remote = pool.open(this.filter, options, rules(), client);
     if (this.remote === undefined) {
-      this.error = refuse("rate-limited", "too many long queries are running; ask again in a moment");
+      this.error = TOO_MANY_QUERIES;
     }
   }
 
   private askRemote(): PullState {
     this.waiting = true;
-    const wanted = Math.min(CHUNK_HITS, this.options.limit + 1 - this.accepted);
-    this.remote!.next(wanted).then(
-      ({ hits, exhausted }) => {
+    const hits = Math.min(CHUNK.hits, this.options.limit + 1 - this.accepted);
+    this.remote!.next({ ...CHUNK, hits }).then(
+      ({ hits: found, exhausted }) => {
         this.waiting = false;
-        for (const hit of hits) if (!this.ended) this.take(hit);
+        for (const hit of found) if (!this.ended) this.take(hit);
         if (exhausted && !this.ended) this.end(false);
         this.options.wake();
       },
       (error: unknown) => {
         this.waiting = false;
-        this.error = refuse("error", error instanceof Error ? error.message : String(error));
+        this.error = refusalOf(error);
         this.options.wake();
       },
     );

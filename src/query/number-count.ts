@@ -2,12 +2,13 @@
 
 import type { Counting, HotReader } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
-import { type Refusal, refuse } from "../nostr/reason.ts";
+import type { Refusal } from "../nostr/reason.ts";
 import type { ReaderKeys } from "../policy/read.ts";
+import type { Client } from "../policy/rotation.ts";
 import { type CountRules, countGate } from "./count-gate.ts";
 import type { CountSource } from "./count-source.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
-import type { ReaderPool, RemoteCount } from "./reader-pool.ts";
+import { type ReaderPool, refusalOf, type RemoteCount, TOO_MANY_QUERIES } from "./reader-pool.ts";
 import type { PullState } from "./source.ts";
 
 export interface NumberCountOptions {
@@ -17,6 +18,7 @@ export interface NumberCountOptions {
   /** Milliseconds of this thread that it may use up. */
   readonly budgetMs: number;
   readonly keys: ReaderKeys;
+  readonly client: Client;
   readonly nowSeconds: number;
   /** Fed with the author of every counted event. */
   readonly hyperLogLog: HyperLogLog | undefined;
@@ -83,9 +85,9 @@ export class NumberCount implements CountSource {
 
   private moveAway(pool: ReaderPool): PullState {
     this.counting = undefined;
-    this.remote = pool.count(this.filter, this.rules);
+    this.remote = pool.count(this.filter, this.rules, this.options.client);
     if (this.remote === undefined) {
-      this.error = refuse("rate-limited", "too many long queries are running; ask again in a moment");
+      this.error = TOO_MANY_QUERIES;
       return "failed";
     }
     this.remote.answer.then(
@@ -95,7 +97,7 @@ export class NumberCount implements CountSource {
         this.options.wake();
       },
       (error: unknown) => {
-        this.error = refuse("error", error instanceof Error ? error.message : String(error));
+        this.error = refusalOf(error);
         this.options.wake();
       },
     );

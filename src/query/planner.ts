@@ -3,6 +3,7 @@
 import type { Hit, HotReader } from "../hot/contract.ts";
 import { type Filter, matchesNothing } from "../nostr/filter.ts";
 import { mayRead, type ReaderKeys } from "../policy/read.ts";
+import type { Client } from "../policy/rotation.ts";
 import { HitCount, type CountSource, TieredCount } from "./count-source.ts";
 import type { ColdSourceOptions } from "./cold-source.ts";
 import type { History } from "./history.ts";
@@ -40,6 +41,7 @@ export interface SearchPort {
 export interface QueryContext {
   readonly upToSeq: number;
   readonly keys: ReaderKeys;
+  readonly client: Client;
   /** Unix seconds. */
   readonly now: number;
   /** Called when a waiting source has news. */
@@ -82,9 +84,9 @@ export function planCounts(
   if (only !== undefined && asked.length === 1 && !stores.hidesAny()) {
     if (isSearch(only, stores)) return [stores.search.count(only, context)];
     const { history, reader, pool, budgetMs } = stores;
-    const { keys, now: nowSeconds, wake } = context;
+    const { keys, client, now: nowSeconds, wake } = context;
     if (history === undefined)
-      return [new NumberCount(only, { reader, pool, budgetMs, keys, nowSeconds, hyperLogLog, wake })];
+      return [new NumberCount(only, { reader, pool, budgetMs, keys, client, nowSeconds, hyperLogLog, wake })];
   }
   return asked.map((filter) => {
     if (stores.history === undefined || isSearch(filter, stores))
@@ -124,7 +126,7 @@ function isSearch(
 
 function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, limit: number): HotSource {
   const { reader, pool, budgetMs } = stores;
-  const { upToSeq, wake, keys, now: nowSeconds } = context;
+  const { upToSeq, wake, keys, client, now: nowSeconds } = context;
   return new HotSource(filter, {
     reader,
     pool,
@@ -133,6 +135,7 @@ function hotSource(filter: Filter, stores: QueryStores, context: QueryContext, l
     limit,
     accept: gateOf(context, stores),
     rules: () => ({ nowSeconds, keys: [...keys] }),
+    client,
     wake,
   });
 }

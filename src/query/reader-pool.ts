@@ -3,8 +3,12 @@
 import { startWatched } from "../channel/watched-worker.ts";
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
+import { type Refusal, refuse } from "../nostr/reason.ts";
+import { whoGivesWay } from "../policy/giving-way.ts";
+import type { Client } from "../policy/rotation.ts";
 import type { CountRules, ReadRules } from "./count-gate.ts";
 import {
+  type Chunk,
   type CountReply,
   type HitsReply,
   type ReaderReply,
@@ -28,8 +32,8 @@ export interface RemoteChunk {
 
 /** A scan that goes on in a worker. What may not be read stays there; whoever reads its hits gates them again. */
 export interface RemoteScan {
-  /** Up to `count` further hits. One call at a time. */
-  next(count: number): Promise<RemoteChunk>;
+  /** Further hits, at most a chunk of them. One call at a time. */
+  next(chunk: Chunk): Promise<RemoteChunk>;
   close(): void;
 }
 
@@ -37,6 +41,22 @@ export interface RemoteScan {
 export interface RemoteCount {
   readonly answer: Promise<Pick<CountReply, "count" | "registers">>;
   close(): void;
+}
+
+export const TOO_MANY_QUERIES = refuse(
+  "rate-limited",
+  "too many long queries are running; ask again in a moment",
+);
+
+/** Somebody else needed the place of this query. */
+class GaveWay extends Error {
+  override readonly name = "GaveWay";
+}
+
+/** What a client is told of a query that failed here. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof GaveWay) return TOO_MANY_QUERIES;
+  return refuse("error", error instanceof Error ? error.message : String(error));
 }
 
 interface Pending {
@@ -47,7 +67,7 @@ interface Pending {
 interface Lane {
   /** Undefined while one that died is about to be followed. */
   worker: Worker | undefined;
-  readonly jobs: Set<number>;
+  readonly jobs: Map<number, Client>;
   restartAfterMs: number;
   restart?: Timer;
 }
@@ -72,7 +92,7 @@ export class ReaderPool {
   constructor(options: ReaderPoolOptions) {
     this.options = options;
     for (let i = 0; i < options.workers; i++) {
-      const lane: Lane = { worker: undefined, jobs: new Set(), restartAfterMs: 0 };
+      const lane: Lane = { worker: undefined, jobs: new Map(), restartAfterMs: 0 };
       this.startWorker(lane);
       this.lanes.push(lane);
     }
@@ -87,16 +107,16 @@ export class ReaderPool {
     return this.options.depthMax;
   }
 
-  /** Undefined when too many scans are open already. */
-  open(filter: Filter, options: ScanOptions, rules: ReadRules): RemoteScan | undefined {
-    const place = this.takePlace();
+  /** Undefined when too many scans are open already, and nobody has more of them than this client. */
+  open(filter: Filter, options: ScanOptions, rules: ReadRules, client: Client): RemoteScan | undefined {
+    const place = this.takePlace(client);
     if (place === undefined) return undefined;
     const { lane, job } = place;
-    send(lane, { type: "open", job, filter, options, rules });
+    send(lane, { type: "open", job, filter, options, rules, client: named(client) });
     return {
-      next: async (count) => {
+      next: async (chunk) => {
         if (!lane.jobs.has(job)) throw new Error(INTERRUPTED);
-        const reply = await this.ask(lane, { type: "next", job, count });
+        const reply = await this.ask(lane, { type: "next", job, chunk });
         const { json, numbers, exhausted } = reply as HitsReply;
         return { hits: unpackHits(json, numbers), exhausted };
       },
@@ -104,24 +124,36 @@ export class ReaderPool {
     };
   }
 
-  /** Counts by these rules; undefined when too many scans are open already. */
-  count(filter: Filter, rules: CountRules): RemoteCount | undefined {
-    const place = this.takePlace();
+  /** Counts by these rules; undefined as for scans. */
+  count(filter: Filter, rules: CountRules, client: Client): RemoteCount | undefined {
+    const place = this.takePlace(client);
     if (place === undefined) return undefined;
-    const answer = this.ask(place.lane, { type: "count", job: place.job, filter, rules });
+    const { lane, job } = place;
+    const answer = this.ask(lane, { type: "count", job, filter, rules, client: named(client) });
     return { answer: answer as Promise<CountReply>, close: () => this.close(place) };
   }
 
   /** A place on the lane with the fewest scans. */
-  private takePlace(): Place | undefined {
-    if (this.stopped || this.depth >= this.options.depthMax) return undefined;
+  private takePlace(client: Client): Place | undefined {
+    if (this.stopped || (this.depth >= this.options.depthMax && !this.makeRoom(client))) return undefined;
     const lane = this.lanes
       .filter(({ worker }) => worker !== undefined)
       .toSorted((a, b) => a.jobs.size - b.jobs.size)[0];
     if (lane === undefined) return undefined;
     const job = ++this.lastJob;
-    lane.jobs.add(job);
+    lane.jobs.set(job, client);
     return { lane, job };
+  }
+
+  /** Ends a scan of whoever has the most of them; false where that is this client. */
+  private makeRoom(client: Client): boolean {
+    const held = this.lanes.flatMap(({ jobs }) => [...jobs]).sort(([a], [b]) => a - b);
+    const job = whoGivesWay(held, client);
+    const lane = this.lanes.find(({ jobs }) => job !== undefined && jobs.has(job));
+    if (job === undefined || lane === undefined) return false;
+    this.pending.get(job)?.reject(new GaveWay(TOO_MANY_QUERIES.text));
+    this.close({ lane, job });
+    return true;
   }
 
   private ask(
@@ -182,12 +214,17 @@ export class ReaderPool {
   }
 
   private failAll(lane: Lane, reason: string): void {
-    for (const job of lane.jobs) {
+    for (const job of lane.jobs.keys()) {
       this.pending.get(job)?.reject(new Error(reason));
       this.pending.delete(job);
     }
     lane.jobs.clear();
   }
+}
+
+/** Without what else a client is: it goes to another thread. */
+function named({ address, connection }: Client): Client {
+  return { address, connection };
 }
 
 function send(lane: Lane, request: ReaderRequest): void {

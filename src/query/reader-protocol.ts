@@ -2,11 +2,18 @@
 
 import type { Hit, ScanOptions } from "../hot/contract.ts";
 import type { Filter } from "../nostr/filter.ts";
+import type { Client } from "../policy/rotation.ts";
 import type { CountRules, ReadRules } from "./count-gate.ts";
 
 export interface ReaderStart {
   readonly path: string;
   readonly tagSeed: bigint;
+}
+
+/** What is handed over at once, at most: so many hits, and of large ones so many that they have that many characters. */
+export interface Chunk {
+  readonly hits: number;
+  readonly characters: number;
 }
 
 export type ReaderRequest =
@@ -17,13 +24,15 @@ export type ReaderRequest =
       readonly filter: Filter;
       readonly options: ScanOptions;
       readonly rules: ReadRules;
+      readonly client: Client;
     }
-  | { readonly type: "next"; readonly job: number; readonly count: number }
+  | { readonly type: "next"; readonly job: number; readonly chunk: Chunk }
   | {
       readonly type: "count";
       readonly job: number;
       readonly filter: Filter;
       readonly rules: CountRules;
+      readonly client: Client;
     }
   | { readonly type: "close"; readonly job: number };
 

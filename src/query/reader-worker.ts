@@ -2,9 +2,10 @@
 
 import type { Hit, HotReader, Scan, ScanState } from "../hot/contract.ts";
 import { createReader } from "../hot/reader.ts";
+import { type Client, Rotation } from "../policy/rotation.ts";
 import { countGate, readGate } from "./count-gate.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
-import { packHits, type ReaderReply, type ReaderRequest } from "./reader-protocol.ts";
+import { type Chunk, packHits, type ReaderReply, type ReaderRequest } from "./reader-protocol.ts";
 
 declare const self: Worker;
 
@@ -17,12 +18,13 @@ interface Job {
   answer(id: number): ReaderReply;
 }
 
-/** A scan that hands out so many hits at a time. One that may not be read would cost a question for each that it passes. */
+/** A scan that hands out a chunk of hits at a time. One that may not be read would cost a question for each that it passes. */
 class ScanJob implements Job {
-  wanted = 0;
+  wanted: Chunk = { hits: 0, characters: 0 };
   private readonly scan: Scan;
   private readonly mayRead: (hit: Hit) => boolean;
   private hits: Hit[] = [];
+  private characters = 0;
   private isExhausted = false;
 
   constructor(scan: Scan, mayRead: (hit: Hit) => boolean) {
@@ -31,15 +33,21 @@ class ScanJob implements Job {
   }
 
   run(deadlineMs: number): ScanState {
-    const take = (hit: Hit): boolean => !this.mayRead(hit) || this.hits.push(hit) < this.wanted;
-    const state = this.scan.run(take, { deadlineMs });
+    const state = this.scan.run((hit) => !this.mayRead(hit) || this.take(hit), { deadlineMs });
     this.isExhausted = state === "exhausted";
     return state;
+  }
+
+  /** Answers whether there is room for more. */
+  private take(hit: Hit): boolean {
+    this.characters += hit.json.length;
+    return this.hits.push(hit) < this.wanted.hits && this.characters < this.wanted.characters;
   }
 
   answer(id: number): ReaderReply {
     const { json, numbers } = packHits(this.hits);
     this.hits = [];
+    this.characters = 0;
     return { job: id, json, numbers, exhausted: this.isExhausted };
   }
 }
@@ -53,11 +61,16 @@ function countJob({ filter, rules }: Extract<ReaderRequest, { type: "count" }>):
   };
 }
 
+interface OwnedJob {
+  readonly client: Client;
+  readonly work: Job;
+}
+
 let reader: HotReader | undefined;
-const jobs = new Map<number, Job>();
+const jobs = new Map<number, OwnedJob>();
 /** Jobs that wait for their first slice since they were asked, and those that have used one up already. */
-const fresh: number[] = [];
-const resumed: number[] = [];
+const fresh = new Rotation<number>();
+const resumed = new Rotation<number>();
 let turn = 0;
 let scheduled = false;
 
@@ -70,21 +83,21 @@ self.onmessage = (message: MessageEvent<ReaderRequest>) => {
       });
       return;
     case "open":
-      jobs.set(
-        request.job,
-        new ScanJob(reader!.scan(request.filter, request.options), readGate(request.rules)),
-      );
+      jobs.set(request.job, {
+        client: request.client,
+        work: new ScanJob(reader!.scan(request.filter, request.options), readGate(request.rules)),
+      });
       return;
     case "count":
-      jobs.set(request.job, countJob(request));
-      fresh.push(request.job);
+      jobs.set(request.job, { client: request.client, work: countJob(request) });
+      fresh.add(request.client, request.job);
       schedule();
       return;
     case "next": {
       const job = jobs.get(request.job);
-      if (!(job instanceof ScanJob)) return;
-      job.wanted = request.count;
-      fresh.push(request.job);
+      if (!(job?.work instanceof ScanJob)) return;
+      job.work.wanted = request.chunk;
+      fresh.add(job.client, request.job);
       schedule();
       return;
     }
@@ -94,7 +107,7 @@ self.onmessage = (message: MessageEvent<ReaderRequest>) => {
 };
 
 function schedule(): void {
-  if (scheduled || fresh.length + resumed.length === 0) return;
+  if (scheduled || fresh.size + resumed.size === 0) return;
   scheduled = true;
   setImmediate(() => {
     scheduled = false;
@@ -105,21 +118,21 @@ function schedule(): void {
 
 /** New jobs go first, but every second turn belongs to one that has waited. */
 function pickNext(): number {
-  const old = resumed.length > 0 && (fresh.length === 0 || turn++ % 2 === 1);
-  return old ? resumed.shift()! : fresh.shift()!;
+  const old = resumed.size > 0 && (fresh.size === 0 || turn++ % 2 === 1);
+  return (old ? resumed : fresh).next()!;
 }
 
 function runSlice(id: number): void {
   const job = jobs.get(id);
   if (job === undefined) return;
   try {
-    const state = job.run(performance.now() + SLICE_MS);
+    const state = job.work.run(performance.now() + SLICE_MS);
     if (state === "paused") {
-      resumed.push(id);
+      resumed.add(job.client, id);
       return;
     }
     if (state === "exhausted") jobs.delete(id);
-    send(job.answer(id));
+    send(job.work.answer(id));
   } catch (error) {
     jobs.delete(id);
     send({ job: id, error: error instanceof Error ? error.message : String(error) });

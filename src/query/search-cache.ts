@@ -10,6 +10,7 @@ import { asAsked } from "../search/narrow.ts";
 import { conditionsOf } from "../search/query.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { RankedHits } from "./ranked-search.ts";
+import type { Asker } from "./search-line.ts";
 import type { SearchEngine } from "./search-source.ts";
 
 export interface SearchCacheOptions {
@@ -45,9 +46,10 @@ export class SearchCache implements SearchEngine {
     this.answers = new LRUCache({ max: options.answersMax, ttl: options.freshMs });
   }
 
-  async search(task: SearchTask): Promise<RankedHits | Refusal> {
+  async search(task: SearchTask, asker: Asker): Promise<RankedHits | Refusal> {
     // Whose domain it is, may change by events that do not match themselves.
-    if (conditionsOf(task.query).some(({ type }) => type === "domain")) return this.engine.search(task);
+    if (conditionsOf(task.query).some(({ type }) => type === "domain"))
+      return this.engine.search(task, asker);
     const key = JSON.stringify([task.filter, task.limit]);
     const known = this.answers.get(key);
     if (known !== undefined && !this.hasNewMatch(task, known.upToSeq)) {
@@ -55,7 +57,7 @@ export class SearchCache implements SearchEngine {
       // One that is not there was deleted, or has left for the cold store.
       if (hits.length === known.seqs.length) return { hits, complete: known.complete };
     }
-    const answer = await this.engine.search(task);
+    const answer = await this.engine.search(task, asker);
     // Where an index is behind the store for a moment, the answer is worth no more than that.
     if (!isRefusal(answer) && answer.isThinned !== true) {
       const seqs = answer.hits.map((hit) => hit.seq);

@@ -1,6 +1,7 @@
 // The stored hits of one filter with a `search`: asked of a search engine at once, gated, and shown best first or counted.
 
 import type { Hit } from "../hot/contract.ts";
+import type { FulltextCount } from "../hot/fulltext-contract.ts";
 import type { Filter } from "../nostr/filter.ts";
 import { isRefusal, type Refusal } from "../nostr/reason.ts";
 import { type SearchCapabilities, unsupportedIn } from "../search/capability.ts";
@@ -13,16 +14,21 @@ import type { SearchTask } from "./fulltext-protocol.ts";
 import type { QueryContext, SearchPort } from "./planner.ts";
 import { firstOfAuthors, type RankedHits } from "./ranked-search.ts";
 import { isCountableUnseen, SearchCount } from "./search-count.ts";
-import type { SearchNumbers } from "./search-numbers.ts";
+import type { Asker } from "./search-line.ts";
 import type { HitSource, PullState } from "./source.ts";
 
 /** Whatever answers searches: the full-text worker, or OpenSearch with the worker for the final order. */
 export interface SearchEngine {
-  search(task: SearchTask): Promise<RankedHits | Refusal>;
+  search(task: SearchTask, asker: Asker): Promise<RankedHits | Refusal>;
+}
+
+/** Tells how many events a search finds. */
+export interface SearchCounter {
+  count(task: SearchTask, asker: Asker): Promise<FulltextCount | Refusal>;
 }
 
 export interface SearchPortOptions {
-  readonly numbers: Pick<SearchNumbers, "count">;
+  readonly numbers: SearchCounter;
   /** Milliseconds that one search may take. */
   readonly budgetMs: number;
   /** Events that are being erased (see QueryStores). */
@@ -51,7 +57,7 @@ export function createSearchPort(engine: SearchEngine, options: SearchPortOption
       if (isRefusal(task) || !isCountableUnseen(task.query))
         return new HitCount(source(filter, Number.POSITIVE_INFINITY, context));
       const hits = new SearchSource(engine, options, task, context);
-      return new SearchCount(hits, () => options.numbers.count(task), context.wake);
+      return new SearchCount(hits, () => options.numbers.count(task, hits.asker), context.wake);
     },
   };
 }
@@ -101,6 +107,7 @@ class SearchSource implements HitSource {
   readonly order = "rank";
   hasMore: boolean | undefined = undefined;
   error: Refusal | undefined = undefined;
+  readonly asker: Asker;
   private readonly engine: SearchEngine;
   private readonly options: SearchPortOptions;
   private readonly limit: number;
@@ -118,6 +125,7 @@ class SearchSource implements HitSource {
     this.engine = engine;
     this.options = options;
     this.context = context;
+    this.asker = { client: context.client, isGone: () => this.closed };
     this.limit = isRefusal(task) ? 0 : task.pageSize;
     if (isRefusal(task)) this.fail(task);
     else this.ask(task);
@@ -143,7 +151,7 @@ class SearchSource implements HitSource {
   }
 
   private ask(task: GatedTask): void {
-    void this.engine.search(task).then((answer) => this.receive(answer, task));
+    void this.engine.search(task, this.asker).then((answer) => this.receive(answer, task));
   }
 
   private receive(answer: RankedHits | Refusal, task: GatedTask): void {

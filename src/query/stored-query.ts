@@ -21,8 +21,9 @@ export interface StoredQueryOptions {
   readonly turn?: Turn;
 }
 
-/** Hits sent between two looks at the connection's buffer and at the clock. */
+/** Hits, and characters of them, that are sent between two looks at the connection's buffer and at the clock. */
 const HITS_PER_ROOM_CHECK = 32;
+const CHARACTERS_PER_ROOM_CHECK = 256 * 1024;
 
 export class StoredQuery {
   private readonly options: StoredQueryOptions;
@@ -31,7 +32,8 @@ export class StoredQuery {
   private lastSent = -1;
   /** What was sent, where a ranked source among others shows events out of their place. */
   private readonly sent: Set<number> | undefined;
-  private sinceRoomCheck = 0;
+  private hitsSinceCheck = 0;
+  private charactersSinceCheck = 0;
   /** Set while a turn is queued or running, so that wakes in between do not start another. */
   private turnQueued = false;
 
@@ -54,21 +56,20 @@ export class StoredQuery {
     turn.begin(() => this.takeTurn());
   }
 
-  /** Goes on: when a source has news, and when the connection has drained. */
+  /** Goes on: when a source has news, and when the connection has drained. Nothing is read while nobody takes it. */
   advance(): void {
-    if (this.state === "over") return;
+    if (this.state === "over" || !this.hasRoom()) return;
     const { sliceMs, turn } = this.options;
     const deadlineMs = turn?.deadline(sliceMs) ?? performance.now() + sliceMs;
     for (;;) {
-      if (!this.hasRoom()) return;
+      if (this.isCheckDue() && !this.hasRoom()) return;
       const next = this.next(deadlineMs);
       if (next === "waiting") return;
       if (next === "paused") return this.continueSoon();
       if (next === "ended") return this.finish();
       if (next === "failed") return this.fail();
       this.emit(next);
-      if (this.sinceRoomCheck >= HITS_PER_ROOM_CHECK && performance.now() > deadlineMs)
-        return this.continueSoon();
+      if (this.isCheckDue() && performance.now() > deadlineMs) return this.continueSoon();
     }
   }
 
@@ -82,10 +83,16 @@ export class StoredQuery {
     for (const source of this.sources) source.close();
   }
 
+  private isCheckDue(): boolean {
+    return (
+      this.hitsSinceCheck >= HITS_PER_ROOM_CHECK || this.charactersSinceCheck >= CHARACTERS_PER_ROOM_CHECK
+    );
+  }
+
   private hasRoom(): boolean {
-    if (this.sinceRoomCheck < HITS_PER_ROOM_CHECK) return true;
     if (!this.options.hasRoom()) return false;
-    this.sinceRoomCheck = 0;
+    this.hitsSinceCheck = 0;
+    this.charactersSinceCheck = 0;
     return true;
   }
 
@@ -106,7 +113,8 @@ export class StoredQuery {
     const hit = source.peek();
     source.shift();
     if (!this.isNew(hit.seq)) return;
-    this.sinceRoomCheck++;
+    this.hitsSinceCheck++;
+    this.charactersSinceCheck += hit.json.length;
     this.options.send(hit);
   }
 

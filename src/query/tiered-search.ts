@@ -12,7 +12,7 @@ import type { FulltextService } from "./fulltext-service.ts";
 import type { SearchTask } from "./fulltext-protocol.ts";
 import type { History } from "./history.ts";
 import { candidatesFor, firstOfAuthors, type RankedHits, type ScoredSeq } from "./ranked-search.ts";
-import type { SearchEngine } from "./search-source.ts";
+import type { LinedUp } from "./search-line.ts";
 
 export interface TieredSearchOptions {
   /** The index of the hot store; it also puts hits of either store into their final order. */
@@ -31,7 +31,7 @@ const FRESH_SECONDS = 60;
 /** A hit of the last moments has no score of OpenSearch's; it starts in the middle. */
 const FRESH_SCORE = 0.5;
 
-export class TieredSearch implements SearchEngine {
+export class TieredSearch implements Pick<LinedUp, "search"> {
   private readonly options: TieredSearchOptions;
 
   constructor(options: TieredSearchOptions) {

@@ -1,5 +1,7 @@
 // How long messages and queries together may hold this thread before the sockets get their turn, and who goes on in the next.
 
+import { type Client, Rotation } from "../policy/rotation.ts";
+
 /** What one query sees of it. */
 export interface Turn {
   /** The deadline, on the clock of performance.now(), of a slice of up to `sliceMs` that starts now. */
@@ -12,8 +14,8 @@ export interface Turn {
 
 /**
  * A pipeline of questions is read in one turn of the event loop, and many short slices in one turn are a long one. So
- * all queries share each turn's time, and what is left waits: one queue a client, served in rotation, so that nobody
- * waits for more than a turn because of somebody else's pipeline. Bounded by what clients may have open.
+ * all queries share each turn's time, and what is left waits, served in rotation, so that nobody waits for more than a turn
+ * because of somebody else's pipeline. Bounded by what clients may have open.
  */
 export class TurnBudget {
   /** Changes with every turn of the event loop in which somebody asked for it. */
@@ -22,18 +24,18 @@ export class TurnBudget {
   private endMs = 0;
   private isOpen = false;
   private isScheduled = false;
-  private readonly queues = new Map<object, (() => void)[]>();
+  private readonly waiting = new Rotation<() => void>();
 
   constructor(turnMs: number) {
     this.turnMs = turnMs;
   }
 
   /** The turn as the queries of one client see it. */
-  of(client: object): Turn {
+  of(client: Client): Turn {
     return {
       deadline: (sliceMs) => Math.min(this.open() + sliceMs, this.endMs),
       begin: (work) => {
-        if (this.queues.size > 0 || this.isSpent()) this.wait(client, work);
+        if (this.waiting.size > 0 || this.isSpent()) this.wait(client, work);
         else work();
       },
       later: (work) => this.wait(client, work),
@@ -62,10 +64,8 @@ export class TurnBudget {
     return nowMs;
   }
 
-  private wait(client: object, work: () => void): void {
-    const queue = this.queues.get(client);
-    if (queue === undefined) this.queues.set(client, [work]);
-    else queue.push(work);
+  private wait(client: Client, work: () => void): void {
+    this.waiting.add(client, work);
     this.schedule();
   }
 
@@ -80,13 +80,9 @@ export class TurnBudget {
   }
 
   private serveWaiting(): void {
-    for (const [client, queue] of this.queues) {
+    while (this.waiting.size > 0) {
       if (this.isSpent()) return;
-      // Deleted and set again it comes last: a Map is walked in the order of insertion, also while it changes.
-      this.queues.delete(client);
-      const work = queue.shift();
-      if (queue.length > 0) this.queues.set(client, queue);
-      work?.();
+      this.waiting.next()?.();
     }
   }
 }

@@ -6,8 +6,9 @@ import { hasTag } from "../nostr/tag.ts";
 import { difficultyOf } from "../nostr/proof-of-work.ts";
 import { type EventFacts, factsOf, NO_FACTS } from "./facts.ts";
 import { isLookedUp, mayBeHit } from "./narrow.ts";
-import type { Condition, Match, Node, SearchQuery, Sentiment } from "./query.ts";
+import type { Condition, Node, SearchQuery, Sentiment } from "./query.ts";
 import { isSearchableKind, textOfEvent } from "./text-of-event.ts";
+import { TokenIndex } from "./token-index.ts";
 import { tokenise } from "./tokenise.ts";
 
 /** What an event itself does not say. Where an answer is missing, a condition that asks for it does not hold. */
@@ -118,38 +119,5 @@ export class SearchableEvent {
       case "lookup":
         return isLookedUp(condition.lookup, event);
     }
-  }
-}
-
-/** Where each token stands. Fields never run into each other: no match begins in one and ends in the next. */
-class TokenIndex {
-  private readonly fields: readonly (readonly string[])[];
-  private readonly places = new Map<string, { field: readonly string[]; at: number }[]>();
-
-  constructor(fields: readonly (readonly string[])[]) {
-    this.fields = fields;
-    for (const field of fields) {
-      for (let at = 0; at < field.length; at++) {
-        const known = this.places.get(field[at]!);
-        if (known === undefined) this.places.set(field[at]!, [{ field, at }]);
-        else known.push({ field, at });
-      }
-    }
-  }
-
-  has(match: Match): boolean {
-    const { tokens, prefix } = match;
-    if (prefix && tokens.length === 1) {
-      return this.fields.some((field) => field.some((token) => token.startsWith(tokens[0]!)));
-    }
-    const starts = this.places.get(tokens[0]!) ?? [];
-    return starts.some(({ field, at }) =>
-      tokens.every((token, offset) => {
-        const found = field[at + offset];
-        return (
-          found === token || (prefix && offset === tokens.length - 1 && found?.startsWith(token) === true)
-        );
-      }),
-    );
   }
 }

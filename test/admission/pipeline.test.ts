@@ -4,9 +4,10 @@ import { expect, test } from "bun:test";
 import { Admission, type AdmissionPorts, type Publisher } from "../../src/admission/pipeline.ts";
 import type { Verdict as SignatureVerdict } from "../../src/ffi/contract.ts";
 import type { WriteOutcome } from "../../src/hot/contract.ts";
-import type { NostrEvent } from "../../src/nostr/event.ts";
+import type { NostrEvent, VerifiedEvent } from "../../src/nostr/event.ts";
 import { keypair, signed } from "../support/events.ts";
 import { OPEN_POLICY } from "../support/write-policy.ts";
+import { SOMEBODY, STRANGER } from "../support/somebody.ts";
 
 const NOW = 1_700_000_000;
 
@@ -14,11 +15,12 @@ const NOW = 1_700_000_000;
 class Workshop implements AdmissionPorts {
   readonly checks: { sig: string; settle: (verdict: SignatureVerdict) => void }[] = [];
   readonly writes: ((outcome: WriteOutcome) => void)[] = [];
+  readonly written: NostrEvent[] = [];
   readonly answers: string[] = [];
   readonly stored = new Set<string>();
   invalid = 0;
   readonly admission = new Admission(this, {
-    policy: OPEN_POLICY,
+    policy: { ...OPEN_POLICY, eventTagsMax: 10_000 },
     muteEphemeral: true,
     checksWaitingMax: 100,
   });
@@ -32,15 +34,17 @@ class Workshop implements AdmissionPorts {
     return true;
   }
 
-  store(_event: unknown, settle: (outcome: WriteOutcome) => void): boolean {
+  store({ event }: VerifiedEvent, settle: (outcome: WriteOutcome) => void): boolean {
+    this.written.push(event);
     this.writes.push(settle);
     return true;
   }
 
   /** From a connection of its own. */
-  send(event: NostrEvent): void {
+  send(event: NostrEvent, client = SOMEBODY): void {
     const publisher: Publisher = {
       keys: new Set(),
+      ...client,
       mayBeVerified: () => true,
       foundInvalid: () => this.invalid++,
     };
@@ -98,4 +102,37 @@ test("a stopping relay takes nothing new, and still knows what is stored and wha
   await closed;
   expect(workshop.answers).toEqual(["duplicate", "refused", "stored", "duplicate"]);
   expect([workshop.checks.length, workshop.writes.length]).toEqual([1, 1]);
+});
+
+/** Deletion requests that take a writer a tenth of a second each. */
+const heavy = Array.from({ length: 60 }, (_, request) => {
+  const tags = Array.from({ length: 10_000 }, (_, tag) => [
+    "e",
+    (request * 10_000 + tag).toString(16).padStart(64, "0"),
+  ]);
+  return signed(keypair(1), { kind: 5, created_at: NOW - request, tags });
+});
+
+test("a note waits for one large event of somebody else's, not for all of them", () => {
+  const workshop = new Workshop();
+  for (const event of heavy.slice(0, 20)) workshop.send(event);
+  workshop.send(note, STRANGER);
+  for (const { settle } of workshop.checks) settle("valid");
+  expect(workshop.written).toHaveLength(1);
+  workshop.writes[0]!({ type: "stored", seq: 1 });
+  workshop.writes[1]!({ type: "stored", seq: 2 });
+  expect(workshop.written.slice(1).map(({ id }) => id)).toContain(note.id);
+});
+
+test("large events that wait are bounded by their size, and whoever sends them is refused, not others", () => {
+  const workshop = new Workshop();
+  for (const event of heavy) workshop.send(event);
+  workshop.send(note, STRANGER);
+  for (const { settle } of workshop.checks) settle("valid");
+  expect(workshop.answers.length).toBeGreaterThan(5);
+  expect(workshop.admission.unwritten.depth).toBeLessThanOrEqual(workshop.admission.unwritten.depthMax);
+  for (let written = 0; written < workshop.writes.length; written++)
+    workshop.writes[written]!({ type: "stored", seq: written });
+  expect(workshop.answers.filter((outcome) => outcome === "stored")).toHaveLength(workshop.written.length);
+  expect(workshop.written.map(({ id }) => id)).toContain(note.id);
 });

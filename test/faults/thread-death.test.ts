@@ -9,6 +9,7 @@ import { newcomers, signed } from "../support/events.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { TestRelay } from "../support/test-relay.ts";
 import { Threads } from "../support/threads.ts";
+import { SOMEBODY } from "../support/somebody.ts";
 
 const someone = newcomers(4700);
 const NOTES = 400;
@@ -88,8 +89,14 @@ test("the writer: while there is none, the relay says that it is not ready, and 
   expect(await readiness()).toEqual({ status: "ready" });
 });
 
+const TEN = { hits: 10, characters: Number.POSITIVE_INFINITY };
 const openNotes = (pool: ReaderPool) =>
-  pool.open({ kinds: [1], tags: [] }, { upToSeq: Number.MAX_SAFE_INTEGER }, { nowSeconds: 0, keys: [] });
+  pool.open(
+    { kinds: [1], tags: [] },
+    { upToSeq: Number.MAX_SAFE_INTEGER },
+    { nowSeconds: 0, keys: [] },
+    SOMEBODY,
+  );
 
 test("readers: what was under way is interrupted, and the next long scan finds another", async () => {
   const path = join(relay.folder, DATABASE_FILE);
@@ -97,14 +104,14 @@ test("readers: what was under way is interrupted, and the next long scan finds a
   const onTrouble = (reason: string) => void troubles.push(reason);
   const pool = new ReaderPool({ path, tagSeed: 0n, workers: 1, depthMax: 4, onTrouble });
   const open = () => openNotes(pool)!;
-  expect((await open().next(10)).hits).toHaveLength(10);
+  expect((await open().next(TEN)).hits).toHaveLength(10);
   const before = threads.count("reader-worker.ts");
-  const interrupted = open().next(10);
+  const interrupted = open().next(TEN);
   threads.end("reader-worker.ts");
   expect(interrupted).rejects.toThrow("the query was interrupted; ask again");
   await threads.followed("reader-worker.ts", before);
   expect(troubles).toHaveLength(1);
-  expect((await open().next(10)).hits).toHaveLength(10);
+  expect((await open().next(TEN)).hits).toHaveLength(10);
   expect(threads.count("reader-worker.ts")).toBe(before + 1);
   pool.stop();
 });

@@ -1,7 +1,7 @@
 // NIP-01 subscriptions and connections: ids, replacement, closing, the live phase, bad frames, and slow readers.
 
 import { connect } from "node:net";
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
 import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
@@ -430,3 +430,41 @@ async function rawFrames(url: string, frames: readonly Buffer[]): Promise<RawFra
   for (const frame of frames) reader.write(frame);
   return (await reader.readAll()).at(-1)!;
 }
+
+describe("what open subscriptions hold is bounded", () => {
+  const isRefused = (frame: readonly unknown[]): boolean =>
+    frame[0] === "CLOSED" && String(frame[2]).startsWith("rate-limited:");
+  let roomy: TestRelay;
+
+  beforeAll(async () => {
+    roomy = await TestRelay.start({ now: () => NOW });
+  });
+  afterAll(() => roomy.stop());
+
+  /** Opens subscriptions until one is refused, and answers how many there were. */
+  async function openAll(greedy: TestClient, filterOf: (index: number) => object): Promise<number> {
+    for (let index = 0; index < 150; index++) {
+      if (isRefused((await greedy.request(`s${index}`, filterOf(index))).end)) return index;
+    }
+    return 150;
+  }
+
+  test("decision: values count, also those that the index does not stand on, and closing gives room again", async () => {
+    const greedy = await roomy.connect();
+    const authors = Array.from({ length: 4900 }, (_, index) => index.toString(16).padStart(64, "0"));
+    expect(await openAll(greedy, (index) => ({ "#t": [`rare${index}`], authors, limit: 0 }))).toBe(20);
+    greedy.send("CLOSE", "s3");
+    expect((await greedy.request("again", { "#t": ["rare"], authors, limit: 0 })).end[0]).toBe("EOSE");
+  });
+
+  test("decision: a value of many characters counts as many", async () => {
+    const greedy = await roomy.connect();
+    const filterOf = (index: number) => ({ "#t": [`${index}${"x".repeat(500_000)}`], limit: 0 });
+    expect(await openAll(greedy, filterOf)).toBe(12);
+  });
+
+  test("decision: a search counts as a thousand, since every new event is asked about", async () => {
+    const greedy = await roomy.connect();
+    expect(await openAll(greedy, (index) => ({ search: `word${index}`, limit: 0 }))).toBe(99);
+  });
+});

@@ -8,6 +8,7 @@ import { ReaderPool } from "../../src/query/reader-pool.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { AUTHORS, randomEvent, randomFilter } from "../support/random-filter.ts";
 import { count, HotSide } from "../support/tiered-store.ts";
+import { SOMEBODY } from "../support/somebody.ts";
 
 const EVENTS = 2000;
 const FILTERS = 120;
@@ -52,6 +53,7 @@ function byNumber(
       pool,
       budgetMs: 0,
       keys: new Set(keys),
+      client: SOMEBODY,
       nowSeconds: NOW,
       hyperLogLog,
       wake: () => look(),
@@ -86,7 +88,7 @@ test(`the same as counting one by one (SEED=${seed})`, async () => {
 
 test("with as many long queries as there is room for, a count is refused and not queued", async () => {
   const open = Array.from({ length: pool.depthMax }, () =>
-    pool.open({ tags: [] }, {}, { nowSeconds: 0, keys: [] })!,
+    pool.open({ tags: [] }, {}, { nowSeconds: 0, keys: [] }, SOMEBODY)!,
   );
   await expect(byNumber({ tags: [] }, [], true, true)).rejects.toThrow("too many long queries");
   for (const scan of open) scan.close();
@@ -94,7 +96,7 @@ test("with as many long queries as there is room for, a count is refused and not
 });
 
 test("a count that nobody waits for any more frees its place", () => {
-  const remote = pool.count({ tags: [] }, { nowSeconds: NOW, keys: [], hllOffset: undefined })!;
+  const remote = pool.count({ tags: [] }, { nowSeconds: NOW, keys: [], hllOffset: undefined }, SOMEBODY)!;
   expect(pool.depth).toBe(1);
   remote.close();
   expect(pool.depth).toBe(0);

@@ -2,9 +2,11 @@
 
 import { afterAll, expect, test } from "bun:test";
 import { idOfJson } from "../../src/nostr/event-json.ts";
+import type { Client } from "../../src/policy/rotation.ts";
 import { ReaderPool } from "../../src/query/reader-pool.ts";
 import { unsignedEvent } from "../support/events.ts";
 import { HotSide } from "../support/tiered-store.ts";
+import { NEIGHBOUR, SOMEBODY, STRANGER } from "../support/somebody.ts";
 
 const NOW = 1_700_000_000;
 const [ALICE, BOB] = ["a".repeat(64), "b".repeat(64)];
@@ -35,8 +37,8 @@ afterAll(() => {
 });
 
 async function first(count: number, keys: readonly string[]) {
-  const scan = pool.open({ tags: [] }, {}, { nowSeconds: NOW, keys })!;
-  const { hits, exhausted } = await scan.next(count);
+  const scan = pool.open({ tags: [] }, {}, { nowSeconds: NOW, keys }, SOMEBODY)!;
+  const { hits, exhausted } = await scan.next({ hits: count, characters: Number.POSITIVE_INFINITY });
   scan.close();
   return { ids: hits.map(({ json }) => idOfJson(json)), exhausted };
 }
@@ -48,4 +50,51 @@ test("a stranger is led past private and expired events without an answer for ea
 test("whom private events are addressed to gets them, and no more than asked for", async () => {
   const ids = wraps.slice(0, 2).map(({ event }) => event.id);
   expect(await first(2, [BOB])).toEqual({ ids, exhausted: false });
+});
+
+const TEN = { hits: 10, characters: Number.POSITIVE_INFINITY };
+const openAll = (client: Client) => pool.open({ tags: [] }, {}, { nowSeconds: NOW, keys: [BOB] }, client);
+
+test("one scan waits for one of each other client's, not for all of them", async () => {
+  const answered: string[] = [];
+  const asked = (name: string, client: Client): Promise<unknown> => {
+    const count = pool.count({ tags: [] }, { nowSeconds: NOW, keys: [], hllOffset: undefined }, client)!;
+    return count.answer.then(() => answered.push(name));
+  };
+  await Promise.all([
+    asked("flood", SOMEBODY),
+    asked("flood", SOMEBODY),
+    asked("flood", SOMEBODY),
+    asked("stranger", STRANGER),
+  ]);
+  expect(answered.indexOf("stranger")).toBeLessThan(2);
+});
+
+test("where no more are taken, whoever has the most gives one up for somebody else, and nobody for themselves", async () => {
+  const flood = [SOMEBODY, SOMEBODY, SOMEBODY, NEIGHBOUR].map((client) => openAll(client)!);
+  expect(openAll(SOMEBODY)).toBeUndefined();
+  const newest = flood[2]!.next(TEN);
+  const stranger = openAll(STRANGER)!;
+  await expect(newest).rejects.toThrow("too many long queries");
+  expect((await stranger.next(TEN)).hits).toHaveLength(10);
+  const neighbour = openAll(NEIGHBOUR)!;
+  await expect(flood[1]!.next(TEN)).rejects.toThrow("interrupted");
+  expect((await flood[0]!.next(TEN)).hits).toHaveLength(10);
+  for (const scan of [...flood, neighbour, stranger]) scan.close();
+  expect(pool.depth).toBe(0);
+});
+
+test("of large events fewer come at once, and at least one", async () => {
+  const large = Array.from({ length: 6 }, (_, index) =>
+    unsignedEvent(ALICE, { kind: 9, created_at: NOW - index, content: "x".repeat(10_000) }),
+  );
+  side.put(large);
+  const scan = pool.open({ kinds: [9], tags: [] }, {}, { nowSeconds: NOW, keys: [] }, SOMEBODY)!;
+  const lengths: number[] = [];
+  for (let asked = 0; asked < 3; asked++) {
+    const { hits } = await scan.next({ hits: 128, characters: 15_000 });
+    lengths.push(hits.length);
+  }
+  scan.close();
+  expect(lengths).toEqual([2, 2, 2]);
 });

@@ -7,6 +7,7 @@ import type { SearchTask } from "../../src/query/fulltext-protocol.ts";
 import { SearchCache } from "../../src/query/search-cache.ts";
 import { parseSearch } from "../../src/search/parse.ts";
 import { unsignedEvent } from "../support/events.ts";
+import { SOMEBODY } from "../support/somebody.ts";
 
 const AUTHOR = "a".repeat(64);
 
@@ -59,7 +60,7 @@ function world() {
       nowSeconds: 1_700_000_000,
       budgetMs: 100,
     };
-    const answer = await cache.search(task);
+    const answer = await cache.search(task, { client: SOMEBODY, isGone: () => false });
     if (isRefusal(answer)) throw new Error(answer.text);
     return answer.hits.map((hit) => hit.seq);
   };

@@ -5,6 +5,7 @@ import type { Hit } from "../../src/hot/contract.ts";
 import type { QueryContext } from "../../src/query/planner.ts";
 import { createSearchPort, type SearchEngine } from "../../src/query/search-source.ts";
 import { unsignedEvent } from "../support/events.ts";
+import { SOMEBODY } from "../support/somebody.ts";
 
 const NOW = 1_700_000_000;
 const HITS = 2000;
@@ -21,7 +22,13 @@ const hits = (bad: number, kind: number): Hit[] =>
 
 async function page(engine: SearchEngine, limit: number) {
   const woken = Promise.withResolvers<void>();
-  const context: QueryContext = { upToSeq: HITS, keys: new Set(), now: NOW, wake: woken.resolve };
+  const context: QueryContext = {
+    upToSeq: HITS,
+    keys: new Set(),
+    client: SOMEBODY,
+    now: NOW,
+    wake: woken.resolve,
+  };
   const port = createSearchPort(engine, {
     numbers: { count: () => Promise.reject(new Error("nobody counts here")) },
     budgetMs: 1000,

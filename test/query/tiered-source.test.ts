@@ -11,6 +11,7 @@ import { FakeCold } from "../support/fake-cold.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { AUTHORS, pick, randomEvent, randomFilter } from "../support/random-filter.ts";
 import { ask, count, HotSide, TieredSide } from "../support/tiered-store.ts";
+import { SOMEBODY } from "../support/somebody.ts";
 
 const ALICE = AUTHORS[0]!;
 const BOB = AUTHORS[1]!;
@@ -240,7 +241,13 @@ describe("a history of a hundred notes of which sixty are cold", () => {
       new Promise((resolve, reject) => {
         const wake = (): void => query.advance();
         const { history, ...hot } = side.stores();
-        const context = { upToSeq: side.reader.lastSeq(), keys: new Set<string>(), now: 1_700_000_000, wake };
+        const context = {
+          upToSeq: side.reader.lastSeq(),
+          keys: new Set<string>(),
+          client: SOMEBODY,
+          now: 1_700_000_000,
+          wake,
+        };
         const [all] = planSources([filter()], hot, context, { defaultLimit: 1e6, limitMax: 1e6 });
         const options = {
           history: history!,

@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { TurnBudget } from "../../src/query/turn-budget.ts";
+import { NEIGHBOUR, SOMEBODY } from "../support/somebody.ts";
 
 const turnOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -11,7 +12,7 @@ function spend(milliseconds: number): void {
 }
 
 test("work begins at once while the turn has time, and waits when it has none", async () => {
-  const turn = new TurnBudget(3).of({});
+  const turn = new TurnBudget(3).of(SOMEBODY);
   const done: string[] = [];
   turn.begin(() => {
     done.push("first");
@@ -26,7 +27,7 @@ test("work begins at once while the turn has time, and waits when it has none", 
 });
 
 test("a deadline is never later than the turn's end", () => {
-  const turn = new TurnBudget(50).of({});
+  const turn = new TurnBudget(50).of(SOMEBODY);
   const now = performance.now();
   expect(turn.deadline(10)).toBeLessThan(now + 49);
   expect(turn.deadline(1000)).toBeLessThan(now + 100);
@@ -34,7 +35,7 @@ test("a deadline is never later than the turn's end", () => {
 
 test("one question waits for one of a pipeline, not for all of them", async () => {
   const budget = new TurnBudget(2);
-  const [many, one] = [budget.of({}), budget.of({})];
+  const [many, one] = [budget.of(SOMEBODY), budget.of(NEIGHBOUR)];
   const done: string[] = [];
   for (let index = 0; index < 20; index++)
     many.begin(() => {

@@ -15,6 +15,7 @@ import type { ColdHistory, History } from "../../src/query/history.ts";
 import { HyperLogLog } from "../../src/query/hyperloglog.ts";
 import { planCounts, planSources, type QueryStores } from "../../src/query/planner.ts";
 import { type EndHint, StoredQuery } from "../../src/query/stored-query.ts";
+import { SOMEBODY } from "./somebody.ts";
 
 export interface Answer {
   readonly ids: readonly string[];
@@ -83,6 +84,7 @@ export class TieredSide extends HotSide {
 const contextFor = (stores: QueryStores, keys: readonly string[], wake: () => void) => ({
   upToSeq: stores.reader.lastSeq(),
   keys: new Set(keys),
+  client: SOMEBODY,
   now: NOW,
   wake,
 });

@@ -28,7 +28,13 @@ function startCount(gateway: Gateway, session: Session, id: string, filters: rea
   const { stores, publishedSeq, now } = gateway.ports;
   const offset = filters.length === 1 ? hyperLogLogOffset(filters[0]!) : undefined;
   const hyperLogLog = offset === undefined ? undefined : new HyperLogLog(offset);
-  const context = { upToSeq: publishedSeq(), keys: session.keys, now: now(), wake: () => query.advance() };
+  const context = {
+    upToSeq: publishedSeq(),
+    keys: session.keys,
+    client: session,
+    now: now(),
+    wake: () => query.advance(),
+  };
   const query: CountQuery = new CountQuery(planCounts(filters, stores, context, hyperLogLog), {
     ...(hyperLogLog === undefined ? {} : { hyperLogLog }),
     done: (result) => {

@@ -1,8 +1,8 @@
 // REQ: stored events, EOSE, then live events, without gap or double (NIP-01, hints of NIP-67).
 
-import { indexKeysOf } from "../../live/subscription-index.ts";
 import { type Matcher, prepareMatcher } from "../../live/matcher.ts";
 import { LiveSubscription } from "../../live/subscription.ts";
+import { weightOf } from "../../live/subscription-weight.ts";
 import { isExpired } from "../../nostr/expiration.ts";
 import type { Filter } from "../../nostr/filter.ts";
 import { isRefusal, type Refusal, refuse } from "../../nostr/reason.ts";
@@ -39,12 +39,12 @@ function openRequest(
   }
   const matchers = prepareMatchers(gateway, filters);
   if (isRefusal(matchers)) return matchers;
-  const indexKeys = indexKeysOf(filters);
-  const full = gateway.reserveIndexKeys(session, indexKeys);
+  const weight = weightOf(filters);
+  const full = gateway.reserve(session, weight);
   if (full !== undefined) return full;
 
   const live = new LiveSubscription(id, session, matchers);
-  const request: OpenRequest = { live, indexKeys };
+  const request: OpenRequest = { live, weight };
   gateway.addRequest(session, request);
   answer(gateway, session, request, filters);
   return request;
@@ -88,6 +88,7 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
   const context = {
     upToSeq: gateway.ports.publishedSeq(),
     keys: session.keys,
+    client: session,
     now: now(),
     wake: () => session.corked(() => query.wake()),
   };
