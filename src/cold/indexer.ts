@@ -10,6 +10,7 @@ import { IndexWatch } from "./index-watch.ts";
 import { type Generation, Indexes } from "./indexes.ts";
 import { JobRunner } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
+import { isOfLog } from "./lineage.ts";
 import { reducedIndexing } from "./operations.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import { Retired } from "./retired.ts";
@@ -267,15 +268,17 @@ export class Indexer {
       };
     });
     if (opened === undefined) return;
-    const { active } = opened;
+    const { active, isNew } = opened;
     if (active.meta.store !== this.parts.store) {
       this.stopReason = `the indexes ${this.indexes.alias}-* were filled from another database: choose another index prefix, or fill them anew with a reindex`;
       return;
     }
     const cursor = this.cursorFor(active);
-    if (cursor > this.parts.log.lastSeq()) {
+    const isOurs = isNew || (await this.pace.persevere(signal, () => this.isOfLog(active)));
+    if (isOurs === undefined) return;
+    if (!isOurs || cursor > this.parts.log.lastSeq()) {
       this.stopReason =
-        "the indexes are ahead of the database, which must be an older copy: fill them anew with a reindex";
+        "the indexes hold what the database does not know of, which must be an older copy: fill them anew with a reindex";
       this.generation = active;
       return;
     }
@@ -285,6 +288,12 @@ export class Indexer {
     const outdated = await this.pace.persevere(signal, () => this.indexes.outdated(active));
     this.board.outdated = outdated ?? "";
     await this.pace.persevere(signal, () => this.indexes.setRefreshing(active, true));
+  }
+
+  private async isOfLog(generation: Generation): Promise<boolean> {
+    const { client, log } = this.parts;
+    await this.indexes.refresh(generation);
+    return isOfLog(client, this.indexes.patternOf(generation), log);
   }
 
   /** A cursor says something about the indexes that it was written for, and nothing about others. */

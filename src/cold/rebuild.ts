@@ -1,7 +1,7 @@
 // Reindex: fills a new generation of indexes beside the old one, shows it to readers in one step.
 
 import { eventFromJson } from "../nostr/event.ts";
-import type { StoredRow } from "./contract.ts";
+import type { EventLog, StoredRow } from "./contract.ts";
 import type { Generation } from "./indexes.ts";
 import type { Indexer } from "./indexer.ts";
 import type { Report } from "./jobs.ts";
@@ -67,6 +67,21 @@ async function catchUp(indexer: Indexer, follower: Follower, signal: AbortSignal
 
 const EVICTION_ENDS_MS = 2000;
 
+/**
+ * The seqs among these rows, which rise, of events that have left the hot store and are still this relay's. Everything else
+ * comes from the log, or was erased, or belongs to a time that a restored database does not know of.
+ */
+function evictedAmong(log: Pick<EventLog, "evictedAfter">, rows: readonly StoredRow[]): Set<number> {
+  const last = rows.at(-1)!.seq;
+  const seqs = new Set<number>();
+  for (let after = rows[0]!.seq - 1; after < last;) {
+    const page = log.evictedAfter(after, rows.length);
+    for (const { seq } of page) if (seq <= last) seqs.add(seq);
+    after = page.at(-1)?.seq ?? last;
+  }
+  return seqs;
+}
+
 /** What is removed meanwhile stands in the log, which is held, and is deleted again when the log is followed. */
 async function copyEvicted(
   indexer: Indexer,
@@ -85,8 +100,8 @@ async function copyEvicted(
   let looked = 0;
   for await (const page of readDocuments(parts.client, pace, indexes.patternOf(from), signal)) {
     looked += page.length;
-    const held = new Set(parts.log.getMany(page.map((row) => row.seq)).map((row) => row.seq));
-    const evicted: StoredRow[] = page.filter((row) => !held.has(row.seq));
+    const standing = evictedAmong(parts.log, page);
+    const evicted = page.filter((row) => standing.has(row.seq));
     copied += evicted.length;
     await follower.copy(
       evicted.map((row) => ({ row, event: eventFromJson(row.json) })),

@@ -282,19 +282,41 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     await mine.stop();
   });
 
-  test("a database older than the indexes stops the indexer with a reason", async () => {
-    const prefix = ownPrefix();
-    const ledgerPath = join(folder(), "cold.db");
-    const before = coldBench({ url, prefix, log: filled(20), ledgerPath });
-    before.start();
-    await before.level();
-    await before.stop();
-    const restored = coldBench({ url, prefix, log: filled(5), ledgerPath });
-    restored.start();
-    while (restored.indexer.status().state !== "stopped") await Bun.sleep(10);
-    expect(restored.indexer.status().reason).toContain("ahead of the database");
-    await restored.stop();
-  });
+  const restored = {
+    "has not come as far as the cursor": { more: 0, cursor: undefined },
+    "has outgrown the cursor since": { more: 30, cursor: undefined },
+    "brought the ledger of its own time": { more: 3, cursor: 8 },
+    "brought that ledger and has outgrown the indexes": { more: 30, cursor: 8 },
+  };
+  for (const [name, { more, cursor }] of Object.entries(restored)) {
+    test(`a database older than the indexes that ${name} stops the indexer, and a reindex mends it`, async () => {
+      const prefix = ownPrefix();
+      const ledgerPath = join(folder(), "cold.db");
+      const options = { url, prefix, ledgerPath, parts: { isHotComplete: () => false } };
+      const whole = filled(20);
+      const before = coldBench({ ...options, log: whole });
+      before.start();
+      await before.level();
+      if (cursor !== undefined)
+        before.ledger.saveProgress({ built: before.indexer.current!.generation.meta.built, cursor });
+      await before.stop();
+      const log = filled(8);
+      log.evict(log.stored()[0]!.id);
+      for (let i = 0; i < more; i++) log.store(note("later", `after the restoring ${i}`));
+      const after = coldBench({ ...options, log });
+      after.start();
+      while (after.indexer.status().state !== "stopped") {
+        expect(after.indexer.status().state).toBe("down");
+        await Bun.sleep(10);
+      }
+      expect(after.indexer.status().reason).toContain("must be an older copy");
+      expect(await perform(after, "reindex")).toContain("with 1 events that only the cold store held");
+      await after.level();
+      expect(await visibleIds(after, prefix)).toEqual(log.expectedIds());
+      expect(after.indexer.status().state).toBe("up");
+      await after.stop();
+    });
+  }
 
   test("asked to delete an older version of an address, it leaves the newest, whatever a search still shows", async () => {
     const prefix = ownPrefix();
