@@ -196,6 +196,7 @@ export class Indexer {
       cursor: this.follower?.cursor ?? this.parts.ledger.progress()?.cursor ?? 0,
       lastSeq: this.parts.log.lastSeq(),
       deadLetters: this.parts.ledger.deadCount(),
+      lost: this.lost(),
       generation: this.generation?.number ?? 0,
       job: this.jobs.status,
     });
@@ -262,12 +263,17 @@ export class Indexer {
     const opened = await this.pace.persevere(signal, async () => {
       const active = await this.indexes.active();
       await this.indexes.discardUnopened(active);
+      if (active === undefined && this.hasEvicted()) return "gone" as const;
       return {
         active: active ?? (await this.indexes.create(this.parts.store, true)),
         isNew: active === undefined,
       };
     });
     if (opened === undefined) return;
+    if (opened === "gone") {
+      this.stopReason = `events have left the hot store for indexes, and there are none under ${this.indexes.alias}: set the index prefix that they were under, restore them from a snapshot, or give those events up with a reindex`;
+      return;
+    }
     const { active, isNew } = opened;
     if (active.meta.store !== this.parts.store) {
       this.stopReason = `the indexes ${this.indexes.alias}-* were filled from another database: choose another index prefix, or fill them anew with a reindex`;
@@ -288,6 +294,16 @@ export class Indexer {
     const outdated = await this.pace.persevere(signal, () => this.indexes.outdated(active));
     this.board.outdated = outdated ?? "";
     await this.pace.persevere(signal, () => this.indexes.setRefreshing(active, true));
+  }
+
+  /** New indexes would take over without them, and searches and counts would never tell. */
+  private hasEvicted(): boolean {
+    return this.parts.log.evictedAfter(0, 1).length > 0;
+  }
+
+  private lost(): number {
+    const lost = this.parts.ledger.lost();
+    return lost !== undefined && lost.built === this.generation?.meta.built ? lost.events : 0;
   }
 
   private async isOfLog(generation: Generation): Promise<boolean> {

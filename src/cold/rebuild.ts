@@ -37,18 +37,21 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   indexer.filling = follower;
   await pace.persevere(signal, () => indexes.setRefreshing(made, false));
   const copied = shown === undefined ? 0 : await copyEvicted(indexer, shown, follower, made, report, signal);
+  const lost = Math.max(0, evictedCount(parts.log) - copied);
   await catchUp(indexer, follower, signal);
   if (signal.aborted) return "stopped";
   await pace.persevere(signal, () => indexes.setRefreshing(made, true));
   await pace.persevere(signal, () => indexes.refresh(made));
   // Should this process end between the two steps, the next one finds here how far the new indexes are.
   parts.ledger.saveRebuild({ built: made.meta.built, cursor: follower.cursor });
+  parts.ledger.saveLost({ built: made.meta.built, events: lost });
   await pace.persevere(signal, () => indexes.open(made));
   indexer.adopt(made, follower.cursor);
   // What was not followed may have other events under the numbers of this log: it goes at once.
   indexer.retired.since(made, old !== undefined);
   if (indexer.retired.isDue) await pace.persevere(signal, () => indexer.retired.discard());
-  return `generation ${made.number} is in use, filled from the log up to ${follower.cursor} and with ${copied} events that only the cold store held`;
+  const given = `generation ${made.number} is in use, filled from the log up to ${follower.cursor} and with ${copied} events that only the cold store held`;
+  return lost === 0 ? given : `${given}; ${lost} that had left the hot store are nowhere any more`;
 }
 
 async function catchUp(indexer: Indexer, follower: Follower, signal: AbortSignal): Promise<void> {
@@ -66,6 +69,7 @@ async function catchUp(indexer: Indexer, follower: Follower, signal: AbortSignal
 }
 
 const EVICTION_ENDS_MS = 2000;
+const STUBS_PER_PAGE = 5000;
 
 /**
  * The seqs among these rows, which rise, of events that have left the hot store and are still this relay's. Everything else
@@ -80,6 +84,16 @@ function evictedAmong(log: Pick<EventLog, "evictedAfter">, rows: readonly Stored
     after = page.at(-1)?.seq ?? last;
   }
   return seqs;
+}
+
+function evictedCount(log: Pick<EventLog, "evictedAfter">): number {
+  let count = 0;
+  for (let after = 0; ;) {
+    const page = log.evictedAfter(after, STUBS_PER_PAGE);
+    count += page.length;
+    if (page.length < STUBS_PER_PAGE) return count;
+    after = page.at(-1)!.seq;
+  }
 }
 
 /** What is removed meanwhile stands in the log, which is held, and is deleted again when the log is followed. */

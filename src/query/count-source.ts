@@ -183,10 +183,10 @@ export class TieredCount implements CountSource {
   }
 
   private async takePage(filter: Filter): Promise<void> {
-    const { cold } = this.options.history;
-    const outcome = await cold.page(filter, { limit: PAGE_SEQS, want: "seq", ...this.limits() });
+    const { history } = this.options;
+    const outcome = await history.cold.page(filter, { limit: PAGE_SEQS, want: "seq", ...this.limits() });
     this.next = undefined;
-    if (outcome.type !== "answered" || outcome.isPartial) this.isExact = false;
+    if (outcome.type !== "answered" || outcome.isPartial || !history.isWhole()) this.isExact = false;
     if (outcome.type !== "answered") return;
     const { hits, next } = outcome.value;
     const open = hits.filter((hit) => isPublicKind(hit.kind)).map((hit) => hit.seq);

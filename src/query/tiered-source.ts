@@ -168,7 +168,7 @@ export class TieredSource implements HitSource {
 
   private leaveCold(): void {
     if (this.cold === undefined) return;
-    this.coldWasWhole &&= this.cold.isComplete;
+    this.coldWasWhole &&= this.cold.isComplete && this.options.history.isWhole();
     this.cold.close();
     this.cold = undefined;
   }

@@ -155,6 +155,14 @@ describe("a history of a hundred notes of which sixty are cold", () => {
     });
   }
 
+  test("where the cold store is known to lack something, all that it has is sent and counted, and nothing is claimed", async () => {
+    side.isWhole = false;
+    expect(await ask(side.stores(), [filter()])).toEqual({ ids: idsOf(0, 100), hint: undefined });
+    expect(await count(side.stores(), [filter()])).toMatchObject({ count: 100, approximate: true });
+    expect((await ask(side.stores(), [filter({ since: 1961 })])).hint).toBe("finish");
+    expect(await count(side.stores(), [filter({ since: 1961 })])).toMatchObject({ approximate: false });
+  });
+
   test("a deletion hides a cold event at once, whatever the index still holds", async () => {
     expect(put(deletion(BOB, notes[50]!))).toBeNumber();
     expect((await ask(side.stores(), [filter({ kinds: [1] })])).ids).toHaveLength(100);
