@@ -155,6 +155,22 @@ describe("a history of a hundred notes of which sixty are cold", () => {
     });
   }
 
+  for (const mood of ["down", "partial"] as const) {
+    test(`a page that older events fill because the cold store is ${mood} is not said to go on`, async () => {
+      const older = Array.from({ length: 20 }, (_, age) =>
+        unsignedEvent(BOB, { created_at: 1000 - age, content: `older ${age}` }),
+      );
+      side.put(older);
+      cold.mood = mood;
+      const [border, recent] = [filter({ limit: 50 }), filter({ limit: 10 })];
+      for (const asked of [[border], [border, recent]]) {
+        const { ids, hint } = await ask(side.stores(), asked);
+        expect([ids.length, ids.slice(0, 40), hint]).toEqual([50, idsOf(0, 40), undefined]);
+      }
+      expect((await ask(side.stores(), [recent])).hint).toBe("more");
+    });
+  }
+
   test("where the cold store is known to lack something, all that it has is sent and counted, and nothing is claimed", async () => {
     side.isWhole = false;
     expect(await ask(side.stores(), [filter()])).toEqual({ ids: idsOf(0, 100), hint: undefined });
