@@ -151,9 +151,10 @@ export class TieredCount implements CountSource {
     this.batch = [];
   }
 
-  /** Something left meanwhile: it may have been counted on both sides. */
+  /** Something left meanwhile, or is just leaving: it may have been counted on both sides. */
   private end(): PullState {
-    if (this.options.history.horizon.version !== this.version) this.isExact = false;
+    const { version, leaving } = this.options.history.horizon;
+    if (version !== this.version || leaving > 0) this.isExact = false;
     return "ended";
   }
 

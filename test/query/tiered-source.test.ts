@@ -253,6 +253,28 @@ describe("a history of a hundred notes of which sixty are cold", () => {
     expect({ ids: ids.toSorted(), hint }).toEqual({ ids: whole.ids.toSorted(), hint: "finish" });
   });
 
+  test("a count that begins while events are leaving does not claim to be exact", async () => {
+    const { horizon } = side.history;
+    const counted = await horizon.during(side.reader.getMany([1, 2, 3]), async () => {
+      const answer = count(side.stores(), [filter()]);
+      // It has counted them here, and comes to look for them in the cold store.
+      side.writer.removeMany([1, 2, 3], "evicted");
+      return answer;
+    });
+    expect(counted).toMatchObject({ count: 103, approximate: true });
+    expect(await count(side.stores(), [filter()])).toMatchObject({ count: 100, approximate: false });
+    const [begun, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const leaving = horizon.during(side.reader.getMany([4]), async () => {
+      begun.resolve();
+      await ended.promise;
+    });
+    await begun.promise;
+    const late = count(side.stores(), [filter()]);
+    ended.resolve();
+    await leaving;
+    expect(await late).toMatchObject({ count: 100, approximate: true });
+  });
+
   test("where time runs out, the rest is counted by its number, and the answer says so", async () => {
     const leaving = Array.from({ length: 2100 }, (_, index) =>
       unsignedEvent(ALICE, { created_at: 10 + Math.floor(index / 10), content: `${index}` }),
