@@ -46,7 +46,12 @@ export function startHistory(
   }
   const retention = cold === undefined ? undefined : startRetention(config, hot, cold, logger);
   return {
-    history: { cold: cold?.reader ?? ABSENT, horizon: hot.horizon, evictions },
+    history: {
+      cold: cold?.reader ?? ABSENT,
+      horizon: hot.horizon,
+      isWhole: () => cold?.feed.isWhole ?? false,
+      evictions,
+    },
     retention,
     evicted: () => before + (retention?.moved ?? 0),
   };

@@ -42,6 +42,14 @@ function indexerRows({ running, age, status, cursor, behind, hot }: ColdReport):
     ["cursor", at],
     ["visible", `up to ${status.visibleSeq}`],
     ["lag", `${plural(behind, "event")}, ${status.lagSeconds} s`],
+    ...(status.lost === 0
+      ? []
+      : [
+          [
+            "lost",
+            `${plural(status.lost, "event")} that had left the hot store, in no index: a snapshot may have them`,
+          ] as const,
+        ]),
     ["since start", sinceStart(status)],
   ];
 }

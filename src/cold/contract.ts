@@ -117,6 +117,8 @@ export interface ColdStatus {
   /** Documents that only their structure could be indexed of. */
   readonly documentsReduced: number;
   readonly deadLetters: number;
+  /** Events that have left the hot store and that the indexes, when last compared, did not hold. */
+  readonly lost: number;
   readonly bulkRequests: number;
   readonly bulkRetries: number;
   readonly bulkMsLast: number;

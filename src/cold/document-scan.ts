@@ -18,6 +18,11 @@ interface Found {
   };
 }
 
+const AS_ROWS = {
+  _source: ["raw"],
+  docvalue_fields: ["seq", { field: "created_at", format: "epoch_second" }, "kind", "exp"],
+} as const;
+
 /** Every visible document as a row of the log, a page at a time. Ends early when the signal aborts. */
 export async function* readDocuments(
   client: Client,
@@ -28,15 +33,18 @@ export async function* readDocuments(
   let after = 0;
   for (;;) {
     const page = await pace.persevere(signal, () =>
-      search(client, index, { gt: after }, DOCUMENTS_PER_PAGE, {
-        _source: ["raw"],
-        docvalue_fields: ["seq", { field: "created_at", format: "epoch_second" }, "kind", "exp"],
-      }),
+      search(client, index, { gt: after }, DOCUMENTS_PER_PAGE, AS_ROWS),
     );
     if (page === undefined || page.length === 0) return;
     after = page.at(-1)!.fields.seq[0];
     yield page.map(rowOf);
   }
+}
+
+/** The documents with the highest seqs, of those shards that are there. */
+export async function newestDocuments(client: Client, index: string, size: number): Promise<StoredRow[]> {
+  const newest = { ...AS_ROWS, sort: [{ seq: "desc" }] };
+  return (await search(client, index, { gt: 0 }, size, newest, true)).map(rowOf);
 }
 
 export interface IndexedSeq {
@@ -70,12 +78,13 @@ async function search(
   range: object,
   size: number,
   fields: object,
+  isPartialEnough = false,
 ): Promise<readonly Found[]> {
   const { body } = await client.search({
     index,
     ignore_unavailable: true,
     allow_no_indices: true,
-    allow_partial_search_results: false,
+    allow_partial_search_results: isPartialEnough,
     filter_path: ["hits.hits._index", "hits.hits._source", "hits.hits.fields"],
     body: {
       size,

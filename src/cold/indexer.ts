@@ -10,6 +10,7 @@ import { IndexWatch } from "./index-watch.ts";
 import { type Generation, Indexes } from "./indexes.ts";
 import { JobRunner } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
+import { isOfLog } from "./lineage.ts";
 import { reducedIndexing } from "./operations.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import { Retired } from "./retired.ts";
@@ -195,6 +196,7 @@ export class Indexer {
       cursor: this.follower?.cursor ?? this.parts.ledger.progress()?.cursor ?? 0,
       lastSeq: this.parts.log.lastSeq(),
       deadLetters: this.parts.ledger.deadCount(),
+      lost: this.lost(),
       generation: this.generation?.number ?? 0,
       job: this.jobs.status,
     });
@@ -264,21 +266,28 @@ export class Indexer {
       if (active !== undefined && this.recorded(active.meta) !== undefined)
         await this.indexes.openAlone(active);
       await this.indexes.discardUnopened(active);
+      if (active === undefined && this.hasEvicted()) return "gone" as const;
       return {
         active: active ?? (await this.indexes.create(this.parts.store, true)),
         isNew: active === undefined,
       };
     });
     if (opened === undefined) return;
-    const { active } = opened;
+    if (opened === "gone") {
+      this.stopReason = `events have left the hot store for indexes, and there are none under ${this.indexes.alias}: set the index prefix that they were under, restore them from a snapshot, or give those events up with a reindex`;
+      return;
+    }
+    const { active, isNew } = opened;
     if (active.meta.store !== this.parts.store) {
       this.stopReason = `the indexes ${this.indexes.alias}-* were filled from another database: choose another index prefix, or fill them anew with a reindex`;
       return;
     }
     const cursor = this.recorded(active.meta) ?? 0;
-    if (cursor > this.parts.log.lastSeq()) {
+    const isOurs = isNew || (await this.pace.persevere(signal, () => this.isOfLog(active)));
+    if (isOurs === undefined) return;
+    if (!isOurs || cursor > this.parts.log.lastSeq()) {
       this.stopReason =
-        "the indexes are ahead of the database, which must be an older copy: fill them anew with a reindex";
+        "the indexes hold what the database does not know of, which must be an older copy: fill them anew with a reindex";
       this.generation = active;
       return;
     }
@@ -288,6 +297,22 @@ export class Indexer {
     const outdated = await this.pace.persevere(signal, () => this.indexes.outdated(active));
     this.board.outdated = outdated ?? "";
     await this.pace.persevere(signal, () => this.indexes.setRefreshing(active, true));
+  }
+
+  /** New indexes would take over without them, and searches and counts would never tell. */
+  private hasEvicted(): boolean {
+    return this.parts.log.evictedAfter(0, 1).length > 0;
+  }
+
+  private lost(): number {
+    const lost = this.parts.ledger.lost();
+    return lost !== undefined && lost.built === this.generation?.meta.built ? lost.events : 0;
+  }
+
+  private async isOfLog(generation: Generation): Promise<boolean> {
+    const { client, log } = this.parts;
+    await this.indexes.refresh(generation);
+    return isOfLog(client, this.indexes.patternOf(generation), log);
   }
 
   /** How far indexes were filled. A cursor says something about those that it was written for, and nothing about others. */

@@ -35,6 +35,12 @@ export interface SeenIndexes {
   readonly uuids: Readonly<Record<string, string>>;
 }
 
+/** How many of the events that have left the hot store one set of indexes does not hold. */
+export interface LostEvents {
+  readonly built: string;
+  readonly events: number;
+}
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
   CREATE TABLE IF NOT EXISTS dead (
@@ -102,6 +108,14 @@ export class Ledger {
 
   saveUuids(seen: SeenIndexes): void {
     this.setFact("uuids", seen);
+  }
+
+  lost(): LostEvents | undefined {
+    return this.fact<LostEvents>("lost");
+  }
+
+  saveLost(lost: LostEvents): void {
+    this.setFact("lost", lost);
   }
 
   /** From now on, and for ever, the cold store may hold events that the hot store has let go. */

@@ -1,7 +1,7 @@
 // Reindex: fills a new generation of indexes beside the old one, shows it to readers in one step.
 
 import { eventFromJson } from "../nostr/event.ts";
-import type { StoredRow } from "./contract.ts";
+import type { EventLog, StoredRow } from "./contract.ts";
 import type { Generation } from "./indexes.ts";
 import type { Indexer } from "./indexer.ts";
 import type { Report } from "./jobs.ts";
@@ -37,18 +37,21 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   indexer.filling = follower;
   await pace.persevere(signal, () => indexes.setRefreshing(made, false));
   const copied = shown === undefined ? 0 : await copyEvicted(indexer, shown, follower, made, report, signal);
+  const lost = Math.max(0, evictedCount(parts.log) - copied);
   await catchUp(indexer, follower, signal);
   if (signal.aborted) return "stopped";
   await pace.persevere(signal, () => indexes.setRefreshing(made, true));
   await pace.persevere(signal, () => indexes.refresh(made));
   // Should this process end between the two steps, the next one finds here how far the new indexes are.
   parts.ledger.saveRebuild({ built: made.meta.built, cursor: follower.cursor });
+  parts.ledger.saveLost({ built: made.meta.built, events: lost });
   await pace.persevere(signal, () => indexes.open(made));
   indexer.adopt(made, follower.cursor);
   // What was not followed may have other events under the numbers of this log: it goes at once.
   indexer.retired.since(made, old !== undefined);
   if (indexer.retired.isDue) await pace.persevere(signal, () => indexer.retired.discard());
-  return `generation ${made.number} is in use, filled from the log up to ${follower.cursor} and with ${copied} events that only the cold store held`;
+  const given = `generation ${made.number} is in use, filled from the log up to ${follower.cursor} and with ${copied} events that only the cold store held`;
+  return lost === 0 ? given : `${given}; ${lost} that had left the hot store are nowhere any more`;
 }
 
 async function catchUp(indexer: Indexer, follower: Follower, signal: AbortSignal): Promise<void> {
@@ -66,6 +69,32 @@ async function catchUp(indexer: Indexer, follower: Follower, signal: AbortSignal
 }
 
 const EVICTION_ENDS_MS = 2000;
+const STUBS_PER_PAGE = 5000;
+
+/**
+ * The seqs among these rows, which rise, of events that have left the hot store and are still this relay's. Everything else
+ * comes from the log, or was erased, or belongs to a time that a restored database does not know of.
+ */
+function evictedAmong(log: Pick<EventLog, "evictedAfter">, rows: readonly StoredRow[]): Set<number> {
+  const last = rows.at(-1)!.seq;
+  const seqs = new Set<number>();
+  for (let after = rows[0]!.seq - 1; after < last;) {
+    const page = log.evictedAfter(after, rows.length);
+    for (const { seq } of page) if (seq <= last) seqs.add(seq);
+    after = page.at(-1)?.seq ?? last;
+  }
+  return seqs;
+}
+
+function evictedCount(log: Pick<EventLog, "evictedAfter">): number {
+  let count = 0;
+  for (let after = 0; ;) {
+    const page = log.evictedAfter(after, STUBS_PER_PAGE);
+    count += page.length;
+    if (page.length < STUBS_PER_PAGE) return count;
+    after = page.at(-1)!.seq;
+  }
+}
 
 /** What is removed meanwhile stands in the log, which is held, and is deleted again when the log is followed. */
 async function copyEvicted(
@@ -85,8 +114,8 @@ async function copyEvicted(
   let looked = 0;
   for await (const page of readDocuments(parts.client, pace, indexes.patternOf(from), signal)) {
     looked += page.length;
-    const held = new Set(parts.log.getMany(page.map((row) => row.seq)).map((row) => row.seq));
-    const evicted: StoredRow[] = page.filter((row) => !held.has(row.seq));
+    const standing = evictedAmong(parts.log, page);
+    const evicted = page.filter((row) => standing.has(row.seq));
     copied += evicted.length;
     await follower.copy(
       evicted.map((row) => ({ row, event: eventFromJson(row.json) })),

@@ -40,11 +40,16 @@ export async function reconcile(
     await indexer.keepLevel(signal);
     report(after, upTo, wordsOf(table, repairs));
   }
-  if (!signal.aborted) parts.ledger.saveDays(job, table.days());
+  if (!signal.aborted) {
+    parts.ledger.saveDays(job, table.days());
+    parts.ledger.saveLost({ built: generation.meta.built, events: comparison.lost });
+  }
   return `${wordsOf(table, repairs)}; compared up to ${after}`;
 }
 
 class Comparison {
+  /** Events that have left and are not in the index: nobody can write them again. */
+  lost = 0;
   private readonly indexer: Indexer;
   private readonly table: DayTable;
   private readonly repairs: boolean;
@@ -72,6 +77,8 @@ class Comparison {
     const surplus = indexed.filter(({ seq }) => !stands.has(seq));
     for (const { createdAt } of missing) table.add("missing", createdAt);
     for (const { createdAt } of surplus) table.add("surplus", createdAt);
+    const held = new Set(hot.map(({ seq }) => seq));
+    this.lost += missing.filter(({ seq }) => !held.has(seq) && this.stands(seq)).length;
     if (this.repairs && missing.length + surplus.length > 0) await this.repair(after, end, missing, surplus);
     return end;
   }

@@ -21,6 +21,7 @@ export interface BoardInputs {
   readonly cursor: number;
   readonly lastSeq: number;
   readonly deadLetters: number;
+  readonly lost: number;
   readonly generation: number;
   readonly job: ColdJobStatus | undefined;
 }
@@ -78,6 +79,7 @@ export class StatusBoard {
       documentsDeleted: this.counts.deleted,
       documentsReduced: this.counts.reduced,
       deadLetters: inputs.deadLetters,
+      lost: inputs.lost,
       bulkRequests: this.counts.requests,
       bulkRetries: this.counts.retries,
       bulkMsLast: Math.round(this.counts.lastMs),

@@ -9,13 +9,20 @@ import { tagValues } from "../nostr/tag.ts";
 /** Nothing has ever left. */
 export const COMPLETE = -1;
 
+export interface LeavingEvent {
+  readonly kind: number;
+  readonly createdAt: number;
+}
+
 /** Rises only, and before anything leaves: whoever looks at it after a read knows what that read may have missed. */
 export class EvictionHorizon {
   private readonly untilByKind: Map<number, number>;
   /** The highest of all kinds, or COMPLETE. */
   latest: number;
-  /** Counts evictions of this process: unchanged between two looks, nothing left in between. */
+  /** Counts evictions of this process, their begins and ends: unchanged between two looks, none began or ended in between. */
   version = 0;
+  /** Evictions under way: what they take out may be seen in the one store, in the other, or in both one after the other. */
+  leaving = 0;
 
   constructor(untilByKind: Iterable<readonly [kind: number, until: number]> = []) {
     this.untilByKind = new Map(untilByKind);
@@ -26,6 +33,18 @@ export class EvictionHorizon {
     this.version++;
     if (createdAt > this.ofKind(kind)) this.untilByKind.set(kind, createdAt);
     this.latest = Math.max(this.latest, createdAt);
+  }
+
+  /** Raises for events that are about to leave, as far as they may, and takes them out. */
+  async during<T>(events: Iterable<LeavingEvent>, takeOut: () => Promise<T>): Promise<T> {
+    raiseFor(this, events);
+    this.leaving++;
+    try {
+      return await takeOut();
+    } finally {
+      this.leaving--;
+      this.version++;
+    }
   }
 
   ofKind(kind: number): number {
@@ -42,10 +61,7 @@ export class EvictionHorizon {
 }
 
 /** Events that are about to leave, as far as they may. */
-export function raiseFor(
-  horizon: EvictionHorizon,
-  leaving: Iterable<{ readonly kind: number; readonly createdAt: number }>,
-): void {
+export function raiseFor(horizon: EvictionHorizon, leaving: Iterable<LeavingEvent>): void {
   for (const { kind, createdAt } of leaving) if (isEvictableKind(kind)) horizon.raise(kind, createdAt);
 }
 

@@ -8,7 +8,7 @@ import { packBatch } from "./batch-codec.ts";
 import { CommitPublisher } from "./commit-publisher.ts";
 import type { Committed, HotReader, RemovalReason, StoredEvent, WriteOutcome } from "./contract.ts";
 import { DATABASE_FILE, openDatabase, type Synchronous } from "./database.ts";
-import { type EvictionHorizon, raiseFor } from "./horizon.ts";
+import type { EvictionHorizon } from "./horizon.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { outcomeOf } from "./outcome-code.ts";
 import { createReader } from "./reader.ts";
@@ -215,8 +215,9 @@ class ThreadedHotStore implements HotStore {
 
   async removeMany(seqs: readonly number[], reason: RemovalReason): Promise<number> {
     const asked = new Set(seqs);
-    if (reason === "evicted") raiseFor(this.horizon, this.reader.getMany(seqs));
-    const { removed } = await this.thread.act({ act: "removeMany", seqs, reason }, this.publishAct);
+    const takeOut = () => this.thread.act({ act: "removeMany", seqs, reason }, this.publishAct);
+    const { removed } =
+      reason === "evicted" ? await this.horizon.during(this.reader.getMany(seqs), takeOut) : await takeOut();
     return removed.filter((seq) => asked.has(seq)).length;
   }
 

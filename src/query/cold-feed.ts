@@ -67,6 +67,13 @@ export class ColdFeed {
     return Math.min(visibleSeq, cursor);
   }
 
+  /** Do the indexes hold all that has left the hot store, as far as is known? */
+  get isWhole(): boolean {
+    if (this.last === undefined) return true;
+    const { lost, state, visibleSeq } = this.last;
+    return lost === 0 && !(state === "stopped" && visibleSeq === 0);
+  }
+
   /** Something was committed. Cheap: call it for every commit. */
   committed(): void {
     if (this.isWaking) return;

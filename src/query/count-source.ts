@@ -151,9 +151,10 @@ export class TieredCount implements CountSource {
     this.batch = [];
   }
 
-  /** Something left meanwhile: it may have been counted on both sides. */
+  /** Something left meanwhile, or is just leaving: it may have been counted on both sides. */
   private end(): PullState {
-    if (this.options.history.horizon.version !== this.version) this.isExact = false;
+    const { version, leaving } = this.options.history.horizon;
+    if (version !== this.version || leaving > 0) this.isExact = false;
     return "ended";
   }
 
@@ -183,10 +184,10 @@ export class TieredCount implements CountSource {
   }
 
   private async takePage(filter: Filter): Promise<void> {
-    const { cold } = this.options.history;
-    const outcome = await cold.page(filter, { limit: PAGE_SEQS, want: "seq", ...this.limits() });
+    const { history } = this.options;
+    const outcome = await history.cold.page(filter, { limit: PAGE_SEQS, want: "seq", ...this.limits() });
     this.next = undefined;
-    if (outcome.type !== "answered" || outcome.isPartial) this.isExact = false;
+    if (outcome.type !== "answered" || outcome.isPartial || !history.isWhole()) this.isExact = false;
     if (outcome.type !== "answered") return;
     const { hits, next } = outcome.value;
     const open = hits.filter((hit) => isPublicKind(hit.kind)).map((hit) => hit.seq);

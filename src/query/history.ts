@@ -11,6 +11,8 @@ export type ColdHistory = Pick<ColdReader, "page" | "byIds" | "bySeqs" | "count"
 export interface History {
   readonly cold: ColdHistory;
   readonly horizon: EvictionHorizon;
+  /** Does the cold store hold all that has left, as far as is known? Else nothing is claimed about the past. */
+  readonly isWhole: () => boolean;
   readonly evictions: Pick<EvictionReader, "admit" | "evictedIds" | "stubsAt">;
 }
 

@@ -142,9 +142,8 @@ export class StoredQuery {
   private finish(): void {
     this.state = "over";
     const known = this.sources.map((source) => source.hasMore);
-    this.options.done(
-      known.includes(true) ? "more" : known.every((hasMore) => hasMore === false) ? "finish" : undefined,
-    );
+    // Where one cannot say, the page may lack newer events than its last: then nobody is told to go on from there.
+    this.options.done(known.includes(undefined) ? undefined : known.includes(true) ? "more" : "finish");
   }
 
   private fail(): void {

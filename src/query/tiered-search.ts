@@ -21,7 +21,7 @@ export interface TieredSearchOptions {
   /** Everything up to this seq shows in searches of the cold store; undefined where it may hold another log's events. */
   readonly visibleSeq: () => number | undefined;
   /** Where events may have left the hot store: hits that it no longer holds are fetched and admitted through this. */
-  readonly history: Pick<History, "cold" | "evictions"> | undefined;
+  readonly history: Pick<History, "cold" | "evictions" | "isWhole"> | undefined;
 }
 
 /** Authors of one domain that a search looks at; with more, the answer is not whole. */
@@ -61,7 +61,11 @@ export class TieredSearch implements Pick<LinedUp, "search"> {
     const parts = [answer.value, fresh, ordered, evicted, domains];
     return {
       hits: hits.slice(0, task.limit),
-      complete: parts.every(({ complete }) => complete) && !answer.isPartial && hits.length <= task.limit,
+      complete:
+        parts.every(({ complete }) => complete) &&
+        !answer.isPartial &&
+        hits.length <= task.limit &&
+        this.options.history?.isWhole() !== false,
       isThinned: fresh.isThinned === true || ordered.absent.length > evicted.hits.length,
     };
   }

@@ -92,7 +92,7 @@ export class TieredSource implements HitSource {
       // Some may have left since they were looked for, and before the walk came to them: better late than never.
       const others = this.openIds();
       this.leaveCold();
-      if (others === undefined) return this.end(this.coldWasWhole ? false : undefined);
+      if (others === undefined) return this.end(false);
       this.cold = others;
       return this.find(deadlineMs);
     }
@@ -168,14 +168,16 @@ export class TieredSource implements HitSource {
 
   private leaveCold(): void {
     if (this.cold === undefined) return;
-    this.coldWasWhole &&= this.cold.isComplete;
+    this.coldWasWhole &&= this.cold.isComplete && this.options.history.isWhole();
     this.cold.close();
     this.cold = undefined;
   }
 
-  private end(hasMore: boolean | undefined): PullState {
+  /** Where the cold store did not tell all, what was sent in its place is older: whoever pages on from there would miss it. */
+  private end(hasMore: boolean): PullState {
+    const isTold = this.coldWasWhole && this.cold?.isComplete !== false;
     this.close();
-    this.hasMore = hasMore;
+    this.hasMore = isTold ? hasMore : undefined;
     return "ended";
   }
 }

@@ -39,6 +39,7 @@ const UP: ColdStatus = {
   bulkBytesMax: 4_194_304,
   generation: 3,
   outdated: "",
+  lost: 0,
   job: undefined,
 };
 
@@ -174,11 +175,12 @@ describe("status from the ledger", () => {
   test("says what is wrong: a reason, outdated indexes, a job", () => {
     const text = coldStatusText({
       ...report,
-      status: { ...UP, state: "readonly", reason: "disk full" },
+      status: { ...UP, state: "readonly", reason: "disk full", lost: 1 },
       openSearch: { ...report.openSearch, outdated: "cut by all, now year" } as ColdReport["openSearch"],
       job: { id: 1, kind: "reindex", state: "running", done: 5, total: 100, message: "copying" },
     });
     expect(text).toContain("state         readonly: disk full");
+    expect(text).toContain("lost          1 event that had left the hot store");
     expect(text).toContain("cut by all, now year; thermocline cold reindex brings it up to date");
     expect(text).toContain("job           reindex running, 5 of 100: copying");
   });

@@ -192,6 +192,13 @@ describeWithOpenSearch("the life of the indexes", (url) => {
       bench.ledger.days(2).reduce((total, day) => total + day[name], 0);
     expect([sum("missing"), sum("surplus"), sum("evicted"), sum("repaired")]).toEqual([1, 1, 2, 1]);
     expect(bench.ledger.days(1)).toEqual([]);
+    expect(bench.indexer.status().lost).toBe(1);
+    expect(await perform(bench, "reindex")).toContain("; 1 that had left the hot store are nowhere any more");
+    await bench.level();
+    expect(bench.indexer.status()).toMatchObject({ generation: 2, lost: 1 });
+    log.evicted.delete(lost!.id);
+    expect(await perform(bench, "compare")).toContain("agree");
+    expect(bench.indexer.status().lost).toBe(0);
     await bench.stop();
   });
 
@@ -263,6 +270,43 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     await after.stop();
   });
 
+  test("where events have left for indexes that are not there, none are made before somebody says so", async () => {
+    const [prefix, other] = [ownPrefix(), ownPrefix()];
+    const log = filled(20);
+    const ledgerPath = join(folder(), "cold.db");
+    const options = { url, log, ledgerPath, parts: { isHotComplete: () => false } };
+    const before = coldBench({ ...options, prefix });
+    before.start();
+    await before.level();
+    for (const { id, kind } of log.stored().slice(0, 8)) if (kind === 1) log.evict(id);
+    const left = log.evicted.size;
+    await before.level();
+    await before.stop();
+    const elsewhere = coldBench({ ...options, prefix: other });
+    elsewhere.start();
+    while (elsewhere.indexer.status().state !== "stopped") {
+      expect(elsewhere.indexer.status().state).toBe("down");
+      await Bun.sleep(10);
+    }
+    expect(elsewhere.indexer.status().reason).toContain(`there are none under ${other}`);
+    const made = await elsewhere.clients.write.cat.indices({ index: `${other}-*`, format: "json" });
+    expect(made.body).toEqual([]);
+    await elsewhere.stop();
+    const back = coldBench({ ...options, prefix });
+    back.start();
+    log.store(note("a", "and on"));
+    await back.level();
+    expect(await visibleIds(back, prefix)).toEqual(log.expectedIds());
+    await back.stop();
+    const givenUp = coldBench({ ...options, prefix: other });
+    givenUp.start();
+    while (givenUp.indexer.status().state !== "stopped") await Bun.sleep(10);
+    await perform(givenUp, "reindex");
+    await givenUp.level();
+    expect(givenUp.indexer.status()).toMatchObject({ state: "up", lost: left });
+    await givenUp.stop();
+  });
+
   test("indexes of another database are not touched until a reindex is asked for", async () => {
     const prefix = ownPrefix();
     const theirs = coldBench({ url, prefix, log: filled(5) });
@@ -282,19 +326,41 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     await mine.stop();
   });
 
-  test("a database older than the indexes stops the indexer with a reason", async () => {
-    const prefix = ownPrefix();
-    const ledgerPath = join(folder(), "cold.db");
-    const before = coldBench({ url, prefix, log: filled(20), ledgerPath });
-    before.start();
-    await before.level();
-    await before.stop();
-    const restored = coldBench({ url, prefix, log: filled(5), ledgerPath });
-    restored.start();
-    while (restored.indexer.status().state !== "stopped") await Bun.sleep(10);
-    expect(restored.indexer.status().reason).toContain("ahead of the database");
-    await restored.stop();
-  });
+  const restored = {
+    "has not come as far as the cursor": { more: 0, cursor: undefined },
+    "has outgrown the cursor since": { more: 30, cursor: undefined },
+    "brought the ledger of its own time": { more: 3, cursor: 8 },
+    "brought that ledger and has outgrown the indexes": { more: 30, cursor: 8 },
+  };
+  for (const [name, { more, cursor }] of Object.entries(restored)) {
+    test(`a database older than the indexes that ${name} stops the indexer, and a reindex mends it`, async () => {
+      const prefix = ownPrefix();
+      const ledgerPath = join(folder(), "cold.db");
+      const options = { url, prefix, ledgerPath, parts: { isHotComplete: () => false } };
+      const whole = filled(20);
+      const before = coldBench({ ...options, log: whole });
+      before.start();
+      await before.level();
+      if (cursor !== undefined)
+        before.ledger.saveProgress({ built: before.indexer.current!.generation.meta.built, cursor });
+      await before.stop();
+      const log = filled(8);
+      log.evict(log.stored()[0]!.id);
+      for (let i = 0; i < more; i++) log.store(note("later", `after the restoring ${i}`));
+      const after = coldBench({ ...options, log });
+      after.start();
+      while (after.indexer.status().state !== "stopped") {
+        expect(after.indexer.status().state).toBe("down");
+        await Bun.sleep(10);
+      }
+      expect(after.indexer.status().reason).toContain("must be an older copy");
+      expect(await perform(after, "reindex")).toContain("with 1 events that only the cold store held");
+      await after.level();
+      expect(await visibleIds(after, prefix)).toEqual(log.expectedIds());
+      expect(after.indexer.status().state).toBe("up");
+      await after.stop();
+    });
+  }
 
   test("asked to delete an older version of an address, it leaves the newest, whatever a search still shows", async () => {
     const prefix = ownPrefix();

@@ -25,7 +25,7 @@ interface World {
   readonly evicted?: readonly number[];
   readonly visibleSeq?: number | "unknown";
   /** What the cold store says when it is asked for what has left. */
-  readonly past?: "unavailable" | "partial";
+  readonly past?: "unavailable" | "partial" | "lossy";
 }
 
 function engineOf({ cold, fresh: told = [], hot = [], evicted = [], visibleSeq = 0, past }: World) {
@@ -71,6 +71,7 @@ function engineOf({ cold, fresh: told = [], hot = [], evicted = [], visibleSeq =
                 value: seqs.map((seq) => ({ ...hit(seq), raw: hit(seq).json })),
               },
       } as never,
+      isWhole: () => past !== "lossy",
       evictions: {
         admit: (copies: readonly { seq: number }[]) =>
           copies.filter(({ seq }) => evicted.includes(seq)).map(({ seq }) => hit(seq)),
@@ -159,6 +160,8 @@ test("hits that have left and cannot be fetched are missing, and not said to be 
   expect(await gone.ask("fox")).toEqual({ seqs: [2], complete: false });
   const partial = engineOf({ ...world, past: "partial" });
   expect(await partial.ask("fox")).toEqual({ seqs: [1, 2], complete: false });
+  const lossy = engineOf({ ...world, past: "lossy" });
+  expect(await lossy.ask("fox")).toEqual({ seqs: [1, 2], complete: false });
 });
 
 test("hits that were deleted, which OpenSearch does not know yet, do not crowd out those that have left", async () => {

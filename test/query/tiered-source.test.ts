@@ -156,6 +156,30 @@ describe("a history of a hundred notes of which sixty are cold", () => {
     });
   }
 
+  for (const mood of ["down", "partial"] as const) {
+    test(`a page that older events fill because the cold store is ${mood} is not said to go on`, async () => {
+      const older = Array.from({ length: 20 }, (_, age) =>
+        unsignedEvent(BOB, { created_at: 1000 - age, content: `older ${age}` }),
+      );
+      side.put(older);
+      cold.mood = mood;
+      const [border, recent] = [filter({ limit: 50 }), filter({ limit: 10 })];
+      for (const asked of [[border], [border, recent]]) {
+        const { ids, hint } = await ask(side.stores(), asked);
+        expect([ids.length, ids.slice(0, 40), hint]).toEqual([50, idsOf(0, 40), undefined]);
+      }
+      expect((await ask(side.stores(), [recent])).hint).toBe("more");
+    });
+  }
+
+  test("where the cold store is known to lack something, all that it has is sent and counted, and nothing is claimed", async () => {
+    side.isWhole = false;
+    expect(await ask(side.stores(), [filter()])).toEqual({ ids: idsOf(0, 100), hint: undefined });
+    expect(await count(side.stores(), [filter()])).toMatchObject({ count: 100, approximate: true });
+    expect((await ask(side.stores(), [filter({ since: 1961 })])).hint).toBe("finish");
+    expect(await count(side.stores(), [filter({ since: 1961 })])).toMatchObject({ approximate: false });
+  });
+
   test("a deletion hides a cold event at once, whatever the index still holds", async () => {
     expect(put(deletion(BOB, notes[50]!))).toBeNumber();
     expect((await ask(side.stores(), [filter({ kinds: [1] })])).ids).toHaveLength(100);
@@ -228,6 +252,28 @@ describe("a history of a hundred notes of which sixty are cold", () => {
     side.evict(seqs.slice(0, 150));
     const { ids, hint } = await byId;
     expect({ ids: ids.toSorted(), hint }).toEqual({ ids: whole.ids.toSorted(), hint: "finish" });
+  });
+
+  test("a count that begins while events are leaving does not claim to be exact", async () => {
+    const { horizon } = side.history;
+    const counted = await horizon.during(side.reader.getMany([1, 2, 3]), async () => {
+      const answer = count(side.stores(), [filter()]);
+      // It has counted them here, and comes to look for them in the cold store.
+      side.writer.removeMany([1, 2, 3], "evicted");
+      return answer;
+    });
+    expect(counted).toMatchObject({ count: 103, approximate: true });
+    expect(await count(side.stores(), [filter()])).toMatchObject({ count: 100, approximate: false });
+    const [begun, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const leaving = horizon.during(side.reader.getMany([4]), async () => {
+      begun.resolve();
+      await ended.promise;
+    });
+    await begun.promise;
+    const late = count(side.stores(), [filter()]);
+    ended.resolve();
+    await leaving;
+    expect(await late).toMatchObject({ count: 100, approximate: true });
   });
 
   test("where time runs out, the rest is counted by its number, and the answer says so", async () => {

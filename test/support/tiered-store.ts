@@ -64,11 +64,13 @@ export class HotSide {
 /** A hot store whose events may leave. The horizon is raised as the serving store does it. */
 export class TieredSide extends HotSide {
   readonly history: History;
+  /** Is the cold store known to hold all that has left? */
+  isWhole = true;
 
   constructor(cold: ColdHistory, ownUrls: readonly string[] = []) {
     super(ownUrls);
     const { evictions } = this.reader;
-    this.history = { cold, horizon: evictions.horizon(), evictions };
+    this.history = { cold, horizon: evictions.horizon(), isWhole: () => this.isWhole, evictions };
   }
 
   evict(seqs: readonly number[]): readonly number[] {
