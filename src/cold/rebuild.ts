@@ -36,10 +36,16 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   const follower = indexer.followInto(made, 0, false, (cursor) => report(cursor, parts.log.lastSeq()));
   indexer.filling = follower;
   await pace.persevere(signal, () => indexes.setRefreshing(made, false));
-  const copied = shown === undefined ? 0 : await copyEvicted(indexer, shown, follower, made, report, signal);
+  let copied = 0;
+  let begunAt: number;
+  do {
+    begunAt = parts.log.lastSeq();
+    if (shown !== undefined) copied = await copyEvicted(indexer, shown, follower, made, report, signal);
+    await catchUp(indexer, follower, signal);
+    if (signal.aborted) return "stopped";
+    // What was on its way out when this began is told of by the log no more, and was hot when it would have been copied.
+  } while (hasLetGo(parts.log, begunAt));
   const lost = Math.max(0, evictedCount(parts.log) - copied);
-  await catchUp(indexer, follower, signal);
-  if (signal.aborted) return "stopped";
   await pace.persevere(signal, () => indexes.setRefreshing(made, true));
   await pace.persevere(signal, () => indexes.refresh(made));
   // Should this process end between the two steps, the next one finds here how far the new indexes are.
@@ -70,6 +76,7 @@ async function catchUp(indexer: Indexer, follower: Follower, signal: AbortSignal
 
 const EVICTION_ENDS_MS = 2000;
 const STUBS_PER_PAGE = 5000;
+const ENTRIES_PER_PAGE = 1000;
 
 /**
  * The seqs among these rows, which rise, of events that have left the hot store and are still this relay's. Everything else
@@ -84,6 +91,16 @@ function evictedAmong(log: Pick<EventLog, "evictedAfter">, rows: readonly Stored
     after = page.at(-1)?.seq ?? last;
   }
   return seqs;
+}
+
+/** Has anything left the hot store since? */
+function hasLetGo(log: Pick<EventLog, "log">, after: number): boolean {
+  for (let from = after; ;) {
+    const entries = log.log(from, ENTRIES_PER_PAGE);
+    if (entries.some((entry) => entry.type === "removed" && entry.reason === "evicted")) return true;
+    if (entries.length < ENTRIES_PER_PAGE) return false;
+    from = entries.at(-1)!.seq;
+  }
 }
 
 function evictedCount(log: Pick<EventLog, "evictedAfter">): number {

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { systemClock } from "../../src/cold/clock.ts";
-import type { ScoreSource } from "../../src/cold/contract.ts";
+import type { EventLog, ScoreSource } from "../../src/cold/contract.ts";
 import { readDocuments } from "../../src/cold/document-scan.ts";
 import type { JobKind } from "../../src/cold/ledger.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
@@ -84,6 +84,38 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     expect(again.indexer.status().documentsIndexed).toBe(1);
     await again.stop();
   }, 60_000);
+
+  test("an event that leaves while the others are copied is not lost", async () => {
+    const prefix = ownPrefix();
+    const log = filled(40);
+    const leaving = log.stored().filter(({ kind }) => kind === 1);
+    let late: string | undefined;
+    const watched: EventLog = {
+      log: (after, limit) => log.log(after, limit),
+      getMany: (seqs) => log.getMany(seqs),
+      lastSeq: () => log.lastSeq(),
+      evictedAfter: (after, limit) => {
+        const standing = log.evictedAfter(after, limit);
+        // It has heard of all that had left when it looked.
+        if (standing.length > 0 || late === undefined) return standing;
+        log.evict(late);
+        late = undefined;
+        return standing;
+      },
+    };
+    const bench = coldBench({ url, prefix, log: watched, parts: { isHotComplete: () => false } });
+    bench.start();
+    await bench.level();
+    for (const { id } of leaving.slice(0, 5)) log.evict(id);
+    await bench.level();
+    late = leaving[5]!.id;
+    expect(await perform(bench, "reindex")).toContain("with 6 events that only the cold store held");
+    await bench.level();
+    expect(log.evicted.size).toBe(6);
+    expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+    expect(bench.indexer.status()).toMatchObject({ generation: 2, lost: 0 });
+    await bench.stop();
+  });
 
   test("a reindex comes to its end although events never stop coming", async () => {
     const prefix = ownPrefix();
