@@ -72,7 +72,10 @@ export class Indexes {
     );
   }
 
-  /** Makes the next generation; readers see it at once, or only after open(). */
+  /**
+   * Makes the next generation; readers see it at once, or only after open(). Answers what is there then, which is somebody
+   * else's where two relays on one prefix did this at the same moment.
+   */
   async create(store: string, isOpen: boolean): Promise<Generation> {
     const number = Math.max(0, ...(await this.listed()).map(({ number }) => number)) + 1;
     const profile: AnalysisProfile = (await this.hasIcu()) ? "icu" : "core";
@@ -84,6 +87,8 @@ export class Indexes {
       built: crypto.randomUUID(),
     };
     await this.ensure({ number, meta }, this.replName(number), isOpen);
+    const there = await this.metaOf(number);
+    if (there !== undefined && there.built !== meta.built) return { number, meta: there };
     await this.putTemplate({ number, meta }, isOpen);
     return { number, meta };
   }

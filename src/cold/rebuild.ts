@@ -33,6 +33,8 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   await pace.persevere(signal, async () => indexes.discardUnopened(await indexes.active()));
   const made = await pace.persevere(signal, () => indexes.create(parts.store, false));
   if (made === undefined) return "stopped";
+  if (made.meta.store !== parts.store)
+    throw new Error("another relay is making indexes under the same prefix");
   const follower = indexer.followInto(made, 0, false, (cursor) => report(cursor, parts.log.lastSeq()));
   indexer.filling = follower;
   await pace.persevere(signal, () => indexes.setRefreshing(made, false));

@@ -358,6 +358,25 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     await mine.stop();
   });
 
+  test("of two relays that start on one prefix at the same moment one stops, and the other has the indexes to itself", async () => {
+    for (let round = 0; round < 3; round++) {
+      const prefix = ownPrefix();
+      const sides = ["one", "another"].map((store) => {
+        const log = new MemoryLog();
+        for (let count = 0; count < 5; count++) log.store(note(store, `${count} of ${store}`));
+        return { log, bench: coldBench({ url, prefix, log, parts: { store } }) };
+      });
+      for (const { bench } of sides) bench.start();
+      const states = () => sides.map(({ bench }) => bench.indexer.status().state).toSorted();
+      while (states().includes("down")) await Bun.sleep(10);
+      expect(states()).toEqual(["stopped", "up"]);
+      const { log, bench } = sides.find((side) => side.bench.indexer.status().state === "up")!;
+      await bench.level();
+      expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+      for (const side of sides) await side.bench.stop();
+    }
+  });
+
   const restored = {
     "has not come as far as the cursor": { more: 0, cursor: undefined },
     "has outgrown the cursor since": { more: 30, cursor: undefined },
