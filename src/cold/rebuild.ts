@@ -131,11 +131,13 @@ async function copyEvicted(
   await pace.persevere(signal, () => indexes.refresh(from));
   let copied = 0;
   let looked = 0;
-  for await (const page of readDocuments(parts.client, pace, indexes.patternOf(from), signal)) {
+  // Readers may see older generations too, if one of their indexes was once deleted by hand.
+  const sources = `${indexes.patternOf(from)},${indexes.alias}`;
+  for await (const page of readDocuments(parts.client, pace, sources, signal)) {
     looked += page.length;
     const standing = evictedAmong(parts.log, page);
     const evicted = page.filter((row) => standing.has(row.seq));
-    copied += evicted.length;
+    copied += new Set(evicted.map(({ seq }) => seq)).size;
     await follower.copy(
       evicted.map((row) => ({ row, event: eventFromJson(row.json) })),
       signal,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "../../src/cold/clock.ts";
 import type { EventLog, ScoreSource } from "../../src/cold/contract.ts";
 import { readDocuments } from "../../src/cold/document-scan.ts";
+import { indexBody } from "../../src/cold/index-layout.ts";
 import type { JobKind } from "../../src/cold/ledger.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
 import { note } from "../support/cold-events.ts";
@@ -84,6 +85,35 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     expect(again.indexer.status().documentsIndexed).toBe(1);
     await again.stop();
   }, 60_000);
+
+  test("a reindex copies from all indexes that readers see, also those of a generation before", async () => {
+    const prefix = ownPrefix();
+    const log = filled(20);
+    const ledgerPath = join(folder(), "cold.db");
+    const options = { url, prefix, log, ledgerPath, parts: { isHotComplete: () => false } };
+    const before = coldBench(options);
+    before.start();
+    await before.level();
+    for (const { id, kind } of log.stored().slice(0, 8)) if (kind === 1) log.evict(id);
+    await before.level();
+    const { meta } = before.indexer.current!.generation;
+    await before.stop();
+    const after = coldBench(options);
+    const layout = { prefix, bucket: "all", codec: "default", shards: 1, replicas: 0 } as const;
+    // What versions of this relay did that found an index missing: made the next generation, and let this one stand.
+    await after.clients.write.indices.create({
+      index: `${prefix}-repl-v2`,
+      body: { ...indexBody(layout, { ...meta, built: "again" }), aliases: { [prefix]: {} } },
+    } as never);
+    after.start();
+    await after.level();
+    expect(after.indexer.status().generation).toBe(2);
+    await perform(after, "reindex");
+    await after.level();
+    await after.clients.write.indices.delete({ index: `${prefix}-*-v1*,${prefix}-*-v2*` });
+    expect(await visibleIds(after, prefix)).toEqual(log.expectedIds());
+    await after.stop();
+  });
 
   test("an event that leaves while the others are copied is not lost", async () => {
     const prefix = ownPrefix();
