@@ -3,7 +3,7 @@
 import { eventFromJson } from "../nostr/event.ts";
 import type { EventLog, StoredRow } from "./contract.ts";
 import type { Generation } from "./indexes.ts";
-import type { Indexer } from "./indexer.ts";
+import type { Indexer, IndexerParts } from "./indexer.ts";
 import type { Report } from "./jobs.ts";
 import { readDocuments } from "./document-scan.ts";
 import type { Follower } from "./follower.ts";
@@ -38,6 +38,8 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   const follower = indexer.followInto(made, 0, false, (cursor) => report(cursor, parts.log.lastSeq()));
   indexer.filling = follower;
   await pace.persevere(signal, () => indexes.setRefreshing(made, false));
+  // Only an earlier try can have left some: what is hot and refused never leaves.
+  for (const seq of deadCopies(parts)) parts.ledger.exhume(seq);
   let copied = 0;
   let begunAt: number;
   do {
@@ -47,6 +49,13 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
     if (signal.aborted) return "stopped";
     // What was on its way out when this began is told of by the log no more, and was hot when it would have been copied.
   } while (hasLetGo(parts.log, begunAt));
+  const refused = deadCopies(parts);
+  if (refused.size > 0) {
+    await pace.persevere(signal, async () => indexes.discardUnopened(await indexes.active()));
+    throw new Error(
+      `${refused.size} events that only the indexes in use hold were refused by new ones, so those were given up: see thermocline cold dead`,
+    );
+  }
   const lost = Math.max(0, evictedCount(parts.log) - copied);
   await pace.persevere(signal, () => indexes.setRefreshing(made, true));
   await pace.persevere(signal, () => indexes.refresh(made));
@@ -84,15 +93,24 @@ const ENTRIES_PER_PAGE = 1000;
  * The seqs among these rows, which rise, of events that have left the hot store and are still this relay's. Everything else
  * comes from the log, or was erased, or belongs to a time that a restored database does not know of.
  */
-function evictedAmong(log: Pick<EventLog, "evictedAfter">, rows: readonly StoredRow[]): Set<number> {
-  const last = rows.at(-1)!.seq;
+function evictedAmong(
+  log: Pick<EventLog, "evictedAfter">,
+  rows: readonly { readonly seq: number }[],
+): Set<number> {
+  const last = rows.at(-1)?.seq ?? 0;
+  const wanted = new Set(rows.map(({ seq }) => seq));
   const seqs = new Set<number>();
-  for (let after = rows[0]!.seq - 1; after < last;) {
-    const page = log.evictedAfter(after, rows.length);
-    for (const { seq } of page) if (seq <= last) seqs.add(seq);
+  for (let after = (rows[0]?.seq ?? 0) - 1; after < last;) {
+    const page = log.evictedAfter(after, STUBS_PER_PAGE);
+    for (const { seq } of page) if (wanted.has(seq)) seqs.add(seq);
     after = page.at(-1)?.seq ?? last;
   }
   return seqs;
+}
+
+/** Dead letters whose events are in no other place than the indexes in use. */
+function deadCopies({ log, ledger }: Pick<IndexerParts, "ledger" | "log">): Set<number> {
+  return evictedAmong(log, ledger.dead(Number.MAX_SAFE_INTEGER));
 }
 
 /** Has anything left the hot store since? */
