@@ -1,7 +1,7 @@
 // Reindex: fills a new generation of indexes beside the old one, shows it to readers in one step.
 
 import { eventFromJson } from "../nostr/event.ts";
-import type { EventLog, StoredRow } from "./contract.ts";
+import type { EventLog } from "./contract.ts";
 import type { Generation } from "./indexes.ts";
 import type { Indexer, IndexerParts } from "./indexer.ts";
 import type { Report } from "./jobs.ts";
