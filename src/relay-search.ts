@@ -5,6 +5,7 @@ import { claimedDomainOf } from "./hot/claimed-domain.ts";
 import type { Hit } from "./hot/contract.ts";
 import type { HotStore } from "./hot/hot-store.ts";
 import { faultText } from "./hot/store-error.ts";
+import { isRefusal } from "./nostr/reason.ts";
 import { loadDetectors } from "./query/detectors.ts";
 import { FulltextService } from "./query/fulltext-service.ts";
 import type { History } from "./query/history.ts";
@@ -122,11 +123,21 @@ function startFulltext({ config, hot, identity, logger }: SearchGround): Fulltex
 }
 
 function engineOf(service: FulltextService, { cold, history }: SearchGround): Pick<LinedUp, "search"> {
-  if (cold === undefined) return service;
+  if (cold === undefined) return history === undefined ? service : withoutPast(service);
   return new TieredSearch({
     hot: service,
     cold: cold.search,
     visibleSeq: () => cold.feed.visibleSeq,
     history,
   });
+}
+
+/** Events have left for a cold store that is not set any more: the hot index cannot say that it has shown everything. */
+function withoutPast(service: FulltextService): Pick<LinedUp, "search"> {
+  return {
+    search: async (task) => {
+      const answer = await service.search(task);
+      return isRefusal(answer) ? answer : { ...answer, complete: false };
+    },
+  };
 }

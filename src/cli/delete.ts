@@ -2,7 +2,7 @@
 
 import { createInterface } from "node:readline/promises";
 import type { Config } from "../config/settings.ts";
-import type { Filter } from "../nostr/filter.ts";
+import { type Filter, matchesNothing } from "../nostr/filter.ts";
 import { filterOf } from "./event-filter.ts";
 import { matchingEvents } from "./matching-events.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
@@ -30,8 +30,14 @@ export async function runDelete(
   const loaded = settingsOf(options, terminal);
   if (loaded === undefined) return 2;
 
-  const seqs = findSeqs(loaded.config, filter);
+  const { seqs, hidden } = findSeqs(loaded.config, filter);
   say(terminal, `${counted(seqs.length, "event")} found.`);
+  if (hidden > 0) {
+    say(
+      terminal,
+      `Of ${counted(hidden, "event")} that OpenSearch alone holds, the tags are not known here: leave tags out of the filter, or name ids, to delete those.`,
+    );
+  }
   const isWanted = options["dryRun"] !== true && seqs.length > 0;
   if (isWanted && options["yes"] !== true && !(await isConfirmed(seqs.length, terminal))) {
     say(terminal, "Nothing was deleted. --yes deletes without asking.");
@@ -48,14 +54,24 @@ export async function runDelete(
   return 0;
 }
 
-function findSeqs(config: Config, filter: Filter): number[] {
+interface Found {
+  readonly seqs: readonly number[];
+  /** Events that have left the hot store and match as far as is known. */
+  readonly hidden: number;
+}
+
+function findSeqs(config: Config, filter: Filter): Found {
   const reader = openReader(config);
+  const nowSeconds = unixNow();
   try {
-    const seqs: number[] = [];
-    for (const batch of matchingEvents(reader, filter, { nowSeconds: unixNow() })) {
-      for (const { seq } of batch) seqs.push(seq);
+    const found: { readonly seq: number; readonly createdAt: number }[] = [];
+    for (const batch of matchingEvents(reader, filter, { nowSeconds })) {
+      for (const { seq, createdAt } of batch) found.push({ seq, createdAt });
     }
-    return seqs;
+    const evicted = matchesNothing(filter) ? [] : reader.evictions.matching(filter, nowSeconds);
+    if (filter.tags.length > 0) return { seqs: found.map(({ seq }) => seq), hidden: evicted.length };
+    const all = [...found, ...evicted].sort((a, b) => b.createdAt - a.createdAt);
+    return { seqs: all.slice(0, filter.limit).map(({ seq }) => seq), hidden: 0 };
   } finally {
     reader.close();
   }
@@ -67,7 +83,9 @@ function removeAll(config: Config, seqs: readonly number[]): number {
   try {
     let removed = 0;
     for (let at = 0; at < seqs.length; at += TRANSACTION_ROWS) {
-      removed += writer.removeMany(seqs.slice(at, at + TRANSACTION_ROWS), "deleted").removed.length;
+      // Each removal is an entry of the log, also that of an event which only the cold store holds.
+      const { before, lastSeq } = writer.removeMany(seqs.slice(at, at + TRANSACTION_ROWS), "deleted");
+      removed += lastSeq - before;
     }
     return removed;
   } finally {

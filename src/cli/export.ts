@@ -30,7 +30,9 @@ export async function runExport(
   const file = given[0] ?? "-";
   const target: Writable = file === "-" ? terminal.output : createWriteStream(file);
   let count = 0;
+  let evicted = 0;
   try {
+    evicted = reader.evictions.matching(filter, nowSeconds).length;
     const walk = order === "newest" ? matchingEvents : matchingEventsOldestFirst;
     for (const batch of walk(reader, filter, { limit, nowSeconds })) {
       if (!(await emit(target, batch.map(({ json }) => `${json}\n`).join("")))) return 0;
@@ -43,6 +45,12 @@ export async function runExport(
     reader.close();
   }
   say(terminal, `${counted(count, "event")} exported.`);
+  if (evicted > 0) {
+    say(
+      terminal,
+      `Up to ${counted(evicted, "event")} that OpenSearch alone holds are not among them: only a snapshot of its indexes keeps those.`,
+    );
+  }
   return 0;
 }
 

@@ -262,10 +262,8 @@ export class Indexer {
   private async takeUp(signal: AbortSignal): Promise<void> {
     const opened = await this.pace.persevere(signal, async () => {
       const active = await this.indexes.active((meta) => this.recorded(meta) !== undefined);
-      // A cluster that was slow may have made two of them, each of which would show every event.
-      if (active !== undefined && this.recorded(active.meta) !== undefined)
-        await this.indexes.openAlone(active);
-      await this.indexes.discardUnopened(active);
+      // Also one that a slow cluster opened behind the one that is followed: each event would be seen twice.
+      await this.indexes.discardAfter(active);
       if (active === undefined && this.hasEvicted()) return "gone" as const;
       return {
         active: active ?? (await this.indexes.create(this.parts.store, true)),

@@ -65,7 +65,10 @@ export class Indexes {
     );
   }
 
-  /** Makes the next generation; readers see it at once, or only after open(). */
+  /**
+   * Makes the next generation; readers see it at once, or only after open(). Answers what is there then, which is somebody
+   * else's where two relays on one prefix did this at the same moment.
+   */
   async create(store: string, isOpen: boolean): Promise<Generation> {
     const all = await this.listed();
     // The answer to an earlier try was lost, and what it made has come about only now.
@@ -117,11 +120,6 @@ export class Indexes {
     return `${this.replName(number)},${prefix}-ev-v${number}-*`;
   }
 
-  /** Takes away from readers what else they see, if anything, without deleting it. */
-  async openAlone(generation: Generation): Promise<void> {
-    if ((await this.seen()).length > 1) await this.open(generation);
-  }
-
   /** Shows a generation to readers in place of all others, in one step. The others stay until discardBefore(). */
   async open(generation: Generation): Promise<void> {
     const all = await this.listed();
@@ -137,7 +135,7 @@ export class Indexes {
   }
 
   /** Deletes what rebuilds left behind that never came to their end. */
-  async discardUnopened(active: Generation | undefined): Promise<void> {
+  async discardAfter(active: Generation | undefined): Promise<void> {
     if (active !== undefined) await this.discard((number) => number > active.number);
   }
 

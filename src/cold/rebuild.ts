@@ -1,9 +1,9 @@
 // Reindex: fills a new generation of indexes beside the old one, shows it to readers in one step.
 
 import { eventFromJson } from "../nostr/event.ts";
-import type { EventLog, StoredRow } from "./contract.ts";
+import type { EventLog } from "./contract.ts";
 import type { Generation } from "./indexes.ts";
-import type { Indexer } from "./indexer.ts";
+import type { Indexer, IndexerParts } from "./indexer.ts";
 import type { Report } from "./jobs.ts";
 import { readDocuments } from "./document-scan.ts";
 import type { Follower } from "./follower.ts";
@@ -30,16 +30,33 @@ async function fillAndOpen(indexer: Indexer, report: Report, signal: AbortSignal
   await old?.follower.settled();
   // An indexer that has stopped (a restored backup, say) follows nothing, yet what readers see may hold the only copies.
   const shown = old?.generation ?? (await pace.persevere(signal, () => indexes.active()));
-  await pace.persevere(signal, async () => indexes.discardUnopened(await indexes.active()));
+  await pace.persevere(signal, async () => indexes.discardAfter(await indexes.active()));
   const made = await pace.persevere(signal, () => indexes.create(parts.store, false));
   if (made === undefined) return "stopped";
+  if (made.meta.store !== parts.store)
+    throw new Error("another relay is making indexes under the same prefix");
   const follower = indexer.followInto(made, 0, false, (cursor) => report(cursor, parts.log.lastSeq()));
   indexer.filling = follower;
   await pace.persevere(signal, () => indexes.setRefreshing(made, false));
-  const copied = shown === undefined ? 0 : await copyEvicted(indexer, shown, follower, made, report, signal);
+  // Only an earlier try can have left some: what is hot and refused never leaves.
+  for (const seq of deadCopies(parts)) parts.ledger.exhume(seq);
+  let copied = 0;
+  let begunAt: number;
+  do {
+    begunAt = parts.log.lastSeq();
+    if (shown !== undefined) copied = await copyEvicted(indexer, shown, follower, made, report, signal);
+    await catchUp(indexer, follower, signal);
+    if (signal.aborted) return "stopped";
+    // What was on its way out when this began is told of by the log no more, and was hot when it would have been copied.
+  } while (hasLetGo(parts.log, begunAt));
+  const refused = deadCopies(parts);
+  if (refused.size > 0) {
+    await pace.persevere(signal, async () => indexes.discardAfter(await indexes.active()));
+    throw new Error(
+      `${refused.size} events that only the indexes in use hold were refused by new ones, so those were given up: see thermocline cold dead`,
+    );
+  }
   const lost = Math.max(0, evictedCount(parts.log) - copied);
-  await catchUp(indexer, follower, signal);
-  if (signal.aborted) return "stopped";
   await pace.persevere(signal, () => indexes.setRefreshing(made, true));
   await pace.persevere(signal, () => indexes.refresh(made));
   // Should this process end between the two steps, the next one finds here how far the new indexes are.
@@ -70,20 +87,40 @@ async function catchUp(indexer: Indexer, follower: Follower, signal: AbortSignal
 
 const EVICTION_ENDS_MS = 2000;
 const STUBS_PER_PAGE = 5000;
+const ENTRIES_PER_PAGE = 1000;
 
 /**
  * The seqs among these rows, which rise, of events that have left the hot store and are still this relay's. Everything else
  * comes from the log, or was erased, or belongs to a time that a restored database does not know of.
  */
-function evictedAmong(log: Pick<EventLog, "evictedAfter">, rows: readonly StoredRow[]): Set<number> {
-  const last = rows.at(-1)!.seq;
+function evictedAmong(
+  log: Pick<EventLog, "evictedAfter">,
+  rows: readonly { readonly seq: number }[],
+): Set<number> {
+  const last = rows.at(-1)?.seq ?? 0;
+  const wanted = new Set(rows.map(({ seq }) => seq));
   const seqs = new Set<number>();
-  for (let after = rows[0]!.seq - 1; after < last;) {
-    const page = log.evictedAfter(after, rows.length);
-    for (const { seq } of page) if (seq <= last) seqs.add(seq);
+  for (let after = (rows[0]?.seq ?? 0) - 1; after < last;) {
+    const page = log.evictedAfter(after, STUBS_PER_PAGE);
+    for (const { seq } of page) if (wanted.has(seq)) seqs.add(seq);
     after = page.at(-1)?.seq ?? last;
   }
   return seqs;
+}
+
+/** Dead letters whose events are in no other place than the indexes in use. */
+function deadCopies({ log, ledger }: Pick<IndexerParts, "ledger" | "log">): Set<number> {
+  return evictedAmong(log, ledger.dead(Number.MAX_SAFE_INTEGER));
+}
+
+/** Has anything left the hot store since? */
+function hasLetGo(log: Pick<EventLog, "log">, after: number): boolean {
+  for (let from = after; ;) {
+    const entries = log.log(from, ENTRIES_PER_PAGE);
+    if (entries.some((entry) => entry.type === "removed" && entry.reason === "evicted")) return true;
+    if (entries.length < ENTRIES_PER_PAGE) return false;
+    from = entries.at(-1)!.seq;
+  }
 }
 
 function evictedCount(log: Pick<EventLog, "evictedAfter">): number {
@@ -112,11 +149,13 @@ async function copyEvicted(
   await pace.persevere(signal, () => indexes.refresh(from));
   let copied = 0;
   let looked = 0;
-  for await (const page of readDocuments(parts.client, pace, indexes.patternOf(from), signal)) {
+  // Readers may see older generations too, if one of their indexes was once deleted by hand.
+  const sources = `${indexes.patternOf(from)},${indexes.alias}`;
+  for await (const page of readDocuments(parts.client, pace, sources, signal)) {
     looked += page.length;
     const standing = evictedAmong(parts.log, page);
     const evicted = page.filter((row) => standing.has(row.seq));
-    copied += evicted.length;
+    copied += new Set(evicted.map(({ seq }) => seq)).size;
     await follower.copy(
       evicted.map((row) => ({ row, event: eventFromJson(row.json) })),
       signal,

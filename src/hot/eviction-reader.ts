@@ -5,6 +5,7 @@ import { mayDelete } from "../nostr/deletion.ts";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
 import { eventIdOf } from "../nostr/event-id.ts";
 import { idOfJson } from "../nostr/event-json.ts";
+import type { Filter } from "../nostr/filter.ts";
 import type { Hit } from "./contract.ts";
 import type { HitLookup } from "./hit-lookup.ts";
 import { EvictionHorizon, recipientOf } from "./horizon.ts";
@@ -98,6 +99,28 @@ export class EvictionReader {
   /** Events held by the cold store alone. Walks an index: ask once. */
   evictedCount(): number {
     return (this.database.query("SELECT count(*) AS count FROM evicted").get() as { count: number }).count;
+  }
+
+  /**
+   * The stubs that match a filter as far as stubs tell, which have no tags: by ids, authors, kinds and time. Newest first,
+   * without what has expired. Walks them all: for people who ask once.
+   */
+  matching(
+    { ids, authors, kinds, since, until }: Filter,
+    nowSeconds: number,
+  ): { seq: number; createdAt: number }[] {
+    const list = (values: readonly unknown[] | undefined): string | null =>
+      values === undefined ? null : JSON.stringify(values);
+    return this.database
+      .query<{ seq: number; createdAt: number }, (string | number | null)[]>(
+        `SELECT s.seq, s.created_at AS createdAt FROM evicted s JOIN evicted_key a ON a.key = s.author
+         WHERE s.created_at BETWEEN ?1 AND ?2 AND (s.expires_at = 0 OR s.expires_at > ?3)
+           AND (?4 IS NULL OR lower(hex(s.full_id)) IN (SELECT value FROM json_each(?4)))
+           AND (?5 IS NULL OR lower(hex(a.pubkey)) IN (SELECT value FROM json_each(?5)))
+           AND (?6 IS NULL OR s.kind IN (SELECT value FROM json_each(?6)))
+         ORDER BY s.created_at DESC, s.seq`,
+      )
+      .all(since ?? 0, until ?? Number.MAX_SAFE_INTEGER, nowSeconds, list(ids), list(authors), list(kinds));
   }
 
   private judge({ seq, json }: ColdCopy): Hit | undefined {

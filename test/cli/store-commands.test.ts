@@ -1,7 +1,11 @@
 // scan, export by filter, delete and info on a small store with known events.
 
 import { beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
+import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
+import { createWriter } from "../../src/hot/writer.ts";
 import { unsignedEvent } from "../support/events.ts";
 import { runCommand } from "./run-command.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -149,5 +153,63 @@ describe("delete", () => {
         .map(({ event }) => event.id)
         .toReversed(),
     );
+  });
+});
+
+describe("what has left for the cold store", () => {
+  const folder = within("evicted");
+  const words = ["--data", folder];
+  const one = (pubkey: string, age: number) =>
+    unsignedEvent(pubkey, { created_at: 1_700_000_000 - age, content: `${age}`, tags: [["t", "x"]] });
+  const own = [one(BOB, 1), one(BOB, 2), one(BOB, 3), one(BOB, 4)];
+
+  beforeAll(() => {
+    mkdirSync(folder);
+    const database = openDatabase(join(folder, DATABASE_FILE), { synchronous: "off" });
+    const writer = createWriter(database, { ownUrls: new Set() });
+    writer.apply([...own, one(ALICE, 5), one(ALICE, 6)]);
+    writer.removeMany([2, 3, 4, 6], "evicted");
+    writer.close();
+  });
+
+  const evicted = (): number => {
+    const database = openDatabase(join(folder, DATABASE_FILE), { readonly: true });
+    try {
+      return (database.query("SELECT count(*) AS n FROM evicted").get() as { n: number }).n;
+    } finally {
+      database.close();
+    }
+  };
+
+  test("export says that it is not there", async () => {
+    const { out, err } = await runCommand(["export", "--authors", BOB, ...words]);
+    expect(out.trim().split("\n")).toHaveLength(1);
+    expect(err).toContain("Up to 3 events that OpenSearch alone holds are not among them");
+    expect((await runCommand(["export", "--kinds", "7", ...words])).err).not.toContain("OpenSearch");
+  });
+
+  test("delete takes it too, newest first, and says where it cannot tell", async () => {
+    const deleted = async (filter: object) =>
+      runCommand(["delete", "--filter", JSON.stringify(filter), "--yes", "--json", ...words]);
+    const tagged = await deleted({ authors: [BOB], "#t": ["x"], until: 1_699_999_998 });
+    expect(JSON.parse(tagged.out)).toEqual({ matching: 0, deleted: 0 });
+    expect(tagged.err).toContain("Of 3 events that OpenSearch alone holds, the tags are not known here");
+    expect(evicted()).toBe(4);
+    expect(JSON.parse((await deleted({ authors: [BOB], limit: 2 })).out)).toEqual({
+      matching: 2,
+      deleted: 2,
+    });
+    expect(evicted()).toBe(3);
+    expect(JSON.parse((await deleted({ ids: [own[2]!.event.id, "f".repeat(64)] })).out)).toEqual({
+      matching: 1,
+      deleted: 1,
+    });
+    expect(JSON.parse((await deleted({ authors: [BOB], kinds: [1] })).out)).toEqual({
+      matching: 1,
+      deleted: 1,
+    });
+    expect(evicted()).toBe(1);
+    expect(JSON.parse((await deleted({ until: 1_700_000_000 })).out)).toEqual({ matching: 2, deleted: 2 });
+    expect(evicted()).toBe(0);
   });
 });

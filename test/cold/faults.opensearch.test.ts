@@ -213,6 +213,28 @@ describeWithOpenSearch("the indexer behind faults", (url) => {
     await bench.stop();
   });
 
+  test("a reindex whose new indexes refuse what only the old ones hold leaves the old ones in use", async () => {
+    const { bench, log, prefix } = await indexed(() => undefined, { parts: { isHotComplete: () => false } });
+    for (const { id } of log.stored().slice(0, 10)) log.evict(id);
+    await bench.level();
+    const perform = async (): Promise<string> => {
+      const job = bench.ledger.requestJob("reindex");
+      while (["queued", "running"].includes(bench.ledger.job(job)!.state)) await Bun.sleep(10);
+      return `${bench.ledger.job(job)!.state}: ${bench.ledger.job(job)!.message}`;
+    };
+    proxy.fault = (request) => (isBulk(request) && request.body.includes("number 3") ? TOO_LARGE : undefined);
+    expect(await perform()).toStartWith("failed: 1 events that only the indexes in use hold were refused");
+    await bench.level();
+    expect(bench.indexer.status().generation).toBe(1);
+    expect(await idsInIndex(bench, prefix)).toEqual(log.expectedIds());
+    const names = Object.keys((await bench.clients.write.indices.get({ index: `${prefix}-*` })).body);
+    expect(names.filter((name) => name.includes("-v2"))).toEqual([]);
+    proxy.fault = () => undefined;
+    expect(await perform()).toStartWith("done: ");
+    expect(await idsInIndex(bench, prefix)).toEqual(log.expectedIds());
+    await bench.stop();
+  });
+
   test("dead letters that are sent again while nobody answers are not forgotten by a stop", async () => {
     const bad: Fault = { type: "answer", status: 400, body: { error: "malformed", status: 400 } };
     const ledgerPath = join(folder(), "cold.db");

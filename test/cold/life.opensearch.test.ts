@@ -3,8 +3,9 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { systemClock } from "../../src/cold/clock.ts";
-import type { ScoreSource } from "../../src/cold/contract.ts";
+import type { EventLog, ScoreSource } from "../../src/cold/contract.ts";
 import { readDocuments } from "../../src/cold/document-scan.ts";
+import { indexBody } from "../../src/cold/index-layout.ts";
 import type { JobKind } from "../../src/cold/ledger.ts";
 import { idOfJson } from "../../src/nostr/event-json.ts";
 import { note } from "../support/cold-events.ts";
@@ -84,6 +85,67 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     expect(again.indexer.status().documentsIndexed).toBe(1);
     await again.stop();
   }, 60_000);
+
+  test("a reindex copies from all indexes that readers see, also those of a generation before", async () => {
+    const prefix = ownPrefix();
+    const log = filled(20);
+    const ledgerPath = join(folder(), "cold.db");
+    const options = { url, prefix, log, ledgerPath, parts: { isHotComplete: () => false } };
+    const before = coldBench(options);
+    before.start();
+    await before.level();
+    for (const { id, kind } of log.stored().slice(0, 8)) if (kind === 1) log.evict(id);
+    await before.level();
+    const { meta } = before.indexer.current!.generation;
+    await before.stop();
+    const after = coldBench(options);
+    const layout = { prefix, bucket: "all", codec: "default", shards: 1, replicas: 0 } as const;
+    // What versions of this relay did that found an index missing: made the next generation, and let this one stand.
+    await after.clients.write.indices.create({
+      index: `${prefix}-repl-v2`,
+      body: { ...indexBody(layout, { ...meta, built: "again" }), aliases: { [prefix]: {} } },
+    } as never);
+    after.start();
+    await after.level();
+    expect(after.indexer.status().generation).toBe(2);
+    await perform(after, "reindex");
+    await after.level();
+    await after.clients.write.indices.delete({ index: `${prefix}-*-v1*,${prefix}-*-v2*` });
+    expect(await visibleIds(after, prefix)).toEqual(log.expectedIds());
+    await after.stop();
+  });
+
+  test("an event that leaves while the others are copied is not lost", async () => {
+    const prefix = ownPrefix();
+    const log = filled(40);
+    const leaving = log.stored().filter(({ kind }) => kind === 1);
+    let late: string | undefined;
+    const watched: EventLog = {
+      log: (after, limit) => log.log(after, limit),
+      getMany: (seqs) => log.getMany(seqs),
+      lastSeq: () => log.lastSeq(),
+      evictedAfter: (after, limit) => {
+        const standing = log.evictedAfter(after, limit);
+        // It has heard of all that had left when it looked.
+        if (standing.length > 0 || late === undefined) return standing;
+        log.evict(late);
+        late = undefined;
+        return standing;
+      },
+    };
+    const bench = coldBench({ url, prefix, log: watched, parts: { isHotComplete: () => false } });
+    bench.start();
+    await bench.level();
+    for (const { id } of leaving.slice(0, 5)) log.evict(id);
+    await bench.level();
+    late = leaving[5]!.id;
+    expect(await perform(bench, "reindex")).toContain("with 6 events that only the cold store held");
+    await bench.level();
+    expect(log.evicted.size).toBe(6);
+    expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+    expect(bench.indexer.status()).toMatchObject({ generation: 2, lost: 0 });
+    await bench.stop();
+  });
 
   test("a reindex comes to its end although events never stop coming", async () => {
     const prefix = ownPrefix();
@@ -324,6 +386,25 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     expect(await visibleIds(mine, prefix)).toEqual(log.expectedIds());
     expect(mine.indexer.status().state).toBe("up");
     await mine.stop();
+  });
+
+  test("of two relays that start on one prefix at the same moment one stops, and the other has the indexes to itself", async () => {
+    for (let round = 0; round < 3; round++) {
+      const prefix = ownPrefix();
+      const sides = ["one", "another"].map((store) => {
+        const log = new MemoryLog();
+        for (let count = 0; count < 5; count++) log.store(note(store, `${count} of ${store}`));
+        return { log, bench: coldBench({ url, prefix, log, parts: { store } }) };
+      });
+      for (const { bench } of sides) bench.start();
+      const states = () => sides.map(({ bench }) => bench.indexer.status().state).toSorted();
+      while (states().includes("down")) await Bun.sleep(10);
+      expect(states()).toEqual(["stopped", "up"]);
+      const { log, bench } = sides.find((side) => side.bench.indexer.status().state === "up")!;
+      await bench.level();
+      expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
+      for (const side of sides) await side.bench.stop();
+    }
   });
 
   const restored = {

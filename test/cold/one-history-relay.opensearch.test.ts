@@ -211,13 +211,17 @@ describeWithOpenSearch(`one history behind a relay (seed ${SEED})`, (url) => {
 
   test("without the cold store a restarted relay claims nothing about the past", async () => {
     await bounded.halt();
-    const lonely = await TestRelay.start({}, bounded.folder);
+    const lonely = await TestRelay.start({ config: { search: { enabled: true } } }, bounded.folder);
     const client = await lonely.connect();
     const recent = await client.request("recent", { since: NOW + STEP_SECONDS / 2 });
     expect(recent.end[2]).toEqual(["finish"]);
     const past = await client.request("past", { kinds: [1] });
     expect(past.end[2]).toBeUndefined();
     expect(await client.count("past", { kinds: [1] })).toMatchObject({ approximate: true });
+    const search = { search: "tally" };
+    const found = await client.request("search", search);
+    expect([found.events.length, found.end[2]]).toEqual([TALLIES_HOT, undefined]);
+    expect(await client.count("search", search)).toMatchObject({ count: TALLIES_HOT, approximate: true });
     expect(lonely.warnings.join()).toContain("cold.url is not set");
     await lonely.halt();
   });
