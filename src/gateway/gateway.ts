@@ -71,6 +71,13 @@ const HELD_PER_CONNECTION_MAX = 100_000;
 const HELD_PER_ADDRESS_MAX = 5_000_000;
 const HELD_TOTAL_MAX = 20_000_000;
 
+type PageAnswer = Response | Promise<Response>;
+
+/** Requests for pages that may wait for their turn. */
+const PAGES_WAITING_MAX = 1000;
+/** Under this number wait the pages that an address asks for. */
+const NO_CONNECTION = 0;
+
 /** Messages of the largest size that may wait on one connection, and the bytes that may wait on all. */
 const INBOX_MESSAGES = 4;
 const INBOX_BYTES_MAX = 256 * 1024 * 1024;
@@ -84,7 +91,8 @@ export class Gateway {
   private readonly turn: TurnBudget;
   private readonly inbox: Inbox;
   private readonly dirty: Session[] = [];
-  private lastConnection = 0;
+  private lastConnection = NO_CONNECTION;
+  private pagesWaiting = 0;
   private held = 0;
   private readonly heldByAddress = new Map<string, number>();
   private topicBytes = 0;
@@ -103,6 +111,19 @@ export class Gateway {
       parse: (message) => this.parse(message),
       take: (session, message) => this.take(session, message),
       guarded: (session, work) => this.guarded(session, work),
+    });
+  }
+
+  /** Answers a request for a page in its address's turn, at once while there is time; undefined where too many wait. */
+  pageInTurn(address: string, page: () => PageAnswer): PageAnswer | undefined {
+    if (this.turn.isFree()) return page();
+    if (this.pagesWaiting >= PAGES_WAITING_MAX) return undefined;
+    this.pagesWaiting++;
+    return new Promise((resolve) => {
+      this.turn.of({ address, connection: NO_CONNECTION }).later(() => {
+        this.pagesWaiting--;
+        resolve(page());
+      });
     });
   }
 

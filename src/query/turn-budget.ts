@@ -35,11 +35,16 @@ export class TurnBudget {
     return {
       deadline: (sliceMs) => Math.min(this.open() + sliceMs, this.endMs),
       begin: (work) => {
-        if (this.waiting.size > 0 || this.isSpent()) this.wait(client, work);
-        else work();
+        if (this.isFree()) work();
+        else this.wait(client, work);
       },
       later: (work) => this.wait(client, work),
     };
+  }
+
+  /** May something begin at once? */
+  isFree(): boolean {
+    return this.waiting.size === 0 && !this.isSpent();
   }
 
   /** Is its time used up? */
