@@ -68,6 +68,9 @@ const UNCHECKED = refused(refuse("error", "the signature could not be checked; s
 const TOO_MANY_INVALID = refused(
   refuse("rate-limited", "too many invalid events from this connection; wait a minute before sending more"),
 );
+const TOO_MANY_COPIES = refused(
+  refuse("rate-limited", "this event is being stored; there is no need to send it again"),
+);
 const STOPPING = refused(refuse("error", "the relay is restarting; send the event again in a moment"));
 const NOBODY_LISTENS = refused(refuse("mute", "no one is listening for this ephemeral event"));
 
@@ -116,7 +119,9 @@ export class Admission {
       return settle(refused(parsed));
     }
     const { event } = parsed;
-    if (this.inFlight.join(event, settle)) return;
+    const company = this.inFlight.join(event, settle);
+    if (company === "joined") return;
+    if (company === "crowded") return settle(TOO_MANY_COPIES);
     if (this.isKnown(event)) return settle(DUPLICATE);
     // Not before: told to send again what is stored, a client would believe that it is not.
     if (this.isClosed) return settle(STOPPING);

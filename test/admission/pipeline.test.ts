@@ -65,6 +65,17 @@ test("an id that arrives many times at once is verified and written once", () =>
   expect(workshop.answers).toEqual(["stored", ...Array.from({ length: 24 }, () => "duplicate")]);
 });
 
+test("copies that wait are bounded, and each is answered", () => {
+  const workshop = new Workshop();
+  for (let i = 0; i < 5000; i++) workshop.send(note);
+  expect(workshop.checks).toHaveLength(1);
+  expect(workshop.answers.length).toBeGreaterThan(3000);
+  expect(new Set(workshop.answers)).toEqual(new Set(["refused"]));
+  workshop.checks[0]!.settle("valid");
+  workshop.writes[0]!({ type: "stored", seq: 1 });
+  expect(workshop.answers).toHaveLength(5000);
+});
+
 test("a copy with another signature is checked for itself, and neither decides over the other", () => {
   const workshop = new Workshop();
   const forged = { ...note, sig: "0".repeat(128) };
