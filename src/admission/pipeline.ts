@@ -137,18 +137,25 @@ export class Admission {
   }
 
   private verify(parsed: ParsedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
-    const check = (): void => {
+    this.check(parsed.event, publisher, (signature) => {
+      if (signature === "valid") return this.keep(asVerified(parsed), publisher, settle);
+      if (signature === "failed") return settle(UNCHECKED);
+      if (signature === "unchecked") return settle(OVERLOADED);
+      publisher.foundInvalid();
+      settle(BAD_SIGNATURE);
+    });
+  }
+
+  /** Checks a signature in its client's turn; `unchecked` where too many wait. */
+  check(signed: SignedId, client: Client, settle: (signature: SignatureVerdict | "unchecked") => void): void {
+    const run = (): void => {
       const over = (signature: SignatureVerdict | "unchecked"): void => {
         this.checks.done();
-        if (signature === "valid") return this.keep(asVerified(parsed), publisher, settle);
-        if (signature === "failed") return settle(UNCHECKED);
-        if (signature === "unchecked") return settle(OVERLOADED);
-        publisher.foundInvalid();
-        settle(BAD_SIGNATURE);
+        settle(signature);
       };
-      if (!this.ports.verify(parsed.event, over)) over("unchecked");
+      if (!this.ports.verify(signed, over)) over("unchecked");
     };
-    this.checks.offer(publisher, check, () => settle(OVERLOADED));
+    this.checks.offer(client, run, () => settle("unchecked"));
   }
 
   private keep(event: VerifiedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {

@@ -1,7 +1,6 @@
 // The WebSocket side of the relay: sessions, and which verb goes where.
 
 import type { Admission } from "../admission/pipeline.ts";
-import type { SignedId, Verdict as SignatureVerdict } from "../ffi/contract.ts";
 import type { Live } from "../live/live.ts";
 import type { LiveSubscription } from "../live/subscription.ts";
 import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
@@ -56,7 +55,6 @@ export interface GatewayPorts {
   readonly stores: QueryStores;
   /** seq of the last event that live delivery has been told of. */
   readonly publishedSeq: () => number;
-  readonly verify: (signed: SignedId, settle: (verdict: SignatureVerdict) => void) => boolean;
   /** Prepares the live side of a `search`; absent where search is off. */
   readonly searchMatcher?: SearchMatcher;
   /** Unix seconds. */
