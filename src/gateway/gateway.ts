@@ -76,6 +76,9 @@ const PAGES_WAITING_MAX = 1000;
 /** Under this number wait the pages that an address asks for. */
 const NO_CONNECTION = 0;
 
+/** Requests of a connection that is gone, ended between two looks at the clock. */
+const ENDED_PER_LOOK = 16;
+
 /** Messages of the largest size that may wait on one connection, and the bytes that may wait on all. */
 const INBOX_MESSAGES = 4;
 const INBOX_BYTES_MAX = 256 * 1024 * 1024;
@@ -195,10 +198,20 @@ export class Gateway {
   closed(session: Session, code: number): void {
     session.isOpen = false;
     this.inbox.drop(session);
-    for (const id of [...session.requests.keys()]) this.endRequest(session, id);
+    this.endRequests(session);
     for (const count of session.counts.values()) count.cancel();
     session.counts.clear();
     if (this.sessions.delete(session)) this.ports.meters.closed(code, session.closeReason);
+  }
+
+  /** Hundreds of subscriptions to dozens of kinds take milliseconds to take out, and many connections may end at once. */
+  private endRequests(session: Session): void {
+    let ended = 0;
+    for (const id of session.requests.keys()) {
+      this.endRequest(session, id);
+      if (++ended < ENDED_PER_LOOK || !this.turn.isSpent()) continue;
+      return this.turn.of(session).later(() => this.endRequests(session));
+    }
   }
 
   /** At the latest when this turn ends: the answers to a whole commit leave as one write for each connection. */
