@@ -128,6 +128,11 @@ export class Gateway {
     });
   }
 
+  /** Requests for pages that wait for their turn. */
+  get pages(): { readonly depth: number; readonly depthMax: number } {
+    return { depth: this.pagesWaiting, depthMax: PAGES_WAITING_MAX };
+  }
+
   /** Bytes of messages that wait to be read, and their bound. */
   get inboxBytes(): number {
     return this.inbox.bytes;
