@@ -1,7 +1,7 @@
 // Where requests come in: who asks, whether they may have a connection, and whether they want a page or a socket.
 
 import type { Config } from "./config/settings.ts";
-import { createClientAddress } from "./gateway/client-address.ts";
+import { createClientAddress, networkOf } from "./gateway/client-address.ts";
 import { Connections } from "./gateway/connections.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { type HostServer, upgrade, wantsWebSocket } from "./gateway/upgrade.ts";
@@ -38,7 +38,9 @@ export function openDoor(config: Config, gateway: Gateway, { met, isShut, page, 
       met(server);
       const peer = server.requestIP(request)?.address ?? "";
       const address = clientAddress(peer, request.headers);
-      if (!wantsWebSocket(request)) return page(request, address);
+      if (!wantsWebSocket(request)) {
+        return gateway.pageInTurn(networkOf(address), () => page(request, address)) ?? busy();
+      }
       if (isShut())
         return new Response("the relay is stopping\n", { status: 503, headers: { "retry-after": "5" } });
       return upgrade(request, server, address, connections);
@@ -51,6 +53,13 @@ export function openDoor(config: Config, gateway: Gateway, { met, isShut, page, 
       closed: (address) => connections.leave(address),
     }),
   };
+}
+
+function busy(): Response {
+  return new Response("too many pages are asked for; try again later\n", {
+    status: 503,
+    headers: { "retry-after": "5", connection: "close" },
+  });
 }
 
 function clientAddressOf({ server }: Config, logger: Logger): ReturnType<typeof createClientAddress> {

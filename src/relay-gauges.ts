@@ -61,6 +61,7 @@ function channelsOf(parts: Gauged): ChannelGauge[] {
     ...named("unwritten-bytes", admission.unwritten),
     ...named("writer", { depth: hot.writeDepth, depthMax: hot.writeDepthMax }),
     ...named("inbox-bytes", { depth: gateway.inboxBytes, depthMax: gateway.inboxBytesMax }),
+    ...named("pages", gateway.pages),
     ...named("readers", pool),
     ...named("search", search?.line),
     ...named("cold-searches", cold?.searches),

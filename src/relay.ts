@@ -141,7 +141,6 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     },
     ...(search === undefined ? {} : { searchMatcher: search.matcher }),
     publishedSeq: () => hot.lastSeq,
-    verify: (signed, settle) => prompt.offer(signed, settle),
     now,
     failed: (error) => logger.error({ error }, "a message could not be handled: a defect of this program"),
     meters: createGatewayMeters(metrics),

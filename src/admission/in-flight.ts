@@ -10,9 +10,12 @@ interface Flight {
   readonly waiting: Settle[];
 }
 
+/** Copies of one event that wait for its fate. Nobody honest sends so many within the moments that it takes. */
+const COPIES_MAX = 1000;
+
 /**
  * Joins only events whose signature is the same: somebody who sends a known id with a wrong signature must not decide
- * over the honest copy. Bounded by the channels behind it: whatever is in flight stands in one of them.
+ * over the honest copy. What is in flight is bounded by the channels behind it, in one of which it stands.
  */
 export class InFlight {
   private readonly flights = new Map<string, Flight>();
@@ -21,12 +24,13 @@ export class InFlight {
     return this.flights.size;
   }
 
-  /** True when the event travels already and settle() will be called with its fate. */
-  join(event: NostrEvent, settle: Settle): boolean {
+  /** Does the event travel already? Then settle() will be called with its fate, unless too many copies wait for that. */
+  join(event: NostrEvent, settle: Settle): "joined" | "alone" | "crowded" {
     const flight = this.flights.get(event.id);
-    if (flight === undefined || flight.sig !== event.sig) return false;
+    if (flight === undefined || flight.sig !== event.sig) return "alone";
+    if (flight.waiting.length >= COPIES_MAX) return "crowded";
     flight.waiting.push(settle);
-    return true;
+    return "joined";
   }
 
   /** Registers a new flight; the function to call with its verdict answers everyone who joined. */

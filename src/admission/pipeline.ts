@@ -68,6 +68,9 @@ const UNCHECKED = refused(refuse("error", "the signature could not be checked; s
 const TOO_MANY_INVALID = refused(
   refuse("rate-limited", "too many invalid events from this connection; wait a minute before sending more"),
 );
+const TOO_MANY_COPIES = refused(
+  refuse("rate-limited", "this event is being stored; there is no need to send it again"),
+);
 const STOPPING = refused(refuse("error", "the relay is restarting; send the event again in a moment"));
 const NOBODY_LISTENS = refused(refuse("mute", "no one is listening for this ephemeral event"));
 
@@ -116,7 +119,9 @@ export class Admission {
       return settle(refused(parsed));
     }
     const { event } = parsed;
-    if (this.inFlight.join(event, settle)) return;
+    const company = this.inFlight.join(event, settle);
+    if (company === "joined") return;
+    if (company === "crowded") return settle(TOO_MANY_COPIES);
     if (this.isKnown(event)) return settle(DUPLICATE);
     // Not before: told to send again what is stored, a client would believe that it is not.
     if (this.isClosed) return settle(STOPPING);
@@ -132,18 +137,25 @@ export class Admission {
   }
 
   private verify(parsed: ParsedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
-    const check = (): void => {
+    this.check(parsed.event, publisher, (signature) => {
+      if (signature === "valid") return this.keep(asVerified(parsed), publisher, settle);
+      if (signature === "failed") return settle(UNCHECKED);
+      if (signature === "unchecked") return settle(OVERLOADED);
+      publisher.foundInvalid();
+      settle(BAD_SIGNATURE);
+    });
+  }
+
+  /** Checks a signature in its client's turn; `unchecked` where too many wait. */
+  check(signed: SignedId, client: Client, settle: (signature: SignatureVerdict | "unchecked") => void): void {
+    const run = (): void => {
       const over = (signature: SignatureVerdict | "unchecked"): void => {
         this.checks.done();
-        if (signature === "valid") return this.keep(asVerified(parsed), publisher, settle);
-        if (signature === "failed") return settle(UNCHECKED);
-        if (signature === "unchecked") return settle(OVERLOADED);
-        publisher.foundInvalid();
-        settle(BAD_SIGNATURE);
+        settle(signature);
       };
-      if (!this.ports.verify(parsed.event, over)) over("unchecked");
+      if (!this.ports.verify(signed, over)) over("unchecked");
     };
-    this.checks.offer(publisher, check, () => settle(OVERLOADED));
+    this.checks.offer(client, run, () => settle("unchecked"));
   }
 
   private keep(event: VerifiedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {

@@ -1,7 +1,6 @@
 // The WebSocket side of the relay: sessions, and which verb goes where.
 
 import type { Admission } from "../admission/pipeline.ts";
-import type { SignedId, Verdict as SignatureVerdict } from "../ffi/contract.ts";
 import type { Live } from "../live/live.ts";
 import type { LiveSubscription } from "../live/subscription.ts";
 import { isRefusal, type Refusal, refuse } from "../nostr/reason.ts";
@@ -56,7 +55,6 @@ export interface GatewayPorts {
   readonly stores: QueryStores;
   /** seq of the last event that live delivery has been told of. */
   readonly publishedSeq: () => number;
-  readonly verify: (signed: SignedId, settle: (verdict: SignatureVerdict) => void) => boolean;
   /** Prepares the live side of a `search`; absent where search is off. */
   readonly searchMatcher?: SearchMatcher;
   /** Unix seconds. */
@@ -71,6 +69,16 @@ const HELD_PER_CONNECTION_MAX = 100_000;
 const HELD_PER_ADDRESS_MAX = 5_000_000;
 const HELD_TOTAL_MAX = 20_000_000;
 
+type PageAnswer = Response | Promise<Response>;
+
+/** Requests for pages that may wait for their turn. */
+const PAGES_WAITING_MAX = 1000;
+/** Under this number wait the pages that an address asks for. */
+const NO_CONNECTION = 0;
+
+/** Requests of a connection that is gone, ended between two looks at the clock. */
+const ENDED_PER_LOOK = 16;
+
 /** Messages of the largest size that may wait on one connection, and the bytes that may wait on all. */
 const INBOX_MESSAGES = 4;
 const INBOX_BYTES_MAX = 256 * 1024 * 1024;
@@ -84,7 +92,8 @@ export class Gateway {
   private readonly turn: TurnBudget;
   private readonly inbox: Inbox;
   private readonly dirty: Session[] = [];
-  private lastConnection = 0;
+  private lastConnection = NO_CONNECTION;
+  private pagesWaiting = 0;
   private held = 0;
   private readonly heldByAddress = new Map<string, number>();
   private topicBytes = 0;
@@ -104,6 +113,24 @@ export class Gateway {
       take: (session, message) => this.take(session, message),
       guarded: (session, work) => this.guarded(session, work),
     });
+  }
+
+  /** Answers a request for a page in its address's turn, at once while there is time; undefined where too many wait. */
+  pageInTurn(address: string, page: () => PageAnswer): PageAnswer | undefined {
+    if (this.turn.isFree()) return page();
+    if (this.pagesWaiting >= PAGES_WAITING_MAX) return undefined;
+    this.pagesWaiting++;
+    return new Promise((resolve) => {
+      this.turn.of({ address, connection: NO_CONNECTION }).later(() => {
+        this.pagesWaiting--;
+        resolve(page());
+      });
+    });
+  }
+
+  /** Requests for pages that wait for their turn. */
+  get pages(): { readonly depth: number; readonly depthMax: number } {
+    return { depth: this.pagesWaiting, depthMax: PAGES_WAITING_MAX };
   }
 
   /** Bytes of messages that wait to be read, and their bound. */
@@ -176,10 +203,20 @@ export class Gateway {
   closed(session: Session, code: number): void {
     session.isOpen = false;
     this.inbox.drop(session);
-    for (const id of [...session.requests.keys()]) this.endRequest(session, id);
+    this.endRequests(session);
     for (const count of session.counts.values()) count.cancel();
     session.counts.clear();
     if (this.sessions.delete(session)) this.ports.meters.closed(code, session.closeReason);
+  }
+
+  /** Hundreds of subscriptions to dozens of kinds take milliseconds to take out, and many connections may end at once. */
+  private endRequests(session: Session): void {
+    let ended = 0;
+    for (const id of session.requests.keys()) {
+      this.endRequest(session, id);
+      if (++ended < ENDED_PER_LOOK || !this.turn.isSpent()) continue;
+      return this.turn.of(session).later(() => this.endRequests(session));
+    }
   }
 
   /** At the latest when this turn ends: the answers to a whole commit leave as one write for each connection. */

@@ -33,7 +33,7 @@ interface Line {
 const MESSAGE_BYTES = 256;
 /** Places of messages that have been read are given back in such portions. */
 const READ_KEPT_MAX = 1024;
-/** Messages that a connection may have read in one turn of the event loop, however late it is. */
+/** Messages that a connection may have read in one turn of the event loop, also once its time is spent. */
 const SHARE_MESSAGES = 32;
 
 /**
@@ -59,7 +59,7 @@ export class Inbox {
       session.lastTurn = turn.number;
       session.readInTurn = 0;
     }
-    return ++session.readInTurn > SHARE_MESSAGES && turn.isSpent();
+    return ++session.readInTurn > SHARE_MESSAGES ? turn.isSpent() : turn.isLate();
   }
 
   put(session: Session, message: unknown): void {

@@ -35,6 +35,8 @@ export interface OpenRequest {
 
 /** Above this many unread bytes the stored phase of a REQ waits for the connection to drain. */
 const ROOM_BYTES = 1024 * 1024;
+/** The runtime leaves all topics of a connection that ends in one go, a thousand in a millisecond or two. */
+const TOPICS_MAX = 1000;
 /** A slow reader may never see the close frame behind its unread bytes; then the socket is cut. */
 const CLOSE_GRACE_MS = 1000;
 
@@ -59,6 +61,7 @@ export class Session implements LiveSink, Publisher {
   private outbox: string[] = [];
   private challengeText: string | undefined;
   private holdsChallenge = false;
+  private topics = 0;
   private invalidEvents: TokenBucket | undefined;
 
   constructor(socket: RelaySocket, { address, connection }: Client, options: SessionOptions) {
@@ -133,12 +136,14 @@ export class Session implements LiveSink, Publisher {
   }
 
   joinTopic(topic: string): boolean {
-    if (!this.options.hasTopics) return false;
+    if (!this.options.hasTopics || this.topics >= TOPICS_MAX) return false;
+    this.topics++;
     this.socket.subscribe(topic);
     return true;
   }
 
   leaveTopic(topic: string): void {
+    this.topics--;
     if (this.isOpen) this.socket.unsubscribe(topic);
   }
 

@@ -33,6 +33,8 @@ export interface Plan {
 /** Rows counted to find a condition rare enough to need no comparison, and to compare those that are not. */
 const RARE_MAX = 48;
 const COMPARED_MAX = 1536;
+/** Conditions on tags that are compared: a filter may name thousands, and to count for all of them takes seconds. */
+const TAG_CANDIDATES_MAX = 12;
 /** Hits a filter without limit is taken to want. */
 const WANTED_DEFAULT = 100;
 const WANTED_MAX = 500;
@@ -107,11 +109,13 @@ function candidatesOf(
     };
   };
   // Every value of an `&x` must be there, so any one of them can drive: each is a candidate of its own.
-  const candidates = filter.tags.flatMap((condition) =>
-    condition.mode === "any"
-      ? [byTag(condition, condition.values)]
-      : condition.values.map((value) => byTag(condition, [value])),
-  );
+  const candidates = filter.tags
+    .flatMap((condition) =>
+      condition.mode === "any"
+        ? [byTag(condition, condition.values)]
+        : condition.values.slice(0, TAG_CANDIDATES_MAX).map((value) => byTag(condition, [value])),
+    )
+    .slice(0, TAG_CANDIDATES_MAX);
   if (authorKeys !== undefined) {
     const keys = authorKeys;
     const access: IndexAccess = { source: "author", keys, kinds };

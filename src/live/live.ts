@@ -11,6 +11,9 @@ import { type Publish, ridesTopics, Topics } from "./topics.ts";
 const HELD_EVENTS_MAX = 10_000;
 const HELD_BYTES_MAX = 32 * 1024 * 1024;
 
+/** Subscriptions that wait to be filed: thousands at once would hold up the event that they wait for. */
+const UNFILED_MAX = 64;
+
 export interface LiveOptions {
   readonly publish: Publish;
   /** Unix seconds. */
@@ -48,6 +51,10 @@ export class Live {
   /** Starts matching; `phase` of the subscription decides whether events are pushed or held. */
   add(subscription: LiveSubscription): void {
     this.unfiled.add(subscription);
+    if (this.unfiled.size <= UNFILED_MAX) return;
+    const [oldest] = this.unfiled;
+    this.unfiled.delete(oldest!);
+    this.file(oldest!);
   }
 
   private fileAll(): void {
@@ -74,7 +81,7 @@ export class Live {
     }
     this.options.flush();
     if (!this.index.has(subscription)) {
-      this.unfiled.add(subscription);
+      this.add(subscription);
     } else if (ridesTopics(subscription) && this.topics.add(subscription)) {
       this.index.remove(subscription);
     }

@@ -2,6 +2,11 @@
 
 import type { Hit, HotReader } from "../hot/contract.ts";
 
+/** Of large events fewer make an answer: it is held in memory until its reader has taken it. */
+const ANSWER_CHARACTERS_MAX = 8 * 1024 * 1024;
+/** Read at once: more than a page, and not so many that large ones would fill the memory. */
+const PORTION = 128;
+
 export class HitTexts {
   private readonly reader: Pick<HotReader, "getMany">;
   private readonly fetched = new Map<number, Hit | undefined>();
@@ -27,18 +32,21 @@ export class HitTexts {
     return this.fetched.has(seq) && this.fetched.get(seq) === undefined;
   }
 
-  /** The first of these that are stored, at most `limit`; `isAll` when there are no others. */
+  /** The first of these that are stored, at most `limit`, fewer where they are large; `isAll` when there are no others. */
   first(seqs: readonly number[], limit: number): { hits: Hit[]; isAll: boolean } {
     const hits: Hit[] = [];
+    let characters = 0;
     let at = 0;
-    while (hits.length < limit && at < seqs.length) {
-      const next = seqs.slice(at, at + limit - hits.length);
-      at += next.length;
-      this.fetch(next);
-      for (const seq of next) {
-        const hit = this.fetched.get(seq);
-        if (hit !== undefined) hits.push(hit);
+    let fetchedTo = 0;
+    for (; hits.length < limit && at < seqs.length && characters < ANSWER_CHARACTERS_MAX; at++) {
+      if (at === fetchedTo) {
+        fetchedTo += Math.min(PORTION, limit - hits.length);
+        this.fetch(seqs.slice(at, fetchedTo));
       }
+      const hit = this.fetched.get(seqs[at]!);
+      if (hit === undefined) continue;
+      hits.push(hit);
+      characters += hit.json.length;
     }
     return { hits, isAll: at === seqs.length };
   }

@@ -79,6 +79,8 @@ export class HotSource implements HitSource {
 
   private runLocal(scan: Scan, deadlineMs: number): PullState {
     const startedMs = performance.now();
+    // Before this one, the same slice may have begun many others, each of which takes at least a step.
+    if (startedMs > deadlineMs) return "paused";
     const state = scan.run((hit) => this.take(hit), { deadlineMs });
     this.usedMs += performance.now() - startedMs;
     if (state === "exhausted") this.end(false);

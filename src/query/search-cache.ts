@@ -28,6 +28,8 @@ interface Answer {
   readonly upToSeq: number;
 }
 
+/** Answers to longer questions are not kept: a filter may be as long as a message. */
+const KEY_CHARACTERS_MAX = 16_384;
 /** Log entries looked through to tell whether an answer still holds; with more, it is asked anew. */
 const ENTRIES_LOOKED_AT = 200;
 
@@ -59,7 +61,7 @@ export class SearchCache implements SearchEngine {
     }
     const answer = await this.engine.search(task, asker);
     // Where an index is behind the store for a moment, the answer is worth no more than that.
-    if (!isRefusal(answer) && answer.isThinned !== true) {
+    if (!isRefusal(answer) && answer.isThinned !== true && key.length <= KEY_CHARACTERS_MAX) {
       const seqs = answer.hits.map((hit) => hit.seq);
       this.answers.set(key, { seqs, complete: answer.complete, upToSeq: task.upToSeq });
     }

@@ -112,6 +112,7 @@ class SearchSource implements HitSource {
   private readonly options: SearchPortOptions;
   private readonly limit: number;
   private readonly context: QueryContext;
+  private unasked: GatedTask | undefined;
   private hits: readonly Hit[] | undefined;
   private head = 0;
   private closed = false;
@@ -128,11 +129,15 @@ class SearchSource implements HitSource {
     this.asker = { client: context.client, isGone: () => this.closed };
     this.limit = isRefusal(task) ? 0 : task.pageSize;
     if (isRefusal(task)) this.fail(task);
-    else this.ask(task);
+    else this.unasked = task;
   }
 
+  /** Asks when it is first looked at: nothing is searched for a reader that takes nothing. */
   pull(): PullState {
     if (this.error !== undefined) return "failed";
+    const task = this.unasked;
+    this.unasked = undefined;
+    if (task !== undefined && !this.closed) this.ask(task);
     if (this.hits === undefined) return this.closed ? "ended" : "waiting";
     return this.head < this.hits.length ? "ready" : "ended";
   }

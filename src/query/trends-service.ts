@@ -18,8 +18,9 @@ export interface TrendsServiceOptions {
 }
 
 const FRESH_MS = 60_000;
-/** Different questions in flight; there are fewer than this to ask but for languages. */
+/** Different questions in flight. Without languages there are fewer than fifty to ask, so of those with one few may wait. */
 const WAITING_MAX = 64;
+const WAITING_BY_LANGUAGE_MAX = 8;
 const ANSWERS_MAX = 256;
 /** The first round comes soon after a start, unless the last one is younger than the pause. */
 const FIRST_ROUND_MS = 60_000;
@@ -70,18 +71,27 @@ export class TrendsService {
     const name = `${ask.shape} ${ask.what} ${ask.window} ${ask.language}`;
     const held = this.answers.get(name);
     if (held !== undefined && performance.now() - held.atMs < FRESH_MS) return held.text;
-    const text = this.send((job) => ({ type: "ask", job, ask, nowSeconds: this.options.now() })).then(
-      (reply) => {
-        if (!isRefusal(reply) && reply.type === "answer") return reply.json;
-        if (this.answers.get(name)?.text === text) this.answers.delete(name);
-        return isRefusal(reply)
-          ? reply
-          : refuse("error", "trends are not counted yet; ask again in a moment");
-      },
-    );
-    if (this.answers.size >= ANSWERS_MAX) this.answers.clear();
+    const waitingMax = ask.language === "" ? WAITING_MAX : WAITING_BY_LANGUAGE_MAX;
+    const question = (job: number): TrendsRequest => ({
+      type: "ask",
+      job,
+      ask,
+      nowSeconds: this.options.now(),
+    });
+    const text = this.send(question, waitingMax).then((reply) => {
+      if (!isRefusal(reply) && reply.type === "answer") return reply.json;
+      if (this.answers.get(name)?.text === text) this.answers.delete(name);
+      return isRefusal(reply) ? reply : refuse("error", "trends are not counted yet; ask again in a moment");
+    });
+    if (this.answers.size >= ANSWERS_MAX) this.dropOldestByLanguage();
     this.answers.set(name, { text, atMs: performance.now() });
     return text;
+  }
+
+  /** Most are: whoever asks for one language after the other does not take the common answers from everybody. */
+  private dropOldestByLanguage(): void {
+    const oldest = this.answers.keys().find((name) => !name.endsWith(" "));
+    if (oldest !== undefined) this.answers.delete(oldest);
   }
 
   /** Events have left the store: answers that show events are gated anew, from the same counts. */
@@ -124,9 +134,9 @@ export class TrendsService {
     this.failAll("the relay is stopping");
   }
 
-  private send(request: (job: number) => TrendsRequest): Promise<Answer> {
+  private send(request: (job: number) => TrendsRequest, waitingMax = WAITING_MAX): Promise<Answer> {
     if (this.isStopping) return Promise.resolve(refuse("error", "the relay is stopping"));
-    if (this.questions.depth >= WAITING_MAX)
+    if (this.questions.depth >= waitingMax)
       return Promise.resolve(
         refuse("rate-limited", "too many trends are being counted; ask again in a moment"),
       );

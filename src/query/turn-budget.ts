@@ -12,6 +12,9 @@ export interface Turn {
   later(work: () => void): void;
 }
 
+/** Hundreds of connections may each have a share of one turn: so long after its time is spent, the rest waits. */
+const LATE_MS = 20;
+
 /**
  * A pipeline of questions is read in one turn of the event loop, and many short slices in one turn are a long one. So
  * all queries share each turn's time, and what is left waits, served in rotation, so that nobody waits for more than a turn
@@ -35,16 +38,26 @@ export class TurnBudget {
     return {
       deadline: (sliceMs) => Math.min(this.open() + sliceMs, this.endMs),
       begin: (work) => {
-        if (this.waiting.size > 0 || this.isSpent()) this.wait(client, work);
-        else work();
+        if (this.isFree()) work();
+        else this.wait(client, work);
       },
       later: (work) => this.wait(client, work),
     };
   }
 
+  /** May something begin at once? */
+  isFree(): boolean {
+    return this.waiting.size === 0 && !this.isSpent();
+  }
+
   /** Is its time used up? */
   isSpent(): boolean {
     return this.open() > this.endMs;
+  }
+
+  /** Is it long past its end? Then whoever has not had a share yet waits as well. */
+  isLate(): boolean {
+    return this.open() > this.endMs + LATE_MS;
   }
 
   /** A turn is entered with the first message that is read in it. Cheap after that; answers the turn's number. */

@@ -65,6 +65,28 @@ test("an id that arrives many times at once is verified and written once", () =>
   expect(workshop.answers).toEqual(["stored", ...Array.from({ length: 24 }, () => "duplicate")]);
 });
 
+test("a check for AUTH waits for one of a flood of others, not for all of them", () => {
+  const workshop = new Workshop();
+  const checked: string[] = [];
+  for (let i = 0; i < 300; i++) workshop.admission.check(note, SOMEBODY, () => checked.push("flood"));
+  workshop.admission.check(note, STRANGER, () => checked.push("stranger"));
+  expect(workshop.checks.length).toBeLessThan(300);
+  for (let over = 0; over < workshop.checks.length; over++) workshop.checks[over]!.settle("valid");
+  expect(checked).toContain("stranger");
+  expect(checked.indexOf("stranger")).toBeLessThan(260);
+});
+
+test("copies that wait are bounded, and each is answered", () => {
+  const workshop = new Workshop();
+  for (let i = 0; i < 5000; i++) workshop.send(note);
+  expect(workshop.checks).toHaveLength(1);
+  expect(workshop.answers.length).toBeGreaterThan(3000);
+  expect(new Set(workshop.answers)).toEqual(new Set(["refused"]));
+  workshop.checks[0]!.settle("valid");
+  workshop.writes[0]!({ type: "stored", seq: 1 });
+  expect(workshop.answers).toHaveLength(5000);
+});
+
 test("a copy with another signature is checked for itself, and neither decides over the other", () => {
   const workshop = new Workshop();
   const forged = { ...note, sig: "0".repeat(128) };

@@ -76,6 +76,17 @@ test("of a pipeline one share is read in a turn that is spent, and the rest take
   expect(inbox.isFor(one, close("y"))).toBe(false);
 });
 
+test("once a turn is very late, messages of connections that have read nothing yet wait as well", async () => {
+  const { inbox, session } = opened();
+  expect(inbox.isFor(session("first"), close("a"))).toBe(false);
+  const until = performance.now() + 25;
+  while (performance.now() < until);
+  const [late, later] = [session("late"), session("later")];
+  expect(inbox.isFor(late, close("b"))).toBe(true);
+  await turnOver();
+  expect(inbox.isFor(later, close("c"))).toBe(false);
+});
+
 test("where too much waits the oldest is read at once, in order", async () => {
   const { inbox, taken, session } = opened({ bytesPerConnectionMax: 50_000 });
   const one = session("one");

@@ -1,7 +1,7 @@
 // Which index a filter is sent to, and when the tail stands in front of it.
 
 import { Database } from "bun:sqlite";
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { type Plan, planScan } from "../../src/hot/plan.ts";
 import { ReadStatements } from "../../src/hot/stream-sql.ts";
 import { createTail } from "../../src/hot/tail.ts";
@@ -115,4 +115,14 @@ test("the tail is left out for what lies below its horizon", () => {
   expect(planScan({ tags: [], until: small.horizon + 1 }, statements, small, TAG_SEED).tailWalk).toBe(
     "columns",
   );
+});
+
+test("of thousands of conditions a few are compared", () => {
+  const counting = spyOn(statements.tag, "countRows");
+  const values = Array.from({ length: 4000 }, () => "nostr");
+  const { access } = plan({ tags: [{ name: "t", mode: "all", values }], kinds: [1] });
+  expect(access.source).toBe("tag");
+  expect(counting).toHaveBeenCalled();
+  expect(counting.mock.calls.length).toBeLessThanOrEqual(2 * 12);
+  counting.mockRestore();
 });

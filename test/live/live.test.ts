@@ -208,3 +208,13 @@ describe("hand-over", () => {
     expect(sink.frames.length).toBe(1);
   });
 });
+
+test("few subscriptions wait to be filed: thousands at once would hold up the next event", () => {
+  const sink = new FakeSink(true);
+  const live = liveWith([sink]);
+  for (let index = 0; index < 1000; index++) subscribe(live, sink, `s${index}`, [{ kinds: [1], tags: [] }]);
+  expect(sink.topics.size).toBeGreaterThan(900);
+  expect(live.subscriptions).toBe(1000);
+  live.publish([stored(unsignedEvent("a".repeat(64), { kind: 1 }))]);
+  expect(sink.frames).toHaveLength(1000);
+});

@@ -151,3 +151,25 @@ test("behind a trusted proxy the named client is counted, and everybody else's h
   ]);
   await direct.stop();
 });
+
+test("decision: pages are answered while there is time in a turn; a pipeline of hundreds is cut off", async () => {
+  const hasty = await TestRelay.start({ config: { limits: { query_budget_ms: 1 } } });
+  const asked = 300;
+  let text = "";
+  await new Promise<void>((resolve) => {
+    const socket = connect(Number(new URL(hasty.httpUrl).port), "127.0.0.1");
+    socket
+      .setEncoding("utf8")
+      .on("close", resolve)
+      .on("error", () => {});
+    socket.on("data", (part: string) => {
+      text += part;
+      if (text.split("HTTP/1.1 200").length > asked) socket.destroy();
+    });
+    socket.write("GET /stats.json HTTP/1.1\r\nHost: relay\r\n\r\n".repeat(asked));
+  });
+  expect(text.split("HTTP/1.1 200").length - 1).toBeLessThan(asked);
+  const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(`${hasty.httpUrl}health`)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  await hasty.stop();
+});

@@ -4,9 +4,9 @@ import { expect, test } from "bun:test";
 import type { Hit } from "../../src/hot/contract.ts";
 import { HitTexts } from "../../src/query/hit-texts.ts";
 
-function textsOf(stored: readonly number[]) {
+function textsOf(stored: readonly number[], jsonOf: (seq: number) => string = String) {
   const asked: number[][] = [];
-  const hit = (seq: number): Hit => ({ seq, createdAt: 0, kind: 1, expiresAt: 0, json: `${seq}` });
+  const hit = (seq: number): Hit => ({ seq, createdAt: 0, kind: 1, expiresAt: 0, json: jsonOf(seq) });
   const texts = new HitTexts({
     getMany: (seqs) => {
       asked.push([...seqs]);
@@ -32,4 +32,11 @@ test("says when there are no others", () => {
   expect(textsOf([2, 1]).first([2, 1], 2)).toEqual({ seqs: [2, 1], isAll: true });
   expect(textsOf([2, 1]).first([3, 2], 2)).toEqual({ seqs: [2], isAll: true });
   expect(textsOf([]).first([], 2)).toEqual({ seqs: [], isAll: true });
+});
+
+test("of large events an answer has fewer, and says that there are others", () => {
+  const seqs = Array.from({ length: 300 }, (_, seq) => seq);
+  const { first, asked } = textsOf(seqs, () => "x".repeat(1024 * 1024));
+  expect(first(seqs, 300)).toEqual({ seqs: seqs.slice(0, 8), isAll: false });
+  expect(asked.flat().length).toBeLessThan(200);
 });

@@ -118,6 +118,15 @@ test("what is asked by domain is not kept: it changes with profiles that do not 
   expect(searches()).toBe(2);
 });
 
+test("what takes thousands of values to ask is not kept: the question is larger than its answer", async () => {
+  const { add, ask, searches } = world();
+  add("a fox");
+  const kinds = Array.from({ length: 5000 }, (_, kind) => kind);
+  await ask("fox", kinds);
+  await ask("fox", kinds);
+  expect(searches()).toBe(2);
+});
+
 test("after very many new events it asks anew rather than look through them", async () => {
   const { add, ask, searches } = world();
   add("a fox");

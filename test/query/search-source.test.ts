@@ -1,6 +1,6 @@
 // The hits of a search as a source of a REQ: a page is filled although much of what an index names may not be shown.
 
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import type { Hit } from "../../src/hot/contract.ts";
 import type { QueryContext } from "../../src/query/planner.ts";
 import { createSearchPort, type SearchEngine } from "../../src/query/search-source.ts";
@@ -29,6 +29,7 @@ async function page(engine: SearchEngine, limit: number) {
     now: NOW,
     wake: woken.resolve,
   };
+  const searching = spyOn(engine, "search");
   const port = createSearchPort(engine, {
     numbers: { count: () => Promise.reject(new Error("nobody counts here")) },
     budgetMs: 1000,
@@ -37,6 +38,8 @@ async function page(engine: SearchEngine, limit: number) {
     capabilities: { languages: false, sentiments: false },
   });
   const source = port.source({ tags: [], search: "word" }, limit, context);
+  // For a reader that takes nothing, nothing is looked at, nor searched.
+  expect(searching.mock.calls).toHaveLength(0);
   if (source.pull(0) === "waiting") await woken.promise;
   const seqs: number[] = [];
   for (; source.pull(0) === "ready"; source.shift()) seqs.push(source.peek().seq);

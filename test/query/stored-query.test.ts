@@ -103,3 +103,12 @@ test("what is read ahead of a slow reader is bounded in characters, not in event
   expect(source.pull(performance.now() + 10_000)).toBe("ready");
   expect(read).toBeLessThanOrEqual(3);
 });
+
+test("of many filters no further one is begun once the slice is over", () => {
+  const sources = Array.from({ length: 30 }, () => sourcesOf(() => {})[0]!);
+  const pulled = sources.map((source) => source.pull(0));
+  expect(new Set(pulled)).toEqual(new Set(["paused"]));
+  const { query, sent } = queryInto(Number.POSITIVE_INFINITY, sources);
+  expect(query.isOver).toBe(true);
+  expect(sent).toHaveLength(EVENTS);
+});

@@ -163,6 +163,23 @@ describe("answers", () => {
     expect(ground.service.depth).toBe(0);
   });
 
+  test("are there for everybody, however many languages somebody asks for at once", async () => {
+    const ground = setUp();
+    talk(ground);
+    ground.store.catchUp();
+    const letters = [..."abcdefghijklmnopqrstuvwxyz"];
+    const languages = letters.flatMap((first) => letters.map((second) => first + second));
+    const first = await ground.service.answer(API);
+    const flood = languages.map((language) => ground.service.answer({ ...API, what: "notes", language }));
+    expect(ground.service.depth).toBeLessThan(10);
+    expect(typeof (await ground.service.answer({ ...API, window: "1h" }))).toBe("string");
+    const answers = await Promise.all(flood);
+    expect(answers.some((answer) => typeof answer !== "string")).toBe(true);
+    ground.later(1);
+    // From memory: computed anew it would name another second.
+    expect(await ground.service.answer(API)).toBe(first as string);
+  });
+
   test("show nothing that may not be shown: expired, warned, deleted notes, and people who have gone", async () => {
     const ground = setUp();
     const { say } = ground;

@@ -21,7 +21,7 @@ test("every metric that is declared has a value", async () => {
     expect(lines).toContain("thermocline_events_stored 1");
     expect(lines).toContain("thermocline_tail_events 1");
     expect(lines.find((line) => line.startsWith("thermocline_info"))).toContain('search="sqlite"');
-    expect(lines.filter((line) => line.startsWith("thermocline_channel_depth_max{")).length).toBe(7);
+    expect(lines.filter((line) => line.startsWith("thermocline_channel_depth_max{")).length).toBe(9);
   } finally {
     await relay.stop();
   }

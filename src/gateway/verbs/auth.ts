@@ -23,7 +23,7 @@ export function handleAuth(gateway: Gateway, session: Session, elements: readonl
   const parsed = parseEvent(elements[1]);
   if (isRefusal(parsed)) return answer(refused(parsed));
   const { event } = parsed;
-  const { now, verify } = gateway.ports;
+  const { now, admission } = gateway.ports;
   const refusal = checkAuth(event, session.challenge, now(), gateway.options.auth);
   if (refusal !== undefined) return answer(refused(refusal));
   if (session.keys.size >= KEYS_PER_CONNECTION_MAX && !session.keys.has(event.pubkey)) {
@@ -34,15 +34,16 @@ export function handleAuth(gateway: Gateway, session: Session, elements: readonl
       refused(refuse("rate-limited", "too many invalid events from this connection; wait a minute")),
     );
   }
-  const taken = verify(event, (signature) => {
+  admission.check(event, session, (signature) => {
     if (signature === "valid") {
       session.keys.add(event.pubkey);
       return answer(ACCEPTED);
     }
+    if (signature === "unchecked")
+      return answer(refused(refuse("rate-limited", "the relay is busy; authenticate again in a second")));
     if (signature === "failed")
       return answer(refused(refuse("error", "the signature could not be checked; try again")));
     session.foundInvalid();
     answer(refused(refuse("invalid", "the signature does not match id and pubkey")));
   });
-  if (!taken) answer(refused(refuse("rate-limited", "the relay is busy; authenticate again in a second")));
 }
