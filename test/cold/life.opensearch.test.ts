@@ -100,7 +100,9 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     await before.stop();
     const after = coldBench(options);
     const layout = { prefix, bucket: "all", codec: "default", shards: 1, replicas: 0 } as const;
-    // What versions of this relay did that found an index missing: made the next generation, and let this one stand.
+    // What versions of this relay did that found an index missing: made the next generation, followed that, and let this
+    // one stand.
+    after.ledger.saveProgress({ built: "again", cursor: 0 });
     await after.clients.write.indices.create({
       index: `${prefix}-repl-v2`,
       body: { ...indexBody(layout, { ...meta, built: "again" }), aliases: { [prefix]: {} } },
