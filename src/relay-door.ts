@@ -39,7 +39,7 @@ export function openDoor(config: Config, gateway: Gateway, { met, isShut, page, 
       const peer = server.requestIP(request)?.address ?? "";
       const address = clientAddress(peer, request.headers);
       if (!wantsWebSocket(request)) {
-        return gateway.pageInTurn(networkOf(address), () => page(request, address)) ?? busy();
+        return gateway.pages.answer(networkOf(address), () => page(request, address)) ?? busy();
       }
       if (isShut())
         return new Response("the relay is stopping\n", { status: 503, headers: { "retry-after": "5" } });

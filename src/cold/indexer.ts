@@ -5,16 +5,16 @@ import { systemClock } from "./clock.ts";
 import type { Clock, ColdStatus, EventLog, Publishing, ScoreSource } from "./contract.ts";
 import { Delivery } from "./delivery.ts";
 import { Follower } from "./follower.ts";
-import type { LayoutMeta, LayoutOptions } from "./index-layout.ts";
+import type { LayoutOptions } from "./index-layout.ts";
 import { IndexWatch } from "./index-watch.ts";
 import { type Generation, Indexes } from "./indexes.ts";
 import { JobRunner } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
-import { isOfLog } from "./lineage.ts";
 import { reducedIndexing } from "./operations.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import { Retired } from "./retired.ts";
 import { StatusBoard } from "./status-board.ts";
+import { takeUp } from "./take-up.ts";
 
 export interface IndexerParts {
   /** The write client; see createColdClients. */
@@ -260,35 +260,14 @@ export class Indexer {
   }
 
   private async takeUp(signal: AbortSignal): Promise<void> {
-    const opened = await this.pace.persevere(signal, async () => {
-      const active = await this.indexes.active((meta) => this.recorded(meta) !== undefined);
-      // Also one that a slow cluster opened behind the one that is followed: each event would be seen twice.
-      await this.indexes.discardAfter(active);
-      if (active === undefined && this.hasEvicted()) return "gone" as const;
-      return {
-        active: active ?? (await this.indexes.create(this.parts.store, true)),
-        isNew: active === undefined,
-      };
-    });
-    if (opened === undefined) return;
-    if (opened === "gone") {
-      this.stopReason = `events have left the hot store for indexes, and there are none under ${this.indexes.alias}: set the index prefix that they were under, restore them from a snapshot, or give those events up with a reindex`;
+    const taken = await takeUp(this, signal);
+    if (taken === undefined) return;
+    if ("reason" in taken) {
+      this.stopReason = taken.reason;
+      this.generation = taken.generation;
       return;
     }
-    const { active, isNew } = opened;
-    if (active.meta.store !== this.parts.store) {
-      this.stopReason = `the indexes ${this.indexes.alias}-* were filled from another database: choose another index prefix, or fill them anew with a reindex`;
-      return;
-    }
-    const cursor = this.recorded(active.meta) ?? 0;
-    const isOurs = isNew || (await this.pace.persevere(signal, () => this.isOfLog(active)));
-    if (isOurs === undefined) return;
-    if (!isOurs || cursor > this.parts.log.lastSeq()) {
-      this.stopReason =
-        "the indexes hold what the database does not know of, which must be an older copy: fill them anew with a reindex";
-      this.generation = active;
-      return;
-    }
+    const { generation: active, cursor } = taken;
     this.adopt(active, cursor);
     // Its reindex has ended but for that.
     if (this.parts.ledger.rebuild()?.built === active.meta.built) this.retired.since(active, true);
@@ -297,26 +276,9 @@ export class Indexer {
     await this.pace.persevere(signal, () => this.indexes.setRefreshing(active, true));
   }
 
-  /** New indexes would take over without them, and searches and counts would never tell. */
-  private hasEvicted(): boolean {
-    return this.parts.log.evictedAfter(0, 1).length > 0;
-  }
-
   private lost(): number {
     const lost = this.parts.ledger.lost();
     return lost !== undefined && lost.built === this.generation?.meta.built ? lost.events : 0;
-  }
-
-  private async isOfLog(generation: Generation): Promise<boolean> {
-    const { client, log } = this.parts;
-    await this.indexes.refresh(generation);
-    return isOfLog(client, this.indexes.patternOf(generation), log);
-  }
-
-  /** How far indexes were filled. A cursor says something about those that it was written for, and nothing about others. */
-  private recorded({ built }: LayoutMeta): number | undefined {
-    const { ledger } = this.parts;
-    return [ledger.progress(), ledger.rebuild()].find((progress) => progress?.built === built)?.cursor;
   }
 
   /** While a backlog is worked off, a refresh every five seconds would cost a third of the speed. */

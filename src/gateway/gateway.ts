@@ -10,8 +10,10 @@ import type { LimitOptions, QueryStores } from "../query/planner.ts";
 import type { SearchMatcher } from "../query/search-matcher.ts";
 import { TurnBudget } from "../query/turn-budget.ts";
 import { checkSubscriptionId, type ClientMessage, messageOf, parseClientMessage } from "./client-message.ts";
+import { HeldValues } from "./held-values.ts";
 import { Inbox } from "./inbox.ts";
 import type { GatewayMeters } from "./meters.ts";
+import { NO_CONNECTION, PageTurns } from "./page-turns.ts";
 import { closedMessage, noticeMessage } from "./relay-message.ts";
 import { type OpenRequest, Session } from "./session.ts";
 import { CloseCode, type RelaySocket } from "./socket.ts";
@@ -64,18 +66,6 @@ export interface GatewayPorts {
   readonly meters: GatewayMeters;
 }
 
-/** Values that all subscriptions of one connection may hold, of one address, and of all together: some 100 bytes each. */
-const HELD_PER_CONNECTION_MAX = 100_000;
-const HELD_PER_ADDRESS_MAX = 5_000_000;
-const HELD_TOTAL_MAX = 20_000_000;
-
-type PageAnswer = Response | Promise<Response>;
-
-/** Requests for pages that may wait for their turn. */
-const PAGES_WAITING_MAX = 1000;
-/** Under this number wait the pages that an address asks for. */
-const NO_CONNECTION = 0;
-
 /** Requests of a connection that is gone, ended between two looks at the clock. */
 const ENDED_PER_LOOK = 16;
 
@@ -89,13 +79,12 @@ export class Gateway {
   readonly sessions = new Set<Session>();
   readonly eventLimiter: AddressLimiter;
   readonly requestLimiter: AddressLimiter;
+  readonly held = new HeldValues();
+  readonly pages: PageTurns;
   private readonly turn: TurnBudget;
   private readonly inbox: Inbox;
   private readonly dirty: Session[] = [];
   private lastConnection = NO_CONNECTION;
-  private pagesWaiting = 0;
-  private held = 0;
-  private readonly heldByAddress = new Map<string, number>();
   private topicBytes = 0;
 
   constructor(options: GatewayOptions, ports: GatewayPorts) {
@@ -104,6 +93,7 @@ export class Gateway {
     this.eventLimiter = new AddressLimiter(options.limits.eventsPerSecondPerAddressMax);
     this.requestLimiter = new AddressLimiter(options.limits.requestsPerSecondPerAddressMax);
     this.turn = new TurnBudget(options.limits.queryBudgetMs);
+    this.pages = new PageTurns(this.turn);
     this.inbox = new Inbox({
       bytesPerConnectionMax: options.limits.messageBytesMax * INBOX_MESSAGES,
       bytesMax: INBOX_BYTES_MAX,
@@ -113,24 +103,6 @@ export class Gateway {
       take: (session, message) => this.take(session, message),
       guarded: (session, work) => this.guarded(session, work),
     });
-  }
-
-  /** Answers a request for a page in its address's turn, at once while there is time; undefined where too many wait. */
-  pageInTurn(address: string, page: () => PageAnswer): PageAnswer | undefined {
-    if (this.turn.isFree()) return page();
-    if (this.pagesWaiting >= PAGES_WAITING_MAX) return undefined;
-    this.pagesWaiting++;
-    return new Promise((resolve) => {
-      this.turn.of({ address, connection: NO_CONNECTION }).later(() => {
-        this.pagesWaiting--;
-        resolve(page());
-      });
-    });
-  }
-
-  /** Requests for pages that wait for their turn. */
-  get pages(): { readonly depth: number; readonly depthMax: number } {
-    return { depth: this.pagesWaiting, depthMax: PAGES_WAITING_MAX };
   }
 
   /** Bytes of messages that wait to be read, and their bound. */
@@ -243,36 +215,6 @@ export class Gateway {
     for (const session of this.sessions) session.checkBacklog();
   }
 
-  /** Takes room for what a subscription holds; a refusal when a bound is reached. */
-  reserve(session: Session, weight: number): Refusal | undefined {
-    if (session.held + weight > HELD_PER_CONNECTION_MAX) {
-      return refuse(
-        "rate-limited",
-        "the subscriptions of this connection name too many values or searches; close some first",
-      );
-    }
-    const ofAddress = this.heldByAddress.get(session.address) ?? 0;
-    if (ofAddress + weight > HELD_PER_ADDRESS_MAX) {
-      return refuse(
-        "rate-limited",
-        "the subscriptions of this address name too many values or searches; close some first",
-      );
-    }
-    if (this.held + weight > HELD_TOTAL_MAX) {
-      return refuse("rate-limited", "the relay holds as many subscriptions as it can; try again later");
-    }
-    this.hold(session, weight);
-    return undefined;
-  }
-
-  private hold(session: Session, weight: number): void {
-    const ofAddress = (this.heldByAddress.get(session.address) ?? 0) + weight;
-    if (ofAddress === 0) this.heldByAddress.delete(session.address);
-    else this.heldByAddress.set(session.address, ofAddress);
-    session.held += weight;
-    this.held += weight;
-  }
-
   addRequest(session: Session, request: OpenRequest): void {
     session.requests.set(request.live.id, request);
   }
@@ -282,7 +224,7 @@ export class Gateway {
     const request = session.requests.get(id);
     if (request === undefined) return;
     session.requests.delete(id);
-    this.hold(session, -request.weight);
+    this.held.release(session, request.weight);
     request.query?.cancel();
     this.ports.live.remove(request.live);
   }

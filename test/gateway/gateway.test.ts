@@ -37,7 +37,7 @@ test("many subscriptions of a connection that is gone are taken out over several
   const gateway = new Gateway(options as unknown as GatewayOptions, ports as unknown as GatewayPorts);
   const session = gateway.open(socket, "192.0.2.1", true);
   for (let index = 0; index < SUBSCRIPTIONS; index++) {
-    expect(gateway.reserve(session, 10)).toBeUndefined();
+    expect(gateway.held.reserve(session, 10)).toBeUndefined();
     gateway.addRequest(session, { live: new LiveSubscription(`s${index}`, session, []), weight: 10 });
   }
   gateway.closed(session, 1006);

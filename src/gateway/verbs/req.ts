@@ -40,7 +40,7 @@ function openRequest(
   const matchers = prepareMatchers(gateway, filters);
   if (isRefusal(matchers)) return matchers;
   const weight = weightOf(filters);
-  const full = gateway.reserve(session, weight);
+  const full = gateway.held.reserve(session, weight);
   if (full !== undefined) return full;
 
   const live = new LiveSubscription(id, session, matchers);
