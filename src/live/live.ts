@@ -5,14 +5,15 @@ import { isExpired } from "../nostr/expiration.ts";
 import { isPublicKind, mayRead } from "../policy/read.ts";
 import type { LiveEvent, LiveSubscription } from "./subscription.ts";
 import { SubscriptionIndex } from "./subscription-index.ts";
+import { weightOf } from "./subscription-weight.ts";
 import { type Publish, ridesTopics, Topics } from "./topics.ts";
 
 /** Events held back for one subscription while its stored events are being sent. */
 const HELD_EVENTS_MAX = 10_000;
 const HELD_BYTES_MAX = 32 * 1024 * 1024;
 
-/** Subscriptions that wait to be filed: thousands at once would hold up the event that they wait for. */
-const UNFILED_MAX = 64;
+/** Values of subscriptions that wait to be filed: thousands at once would hold up the event that they wait for. */
+const UNFILED_VALUES_MAX = 20_000;
 
 export interface LiveOptions {
   readonly publish: Publish;
@@ -35,7 +36,8 @@ export class Live {
   private readonly index = new SubscriptionIndex();
   private readonly topics = new Topics();
   /** Not filed yet: most REQs are closed again before anything happens, and filing waits for the next event. */
-  private readonly unfiled = new Set<LiveSubscription>();
+  private readonly unfiled = new Map<LiveSubscription, number>();
+  private unfiledValues = 0;
   private readonly options: LiveOptions;
   /** Deliveries since start: one for each event and subscription. */
   deliveries = 0;
@@ -50,16 +52,21 @@ export class Live {
 
   /** Starts matching; `phase` of the subscription decides whether events are pushed or held. */
   add(subscription: LiveSubscription): void {
-    this.unfiled.add(subscription);
-    if (this.unfiled.size <= UNFILED_MAX) return;
-    const [oldest] = this.unfiled;
-    this.unfiled.delete(oldest!);
-    this.file(oldest!);
+    if (this.unfiled.has(subscription)) return;
+    const values = weightOf(subscription.matchers.map(({ filter }) => filter));
+    this.unfiled.set(subscription, values);
+    this.unfiledValues += values;
+    this.fileUntil(UNFILED_VALUES_MAX);
   }
 
-  private fileAll(): void {
-    for (const subscription of this.unfiled) this.file(subscription);
-    this.unfiled.clear();
+  /** The oldest first, until no more than so many values wait. */
+  private fileUntil(valuesMax: number): void {
+    for (const [subscription, values] of this.unfiled) {
+      if (this.unfiledValues <= valuesMax) return;
+      this.unfiled.delete(subscription);
+      this.unfiledValues -= values;
+      this.file(subscription);
+    }
   }
 
   private file(subscription: LiveSubscription): void {
@@ -90,6 +97,7 @@ export class Live {
   remove(subscription: LiveSubscription): void {
     subscription.phase = "closed";
     subscription.held = [];
+    this.unfiledValues -= this.unfiled.get(subscription) ?? 0;
     this.unfiled.delete(subscription);
     this.topics.remove(subscription);
     this.index.remove(subscription);
@@ -111,7 +119,7 @@ export class Live {
   private deliver(event: LiveEvent): number {
     // Its last second may have passed on the way to the disk (NIP-40).
     if (isExpired(event.expiresAt, this.options.now())) return 0;
-    if (this.unfiled.size > 0) this.fileAll();
+    if (this.unfiled.size > 0) this.fileUntil(0);
     let isHandedOut = false;
     let heard = this.topics.deliver(event, this.options.publish, (rider) => {
       this.push(rider, event);
