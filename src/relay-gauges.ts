@@ -40,7 +40,7 @@ export function watchGauges(metrics: Metrics, parts: Gauged, facts: () => RelayF
     walBytes: () => sizeOf(`${hot.path}-wal`),
     tail: () => hot.tail,
     writerRestarts: () => hot.writerRestarts,
-    coldLag: () => cold?.feed.status?.lagEvents,
+    cold: () => cold?.feed.status,
     info: () => ({
       version: facts().version,
       bun: Bun.version,

@@ -67,6 +67,18 @@ export interface ChannelGauge {
   readonly depthMax: number;
 }
 
+/** How far the cold store is, and what went wrong with it. */
+export interface ColdGauges {
+  /** up, lagging, readonly, down or stopped. */
+  readonly state: string;
+  /** Log entries that it has not acknowledged yet. */
+  readonly lagEvents: number;
+  readonly lagSeconds: number;
+  readonly deadLetters: number;
+  /** Events that have left the hot store and were not found in it. */
+  readonly lost: number;
+}
+
 /** What gauges show, asked for at each scrape. */
 export interface GaugeSources {
   readonly connections: () => number;
@@ -78,8 +90,8 @@ export interface GaugeSources {
   readonly writerRestarts: () => number;
   /** The recent tail. */
   readonly tail: () => { readonly size: number; readonly bytes: number };
-  /** Log entries that the cold store has not acknowledged yet; undefined where there is none. */
-  readonly coldLag: () => number | undefined;
+  /** Undefined where there is no cold store, or nothing is known of it yet. */
+  readonly cold: () => ColdGauges | undefined;
   /** What does not change while running. */
   readonly info: () => InfoLabels;
 }
@@ -173,6 +185,9 @@ function exposeTraffic(registry: Registry, metrics: Metrics): void {
   distribution("commit_events", "Events in one commit.", metrics.commitEvents);
 }
 
+/** States of a cold store in which events go into it. */
+const WORKS: ReadonlySet<string> = new Set(["up", "lagging"]);
+
 function exposeSources(registry: Registry, sources: () => GaugeSources | undefined): void {
   const asked = <T>(read: (from: GaugeSources) => T): T | undefined => {
     const from = sources();
@@ -190,7 +205,18 @@ function exposeSources(registry: Registry, sources: () => GaugeSources | undefin
   );
   gauge("tail_events", "Events in the recent tail.", ({ tail }) => tail().size);
   gauge("tail_bytes", "Memory of the recent tail.", ({ tail }) => tail().bytes);
-  gauge("cold_lag_entries", "Log entries not yet in the cold store.", ({ coldLag }) => coldLag());
+  const coldGauge = (name: string, help: string, read: (from: ColdGauges) => number): void =>
+    gauge(`cold_${name}`, help, ({ cold }) => {
+      const from = cold();
+      return from && read(from);
+    });
+  coldGauge("up", "1 while the cold store answers and is written to.", ({ state }) =>
+    Number(WORKS.has(state)),
+  );
+  coldGauge("lag_entries", "Log entries not yet in the cold store.", ({ lagEvents }) => lagEvents);
+  coldGauge("lag_seconds", "Seconds since the cold store had everything.", ({ lagSeconds }) => lagSeconds);
+  coldGauge("dead_letters", "Events that the cold store refused.", ({ deadLetters }) => deadLetters);
+  coldGauge("lost_events", "Events that left the hot store and were not found cold.", ({ lost }) => lost);
   const channels = (name: string, help: string, of: "depth" | "depthMax"): void =>
     exposeGauges(registry, { name: `thermocline_${name}`, label: "channel", help }, () =>
       [...(asked((from) => from.channels()) ?? [])].map((channel) => [channel.name, channel[of]] as const),

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { Distribution } from "../../src/telemetry/distribution.ts";
-import { createMetrics, type Metrics } from "../../src/telemetry/metrics.ts";
+import { type ColdGauges, createMetrics, type Metrics } from "../../src/telemetry/metrics.ts";
 import { Tally } from "../../src/telemetry/tally.ts";
 
 let open: Metrics[] = [];
@@ -82,7 +82,13 @@ describe("exposition", () => {
     const metrics = metricsOfTest();
     expect(await lines(metrics, "thermocline_connections ")).toEqual([]);
     let connections = 4;
-    let lag: number | undefined = 9;
+    let cold: ColdGauges | undefined = {
+      state: "lagging",
+      lagEvents: 9,
+      lagSeconds: 70,
+      deadLetters: 2,
+      lost: 1,
+    };
     metrics.watch({
       connections: () => connections,
       subscriptions: () => 0,
@@ -91,16 +97,26 @@ describe("exposition", () => {
       walBytes: () => 0,
       writerRestarts: () => 0,
       tail: () => ({ size: 0, bytes: 0 }),
-      coldLag: () => lag,
+      cold: () => cold,
       channels: () => [{ name: "verify", depth: 2, depthMax: 100 }],
       info: () => ({ version: "1", bun: "2", signatures: "noble", search: "none" }),
     });
     expect(await lines(metrics, "thermocline_connections ")).toEqual(["thermocline_connections 4"]);
-    expect(await lines(metrics, "thermocline_cold_lag")).toEqual(["thermocline_cold_lag_entries 9"]);
+    expect(await lines(metrics, "thermocline_cold")).toEqual([
+      "thermocline_cold_up 1",
+      "thermocline_cold_lag_entries 9",
+      "thermocline_cold_lag_seconds 70",
+      "thermocline_cold_dead_letters 2",
+      "thermocline_cold_lost_events 1",
+    ]);
+    for (const state of ["readonly", "down", "stopped"]) {
+      cold = { ...cold, state };
+      expect(await lines(metrics, "thermocline_cold_up")).toEqual(["thermocline_cold_up 0"]);
+    }
     connections = 0;
-    lag = undefined;
+    cold = undefined;
     expect(await lines(metrics, "thermocline_connections ")).toEqual(["thermocline_connections 0"]);
-    expect(await lines(metrics, "thermocline_cold_lag")).toEqual([]);
+    expect(await lines(metrics, "thermocline_cold")).toEqual([]);
     expect(await lines(metrics, "thermocline_channel")).toEqual([
       'thermocline_channel_depth{channel="verify"} 2',
       'thermocline_channel_depth_max{channel="verify"} 100',
