@@ -60,7 +60,7 @@ function announce(config: Config, context: StartContext, relay: Relay, port: num
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** One line a minute with what has happened since the last. */
+/** Every log.summary_seconds one line with what has happened since the last. */
 function startSummary(config: Config, relay: Relay, logger: Logger): Timer | undefined {
   const seconds = config.log.summary_seconds;
   if (seconds === 0) return undefined;

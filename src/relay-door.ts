@@ -15,6 +15,8 @@ export interface DoorPorts {
   readonly isShut: () => boolean;
   /** Answers what is no WebSocket. */
   readonly page: (request: Request, address: string) => Response | Promise<Response>;
+  /** A connection was not let in: too many are open. */
+  readonly refused: () => void;
   readonly logger: Logger;
 }
 
@@ -25,11 +27,13 @@ export interface Door {
   readonly connections: Connections;
 }
 
-export function openDoor(config: Config, gateway: Gateway, { met, isShut, page, logger }: DoorPorts): Door {
+export function openDoor(config: Config, gateway: Gateway, ports: DoorPorts): Door {
+  const { met, isShut, page, refused, logger } = ports;
   const { server: settings, limits } = config;
   const connections = new Connections({
     connectionsMax: settings.max_connections,
     connectionsPerAddressMax: settings.max_connections_per_ip,
+    refused,
   });
   const clientAddress = clientAddressOf(config, logger);
   return {

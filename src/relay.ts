@@ -153,6 +153,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     met: (server) => servers.add(server),
     isShut: () => isStopping,
     page: (request, address) => http.fetch(request, address),
+    refused: () => metrics.closes.add("refused"),
     logger,
   });
   const { connections } = door;

@@ -36,14 +36,10 @@ export function createGatewayMeters(metrics: Metrics): GatewayMeters {
 /** RFC 6455 close codes as the runtime reports them. */
 function reasonOfCode(code: number): CloseReason {
   switch (code) {
-    case 1000:
-    case 1001:
-    case 1005:
-      return "client";
-    case 1009:
-      return "too-large";
     case 1006:
       return "error";
+    case 1009:
+      return "too-large";
     default:
       return "client";
   }

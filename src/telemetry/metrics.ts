@@ -46,21 +46,14 @@ export type EventOutcome = (typeof EVENT_OUTCOMES)[number];
 export const DELIVERY_WAYS = ["stored", "live", "topic"] as const;
 export type DeliveryWay = (typeof DELIVERY_WAYS)[number];
 
-/** Why a connection ended. `refused` counts those that were never let in. */
-export const CLOSE_REASONS = [
-  "client",
-  "idle",
-  "slow-reader",
-  "too-many-invalid",
-  "too-large",
-  "banned",
-  "shutdown",
-  "refused",
-  "error",
-] as const;
+/**
+ * Why a connection ended. `refused` counts those that were never let in, `error` those that broke off or had gone silent:
+ * the runtime tells them apart by a sentence only.
+ */
+export const CLOSE_REASONS = ["client", "slow-reader", "too-large", "shutdown", "refused", "error"] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
-/** A bounded queue, in items. */
+/** A bounded queue: in items, or in bytes where its name says so. */
 export interface ChannelGauge {
   readonly name: string;
   readonly depth: number;
@@ -221,8 +214,8 @@ function exposeSources(registry: Registry, sources: () => GaugeSources | undefin
     exposeGauges(registry, { name: `thermocline_${name}`, label: "channel", help }, () =>
       [...(asked((from) => from.channels()) ?? [])].map((channel) => [channel.name, channel[of]] as const),
     );
-  channels("channel_depth", "Items queued and in flight.", "depth");
-  channels("channel_depth_max", "Bound of items queued and in flight.", "depthMax");
+  channels("channel_depth", "Items, or bytes, queued and in flight.", "depth");
+  channels("channel_depth_max", "Bound of what is queued and in flight.", "depthMax");
   exposeFacts(
     registry,
     {

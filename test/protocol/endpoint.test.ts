@@ -95,6 +95,9 @@ test("connections of one address are bounded, and a place is free again when one
   const refused = await fetch(relay.httpUrl, { headers: UPGRADE });
   expect(refused.status).toBe(429);
   expect(await refused.text()).toStartWith("rate-limited:");
+  expect(await relay.relay.metrics.exposition()).toContain(
+    'thermocline_connections_closed_total{reason="refused"} 1\n',
+  );
   clients[0]!.close();
   await clients[0]!.closed();
   const again = await TestClient.connect(relay.url);
