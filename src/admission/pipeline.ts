@@ -1,6 +1,6 @@
 // The write pipeline: one event from untrusted JSON to its verdict, cheapest check first. Read admit() for the order.
 
-import type { SignedId, Verdict as SignatureVerdict } from "../ffi/contract.ts";
+import type { SignatureVerdict, SignedId } from "../ffi/contract.ts";
 import type { WriteOutcome } from "../hot/contract.ts";
 import {
   asVerified,
@@ -9,10 +9,11 @@ import {
   parseEvent,
   type VerifiedEvent,
 } from "../nostr/event.ts";
+import { isEphemeralKind } from "../nostr/kind.ts";
 import { isRefusal, refuse } from "../nostr/reason.ts";
 import { FairLine } from "../policy/fair-line.ts";
 import type { Client } from "../policy/rotation.ts";
-import { checkWrite, isStored, type WritePolicyOptions, type WriterKeys } from "../policy/write.ts";
+import { checkWrite, type WritePolicyOptions, type WriterKeys } from "../policy/write.ts";
 import { InFlight } from "./in-flight.ts";
 import { RecentIds } from "./recent-ids.ts";
 import { DUPLICATE, PASSED_ON, refused, type Verdict, verdictOf } from "./verdict.ts";
@@ -133,7 +134,8 @@ export class Admission {
   }
 
   private isKnown(event: NostrEvent): boolean {
-    return isStored(event) ? this.ports.has(event.id, event.created_at) : this.recentEphemeral.has(event.id);
+    const { id, kind, created_at: createdAt } = event;
+    return isEphemeralKind(kind) ? this.recentEphemeral.has(id) : this.ports.has(id, createdAt);
   }
 
   private verify(parsed: ParsedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
@@ -159,7 +161,7 @@ export class Admission {
   }
 
   private keep(event: VerifiedEvent, publisher: Publisher, settle: (verdict: Verdict) => void): void {
-    if (!isStored(event.event)) return settle(this.passOn(event));
+    if (isEphemeralKind(event.event.kind)) return settle(this.passOn(event));
     const weight = event.json.length + event.event.tags.length * TAG_CHARACTERS;
     const over = (verdict: Verdict): void => {
       this.writes.done(weight);

@@ -2,24 +2,14 @@
 
 import type { WriteOutcome } from "../hot/contract.ts";
 import { type ReasonPrefix, type Refusal, reasonText } from "../nostr/reason.ts";
-
-/** What became of the event, for metrics. */
-export type VerdictOutcome =
-  | "stored"
-  | "ephemeral"
-  | "duplicate"
-  | "superseded"
-  | "deleted"
-  | "vanished"
-  | "banned"
-  | "refused"
-  | "failed";
+import type { EventOutcome } from "../telemetry/metrics.ts";
 
 export interface Verdict {
   readonly accepted: boolean;
   /** Empty, or `prefix: text`. */
   readonly message: string;
-  readonly outcome: VerdictOutcome;
+  /** For metrics. */
+  readonly outcome: EventOutcome;
   /** The prefix of the message. */
   readonly prefix?: ReasonPrefix;
 }
@@ -34,7 +24,7 @@ export const DUPLICATE: Verdict = {
   prefix: "duplicate",
 };
 
-export function refused(refusal: Refusal, outcome: VerdictOutcome = "refused"): Verdict {
+export function refused(refusal: Refusal, outcome: EventOutcome = "refused"): Verdict {
   return { accepted: false, message: reasonText(refusal), outcome, prefix: refusal.prefix };
 }
 

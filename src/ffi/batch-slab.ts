@@ -1,13 +1,12 @@
 // The memory that one batch of signatures crosses in: packed by the main thread, answered by a verifier, used again.
 
-import type { SignedId } from "./contract.ts";
+import { SIGNED_BYTES, type SignedId } from "./contract.ts";
 
 /**
  * Signatures in one batch, at most: 2 ms of libsecp256k1, so that a burst spreads over all workers and nobody's verdict
  * waits long for its neighbours'.
  */
 export const BATCH_MAX = 64;
-const SIGNED_BYTES = 128;
 
 /** Two views of one SharedArrayBuffer: BATCH_MAX packed signatures, then BATCH_MAX result bytes. */
 export interface BatchSlab {

@@ -7,19 +7,22 @@ export interface SignedId {
   readonly sig: string;
 }
 
+/** One packed signature: id (32), x-only pubkey (32), signature (64). */
+export const SIGNED_BYTES = 128;
+
 /** A synchronous BIP-340 checker on the calling thread. */
 export interface SchnorrBackend {
   readonly name: "libsecp256k1" | "noble";
   /** Where it came from, for humans: a library path or a package version. */
   readonly origin: string;
   /**
-   * Checks `count` signatures packed as 128 bytes each (id 32, x-only pubkey 32, signature 64) and writes 1 or 0 to
-   * `results`. Never throws for bad input; a pubkey that is not on the curve is simply 0.
+   * Checks `count` signatures packed as SIGNED_BYTES each and writes 1 or 0 to `results`. Never throws for bad input; a pubkey that is not on the curve is simply 0.
    */
   verifyPacked(packed: Uint8Array, count: number, results: Uint8Array): void;
 }
 
-export type Verdict = "valid" | "invalid" | "failed";
+/** `failed` means that nobody could check it. */
+export type SignatureVerdict = "valid" | "invalid" | "failed";
 
 /** A pool of verifier workers behind one bounded channel. */
 export interface VerifierPool {
@@ -30,6 +33,6 @@ export interface VerifierPool {
   readonly depth: number;
   readonly depthMax: number;
   /** False when full; then settle() is never called. */
-  offer(signed: SignedId, settle: (verdict: Verdict) => void): boolean;
+  offer(signed: SignedId, settle: (verdict: SignatureVerdict) => void): boolean;
   stop(): Promise<void>;
 }

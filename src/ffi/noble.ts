@@ -2,9 +2,7 @@
 
 import { schnorr } from "@noble/curves/secp256k1.js";
 import relayPackage from "../../package.json" with { type: "json" };
-import type { SchnorrBackend } from "./contract.ts";
-
-const SIGNED_BYTES = 128;
+import { type SchnorrBackend, SIGNED_BYTES } from "./contract.ts";
 
 export function nobleBackend(): SchnorrBackend {
   return {

@@ -2,7 +2,7 @@
 
 import type { SignatureCheck } from "../nostr/event.ts";
 import type { BackendOptions } from "./backend.ts";
-import type { SignedId, Verdict } from "./contract.ts";
+import type { SignatureVerdict, SignedId } from "./contract.ts";
 import { signatureCheck } from "./signature-check.ts";
 import type { StartedVerifierPool } from "./verifier-pool.ts";
 
@@ -24,7 +24,7 @@ export class PromptVerifier {
   }
 
   /** As VerifierPool.offer; settle() may be called before this returns. */
-  offer(signed: SignedId, settle: (verdict: Verdict) => void): boolean {
+  offer(signed: SignedId, settle: (verdict: SignatureVerdict) => void): boolean {
     const nowMs = performance.now();
     if (this.isSigned === undefined || this.pool.depth > 0 || nowMs < this.freeAtMs) {
       return this.pool.offer(signed, settle);

@@ -1,11 +1,10 @@
 // BIP-340 checks by libsecp256k1: about 30 µs each, without allocating.
 
 import { JSCallback, type Pointer, ptr } from "bun:ffi";
-import type { SchnorrBackend } from "./contract.ts";
+import { type SchnorrBackend, SIGNED_BYTES } from "./contract.ts";
 import type { Secp256k1Library } from "./library.ts";
 import { ParsedKeys } from "./parsed-keys.ts";
 
-const SIGNED_BYTES = 128;
 const SIGNED_WORDS = SIGNED_BYTES / 4;
 const MESSAGE_BYTES = 32;
 const PUBKEY_AT = 32;

@@ -1,9 +1,7 @@
 // The BIP-340 vectors as a gate: a backend that answers one of them wrong is not used.
 
 import { BIP340_VECTORS } from "./bip340-vectors.ts";
-import type { SchnorrBackend } from "./contract.ts";
-
-const SIGNED_BYTES = 128;
+import { type SchnorrBackend, SIGNED_BYTES } from "./contract.ts";
 
 /** Undefined when the backend is right about every vector, twice; otherwise the fault in words. */
 export function faultOf(backend: SchnorrBackend): string | undefined {

@@ -2,7 +2,7 @@
 
 import type { BackendOptions } from "./backend.ts";
 import { BATCH_MAX } from "./batch-slab.ts";
-import type { SignedId, VerifierPool, Verdict } from "./contract.ts";
+import type { SignatureVerdict, SignedId, VerifierPool } from "./contract.ts";
 import { SLABS, type VerifierReady, VerifierThread, type Waiting } from "./verifier-thread.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
@@ -93,7 +93,7 @@ class SpreadingPool implements StartedVerifierPool {
     return this.line.length + this.inFlight;
   }
 
-  offer(signed: SignedId, settle: (verdict: Verdict) => void): boolean {
+  offer(signed: SignedId, settle: (verdict: SignatureVerdict) => void): boolean {
     if (this.stopped !== undefined || this.depth >= this.depthMax) return false;
     this.line.push({ signed, settle });
     this.dispatch();
@@ -136,7 +136,7 @@ class SpreadingPool implements StartedVerifierPool {
     thread.send(batch);
   }
 
-  private land(batch: readonly Waiting[], verdictAt: (index: number) => Verdict): void {
+  private land(batch: readonly Waiting[], verdictAt: (index: number) => SignatureVerdict): void {
     this.inFlight -= batch.length;
     // The next batch leaves before this one is told, so that the thread works while we answer.
     this.dispatch();
@@ -189,7 +189,7 @@ class SpreadingPool implements StartedVerifierPool {
 }
 
 /** A settle() that throws is its owner's defect: it surfaces as uncaught, and the others still hear their verdict. */
-function settleAll(batch: readonly Waiting[], verdictAt: (index: number) => Verdict): void {
+function settleAll(batch: readonly Waiting[], verdictAt: (index: number) => SignatureVerdict): void {
   for (let i = 0; i < batch.length; i++) {
     try {
       batch[i]!.settle(verdictAt(i));

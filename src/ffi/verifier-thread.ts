@@ -2,13 +2,13 @@
 
 import type { BackendOptions } from "./backend.ts";
 import { type BatchSlab, newBatchSlab, packSigned } from "./batch-slab.ts";
-import type { SignedId, Verdict } from "./contract.ts";
+import type { SignatureVerdict, SignedId } from "./contract.ts";
 import { batchMessage, type VerifierStart, type VerifierStarted } from "./verifier-messages.ts";
 
 /** A signature and who waits for its verdict. */
 export interface Waiting {
   readonly signed: SignedId;
-  readonly settle: (verdict: Verdict) => void;
+  readonly settle: (verdict: SignatureVerdict) => void;
 }
 
 export type VerifierReady = Extract<VerifierStarted, { type: "ready" }>;
@@ -20,7 +20,7 @@ export interface VerifierThreadOptions {
   readonly landed: (
     thread: VerifierThread,
     batch: readonly Waiting[],
-    verdictAt: (index: number) => Verdict,
+    verdictAt: (index: number) => SignatureVerdict,
   ) => void;
   /** The thread is gone without having been asked to; `lost` has not been settled. Called after ready was answered. */
   readonly died: (thread: VerifierThread, lost: readonly Waiting[]) => void;

@@ -1,10 +1,7 @@
 // What a client says: from the text of a frame to one of the verbs, trusting nothing.
 
 import { type Refusal, refuse } from "../nostr/reason.ts";
-
-export const VERBS = ["EVENT", "REQ", "CLOSE", "COUNT", "AUTH", "NEG-OPEN", "NEG-MSG", "NEG-CLOSE"] as const;
-
-export type Verb = (typeof VERBS)[number];
+import { type Verb, VERBS } from "../nostr/verb.ts";
 
 /** A JSON array that begins with a known verb. Its other elements are unchecked; surplus ones are ignored. */
 export interface ClientMessage {

@@ -2,10 +2,10 @@
 
 import type { Verdict } from "../admission/verdict.ts";
 import type { ReasonPrefix } from "../nostr/reason.ts";
-import type { CloseReason, Metrics, Verb } from "../telemetry/metrics.ts";
+import type { CloseReason, CountedVerb, Metrics } from "../telemetry/metrics.ts";
 
 export interface GatewayMeters {
-  received(verb: Verb): void;
+  received(verb: CountedVerb): void;
   verdict(verdict: Verdict, elapsedMs: number): void;
   refused(prefix: ReasonPrefix): void;
   /** A stored event was sent. */

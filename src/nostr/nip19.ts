@@ -19,18 +19,18 @@ export function decodeEntity(text: string): Entity | undefined {
   const decoded = decodeBech32(text);
   if (decoded === undefined) return undefined;
   const { prefix, bytes } = decoded;
-  if (prefix === "npub") return bytes.length === 32 ? { type: "pubkey", pubkey: hexOf(bytes) } : undefined;
-  if (prefix === "note") return bytes.length === 32 ? { type: "event", id: hexOf(bytes) } : undefined;
+  if (prefix === "npub") return bytes.length === 32 ? { type: "pubkey", pubkey: bytes.toHex() } : undefined;
+  if (prefix === "note") return bytes.length === 32 ? { type: "event", id: bytes.toHex() } : undefined;
   const parts = readParts(bytes);
   const special = parts?.get(0);
   if (parts === undefined || special === undefined) return undefined;
   if (prefix === "nprofile")
-    return special.length === 32 ? { type: "pubkey", pubkey: hexOf(special) } : undefined;
-  if (prefix === "nevent") return special.length === 32 ? { type: "event", id: hexOf(special) } : undefined;
-  return prefix === "naddr" ? addressOf(special, parts.get(2), parts.get(3)) : undefined;
+    return special.length === 32 ? { type: "pubkey", pubkey: special.toHex() } : undefined;
+  if (prefix === "nevent") return special.length === 32 ? { type: "event", id: special.toHex() } : undefined;
+  return prefix === "naddr" ? addressEntity(special, parts.get(2), parts.get(3)) : undefined;
 }
 
-function addressOf(
+function addressEntity(
   identifier: Uint8Array,
   author: Uint8Array | undefined,
   kind: Uint8Array | undefined,
@@ -38,7 +38,7 @@ function addressOf(
   if (author?.length !== 32 || kind?.length !== 4) return undefined;
   const number = new DataView(kind.buffer, kind.byteOffset).getUint32(0);
   if (number > KIND_MAX) return undefined;
-  const address = { kind: number, pubkey: hexOf(author), identifier: new TextDecoder().decode(identifier) };
+  const address = { kind: number, pubkey: author.toHex(), identifier: new TextDecoder().decode(identifier) };
   return { type: "address", address };
 }
 
@@ -102,8 +102,4 @@ function toBytes(words: readonly number[]): Uint8Array | undefined {
     }
   }
   return bits < 5 && (held & ((1 << bits) - 1)) === 0 ? Uint8Array.from(bytes) : undefined;
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return bytes.toHex();
 }

@@ -12,7 +12,6 @@ export const REASON_PREFIXES = [
   "error",
   "auth-required",
   "unsupported",
-  "closed",
 ] as const;
 
 export type ReasonPrefix = (typeof REASON_PREFIXES)[number];

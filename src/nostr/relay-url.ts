@@ -1,4 +1,4 @@
-// Is a relay URL ours? One normal form for AUTH (NIP-42), vanish (NIP-62) and HTTP AUTH (NIP-98).
+// Is a relay URL ours? One normal form for AUTH (NIP-42) and requests to vanish (NIP-62).
 
 /**
  * ws counts as http and wss as https; host in lower case; default port, trailing slash, query and fragment dropped.

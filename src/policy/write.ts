@@ -3,7 +3,7 @@
 import { namesAnyTarget } from "../nostr/deletion.ts";
 import type { NostrEvent } from "../nostr/event.ts";
 import { expirationOf, isExpired } from "../nostr/expiration.ts";
-import { isEphemeralKind, Kind } from "../nostr/kind.ts";
+import { Kind } from "../nostr/kind.ts";
 import { difficultyOf } from "../nostr/proof-of-work.ts";
 import { isProtected, repostsProtected } from "../nostr/protected.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
@@ -157,11 +157,6 @@ function checkMeaning(event: NostrEvent): Refusal | undefined {
     return refuse("invalid", "a request to vanish names relays by relay tags, or ALL_RELAYS");
   }
   return undefined;
-}
-
-/** Ephemeral events skip the store, so their rules end here; told apart once, for the pipeline. */
-export function isStored(event: NostrEvent): boolean {
-  return !isEphemeralKind(event.kind);
 }
 
 function countCharacters(text: string): number {

@@ -2,6 +2,7 @@
 
 import { Registry } from "prom-client";
 import { REASON_PREFIXES, type ReasonPrefix } from "../nostr/reason.ts";
+import { VERBS } from "../nostr/verb.ts";
 import { Distribution } from "./distribution.ts";
 import { type EventLoopLag, watchEventLoopLag } from "./event-loop-lag.ts";
 import {
@@ -14,22 +15,12 @@ import {
 } from "./prometheus.ts";
 import { Tally } from "./tally.ts";
 
-/** What clients say; `other` is everything that is no verb of ours. */
-export const VERBS = [
-  "EVENT",
-  "REQ",
-  "COUNT",
-  "CLOSE",
-  "AUTH",
-  "NEG-OPEN",
-  "NEG-MSG",
-  "NEG-CLOSE",
-  "other",
-] as const;
-export type Verb = (typeof VERBS)[number];
+/** `other` is every message without a verb that we know. */
+const COUNTED_VERBS = [...VERBS, "other"] as const;
+export type CountedVerb = (typeof COUNTED_VERBS)[number];
 
 /** What became of a published event: refused before the store, passed on without storing, or the store's outcome. */
-export const EVENT_OUTCOMES = [
+const EVENT_OUTCOMES = [
   "stored",
   "ephemeral",
   "duplicate",
@@ -43,14 +34,14 @@ export const EVENT_OUTCOMES = [
 export type EventOutcome = (typeof EVENT_OUTCOMES)[number];
 
 /** How an EVENT message reached a client: in answer to a REQ, by a subscription, or by a native topic. */
-export const DELIVERY_WAYS = ["stored", "live", "topic"] as const;
+const DELIVERY_WAYS = ["stored", "live", "topic"] as const;
 export type DeliveryWay = (typeof DELIVERY_WAYS)[number];
 
 /**
  * Why a connection ended. `refused` counts those that were never let in, `error` those that broke off or had gone silent:
  * the runtime tells them apart by a sentence only.
  */
-export const CLOSE_REASONS = ["client", "slow-reader", "too-large", "shutdown", "refused", "error"] as const;
+const CLOSE_REASONS = ["client", "slow-reader", "too-large", "shutdown", "refused", "error"] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** A bounded queue: in items, or in bytes where its name says so. */
@@ -100,7 +91,7 @@ export interface InfoLabels {
 }
 
 export interface Metrics {
-  readonly verbs: Tally<Verb>;
+  readonly verbs: Tally<CountedVerb>;
   readonly outcomes: Tally<EventOutcome>;
   readonly refusals: Tally<ReasonPrefix>;
   readonly deliveries: Tally<DeliveryWay>;
@@ -132,7 +123,7 @@ export function createMetrics(): Metrics {
   const lag = watchEventLoopLag();
   let opened = 0;
   const metrics: Metrics = {
-    verbs: new Tally(VERBS),
+    verbs: new Tally(COUNTED_VERBS),
     outcomes: new Tally(EVENT_OUTCOMES),
     refusals: new Tally(REASON_PREFIXES),
     deliveries: new Tally(DELIVERY_WAYS),

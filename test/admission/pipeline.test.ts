@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { Admission, type AdmissionPorts, type Publisher } from "../../src/admission/pipeline.ts";
-import type { Verdict as SignatureVerdict } from "../../src/ffi/contract.ts";
+import type { SignatureVerdict } from "../../src/ffi/contract.ts";
 import type { WriteOutcome } from "../../src/hot/contract.ts";
 import type { NostrEvent, VerifiedEvent } from "../../src/nostr/event.ts";
 import { keypair, signed } from "../support/events.ts";

@@ -1,7 +1,7 @@
 // Lone signatures are checked on the spot, bursts by the pool, and both say the same.
 
 import { expect, test } from "bun:test";
-import type { SignedId, Verdict } from "../../src/ffi/contract.ts";
+import type { SignedId, SignatureVerdict } from "../../src/ffi/contract.ts";
 import { PromptVerifier } from "../../src/ffi/prompt-verifier.ts";
 import { startVerifierPool } from "../../src/ffi/verifier-pool.ts";
 import { keypair, signed } from "../support/events.ts";
@@ -14,7 +14,7 @@ for (const choice of ["auto", "noble"] as const) {
     const pool = await startVerifierPool({ choice, workers: 1, depthMax: 100 });
     const verifier = new PromptVerifier(pool, { choice });
     const ask = (one: SignedId) =>
-      new Promise<Verdict>((resolve) => expect(verifier.offer(one, resolve)).toBe(true));
+      new Promise<SignatureVerdict>((resolve) => expect(verifier.offer(one, resolve)).toBe(true));
     expect(await ask(good)).toBe("valid");
     await Bun.sleep(3);
     expect(await ask(forged)).toBe("invalid");

@@ -1,7 +1,7 @@
 // The pool: right verdicts to the right askers, a bound that holds, and an answer for everyone when a thread dies.
 
 import { afterEach, describe, expect, test } from "bun:test";
-import type { SignedId, Verdict } from "../../src/ffi/contract.ts";
+import type { SignedId, SignatureVerdict } from "../../src/ffi/contract.ts";
 import {
   type StartedVerifierPool,
   startVerifierPool,
@@ -42,8 +42,8 @@ afterEach(async () => {
 function verdicts(
   subject: StartedVerifierPool,
   signed: readonly SignedId[],
-): Promise<(Verdict | undefined)[]> {
-  const answers: Promise<Verdict | undefined>[] = signed.map(
+): Promise<(SignatureVerdict | undefined)[]> {
+  const answers: Promise<SignatureVerdict | undefined>[] = signed.map(
     (each) =>
       new Promise((resolve) => {
         if (!subject.offer(each, resolve)) resolve(undefined);
@@ -84,9 +84,9 @@ describe("verdicts", () => {
   withNative(`2,000 real events are valid, and none is with one digit changed${reason}`, async () => {
     const subject = await pool();
     expect(subject.backend).toBe("libsecp256k1");
-    expect(new Set(await verdicts(subject, EVENTS))).toEqual(new Set<Verdict>(["valid"]));
+    expect(new Set(await verdicts(subject, EVENTS))).toEqual(new Set<SignatureVerdict>(["valid"]));
     const changed = EVENTS.map((event, index) => tampered(event, (index * 37) % 256));
-    expect(new Set(await verdicts(subject, changed))).toEqual(new Set<Verdict>(["invalid"]));
+    expect(new Set(await verdicts(subject, changed))).toEqual(new Set<SignatureVerdict>(["invalid"]));
     expect(subject.depth).toBe(0);
   });
 
@@ -95,8 +95,8 @@ describe("verdicts", () => {
     const random = prng(seed);
     const subject = await pool({ workers: 3 });
     const total = subject.backend === "noble" ? 200 : 1_500;
-    const expected: Verdict[] = [];
-    const heard: Promise<(Verdict | undefined)[]>[] = [];
+    const expected: SignatureVerdict[] = [];
+    const heard: Promise<(SignatureVerdict | undefined)[]>[] = [];
     while (expected.length < total) {
       const burst = Array.from({ length: 1 + Math.floor(random() ** 3 * 200) }, () => {
         const event = EVENTS[Math.floor(random() * EVENTS.length)]!;
@@ -201,7 +201,9 @@ describe("a thread that dies", () => {
     isBroken = true;
     made[0]!.terminate();
     await until(() => absent.made.length > 0);
-    expect(new Set(await verdicts(subject, EVENTS.slice(0, 20)))).toEqual(new Set<Verdict>(["failed"]));
+    expect(new Set(await verdicts(subject, EVENTS.slice(0, 20)))).toEqual(
+      new Set<SignatureVerdict>(["failed"]),
+    );
     isBroken = false;
     await until(() => made.length === 2);
     expect(await verdicts(subject, EVENTS.slice(0, 5))).toEqual(Array.from({ length: 5 }, () => "valid"));

@@ -1,12 +1,12 @@
 // What one core of this machine can check: the ceiling of every stored publish.
 
 import { openBackend } from "../../../src/ffi/backend.ts";
+import { SIGNED_BYTES } from "../../../src/ffi/contract.ts";
 import { cast, signDraft } from "../corpus/cast.ts";
 import type { Signer } from "../corpus/signer.ts";
 import { median } from "../load/samples.ts";
 
 const DISTINCT = 256;
-const BYTES = 128;
 const WINDOWS = 5;
 
 export interface SignatureCeiling {
@@ -36,13 +36,13 @@ export function signatureCeiling(signer: Signer, milliseconds: number): Signatur
 
 function packedSignatures(signer: Signer): Uint8Array {
   const people = cast("thermocline bench ceiling", 64, signer);
-  const packed = Buffer.alloc(DISTINCT * BYTES);
+  const packed = Buffer.alloc(DISTINCT * SIGNED_BYTES);
   for (let index = 0; index < DISTINCT; index++) {
     const author = people[index % people.length]!;
     const content = `ceiling ${index}`;
     const { id, json } = signDraft({ created_at: 1_735_689_600, kind: 1, tags: [], content }, author, signer);
     const { sig } = JSON.parse(json) as { sig: string };
-    packed.write(id + author.pubkey + sig, index * BYTES, "hex");
+    packed.write(id + author.pubkey + sig, index * SIGNED_BYTES, "hex");
   }
   return packed;
 }

@@ -1,13 +1,11 @@
 // Checks a block of lines whole: shape, id and signature of each event, and packs what the writer may take.
 
 import { packSigned } from "../../ffi/batch-slab.ts";
-import type { SchnorrBackend } from "../../ffi/contract.ts";
+import { type SchnorrBackend, SIGNED_BYTES } from "../../ffi/contract.ts";
 import { type PackedBatch, packBatch } from "../../hot/batch-codec.ts";
 import { asVerified, type ParsedEvent, type VerifiedEvent } from "../../nostr/event.ts";
 import { readEventLine } from "./event-line.ts";
 import type { Fate } from "./tally.ts";
-
-const SIGNED_BYTES = 128;
 
 export interface BlockToCheck {
   readonly text: string;
