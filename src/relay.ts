@@ -1,43 +1,30 @@
 // The composition root: builds every part from one config value, wires them, and orders start and stop.
 
-import { mkdirSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
-import { Admission } from "./admission/pipeline.ts";
 import type { Config } from "./config/settings.ts";
 import { PromptVerifier } from "./ffi/prompt-verifier.ts";
-import { type StartedVerifierPool, startVerifierPool } from "./ffi/verifier-pool.ts";
+import type { Connections } from "./gateway/connections.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { createGatewayMeters } from "./gateway/meters.ts";
 import type { HostServer } from "./gateway/upgrade.ts";
 import type { RelayWebSocketHandler } from "./gateway/websocket.ts";
-import type { Hit, StoredEvent } from "./hot/contract.ts";
-import { pageCacheBytesFor, sizeOf, tailBytesFor } from "./hot/memory-shares.ts";
-import { type HotStore, openHotStore } from "./hot/hot-store.ts";
-import { asStoreError } from "./hot/store-error.ts";
+import type { Hit } from "./hot/contract.ts";
 import type { Reach } from "./identity/reach.ts";
 import { createHttp } from "./http/http.ts";
 import { NIPS_ALWAYS } from "./http/nip11.ts";
 import type { RelayStats } from "./http/stats.ts";
-import { Kind } from "./nostr/kind.ts";
-import { vanishesHere } from "./nostr/vanish.ts";
-import { Vanishing } from "./policy/vanishing.ts";
 import { Live } from "./live/live.ts";
-import { expirationOf, NEVER_EXPIRES } from "./nostr/expiration.ts";
 import { ReaderPool } from "./query/reader-pool.ts";
 import { startCold } from "./relay-cold.ts";
 import { openDoor } from "./relay-door.ts";
 import { watchGauges } from "./relay-gauges.ts";
 import { startHistory } from "./relay-history.ts";
+import { countStored, isKept, openStore, watchVanishing } from "./relay-hot.ts";
 import { startIdentity } from "./relay-identity.ts";
-import {
-  admissionOptions,
-  gatewayOptions,
-  ownUrls,
-  verifierChoice,
-  verifierThreads,
-} from "./relay-options.ts";
+import { gatewayOptions, ownUrls, verifierChoice } from "./relay-options.ts";
 import { startSearch } from "./relay-search.ts";
 import { startTrends } from "./relay-trends.ts";
+import { openVerifier, openWriting } from "./relay-writing.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
@@ -77,17 +64,91 @@ export interface Relay {
 
 /** How often readers that ride native topics are looked at for being too slow. */
 const BACKLOG_CHECK_MS = 500;
+const NIPS_WITH_SEARCH = [...NIPS_ALWAYS, 50].sort((a, b) => a - b);
+
 /**
  * Starts a relay on its data folder. Throws an error whose message says what to do when the folder, the database or the
- * signature backend cannot be used.
+ * signature backend cannot be used; then nothing of it is left running.
  */
 export async function createRelay(config: Config, extras: RelayExtras = {}): Promise<Relay> {
+  const running = new AsyncDisposableStack();
+  try {
+    return await startRelay(config, extras, running);
+  } catch (error) {
+    await running.disposeAsync();
+    throw error;
+  }
+}
+
+/** What every part is started with. */
+interface Ground {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly metrics: Metrics;
+  /** Takes each part when it has started, and stops the last first. */
+  readonly running: AsyncDisposableStack;
+}
+
+async function startRelay(
+  config: Config,
+  extras: RelayExtras,
+  running: AsyncDisposableStack,
+): Promise<Relay> {
   const logger = extras.logger ?? createLogger({ level: config.log.level, format: config.log.format });
   const now = extras.now ?? (() => Math.floor(Date.now() / 1000));
   const metrics = createMetrics();
+  running.defer(() => metrics.stop());
+  const ground: Ground = { config, logger, now, metrics, running };
+  const stores = await startStores(ground, extras.reach);
+  const traffic = openTraffic(ground, stores);
+  const { gateway, servers, writing } = traffic;
+  let stopping: Promise<void> | undefined;
+  const door = openDoor(config, gateway, {
+    met: (server) => servers.add(server),
+    isShut: () => stopping !== undefined,
+    page: (request, address) => http.fetch(request, address),
+    refused: () => metrics.closes.add("refused"),
+    logger,
+  });
+  const { connections } = door;
+  const facts = factsOf(ground, stores, traffic, connections);
+  watchGauges(metrics, { ...stores, ...traffic, connections }, facts);
+
+  const { hot, trends } = stores;
+  const http = createHttp({
+    config,
+    information: () => {
+      const { supportedNips, version } = facts();
+      return { supportedNips, version, self: trends?.pubkey };
+    },
+    stats: facts,
+    ...(trends === undefined ? {} : { trends: trends.service }),
+    readiness: () => {
+      const reason = stopping !== undefined ? "the relay is stopping" : (hot.writerFault ?? writing.fault());
+      return { reasons: reason === undefined ? [] : [reason] };
+    },
+    metrics,
+    onError: (error) => logger.error({ error }, "an HTTP request failed"),
+  });
+  const stop = async (): Promise<void> => {
+    // What was let in still gets its OK: verify, write, answer, then close. What comes later is told to come back.
+    await writing.admission.close(config.server.drain_seconds * 1000);
+    gateway.closeAll();
+    await running.disposeAsync();
+  };
+  return { fetch: door.fetch, websocket: door.websocket, metrics, facts, stop: () => (stopping ??= stop()) };
+}
+
+/** What answers questions: the stores, and what reads them. */
+type Stores = Awaited<ReturnType<typeof startStores>>;
+
+async function startStores({ config, logger, now, running }: Ground, reach: Reach | undefined) {
   const verifier = await openVerifier(config);
-  const prompt = new PromptVerifier(verifier, verifierChoice(config));
-  const hot = await openStore(config, verifier, logger);
+  running.defer(() => verifier.stop());
+  const hot = await openStore(config, logger);
+  running.defer(() => hot.stop());
   const pool = new ReaderPool({
     path: hot.path,
     tagSeed: hot.tagSeed,
@@ -95,16 +156,29 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     depthMax: config.limits.reader_queue,
     onTrouble: (reason) => logger.error({ part: "readers", reason }, "a reader thread was restarted"),
   });
-
-  const eventsStored = countStored(hot);
+  running.defer(() => pool.stop());
+  const hotCount = countStored(hot);
   const cold = await startCold(config, hot, logger);
-  const past = startHistory(config, hot, cold, logger);
+  running.defer(() => cold?.stop());
+  const { history, retention, evicted } = startHistory(config, hot, cold, logger);
+  running.defer(() => retention?.stop());
   const vanishing = watchVanishing(hot, ownUrls(config));
+  const identity = startIdentity(config, hot, logger, now, reach);
+  running.defer(() => identity?.stop());
   const hides = (hit: Hit): boolean => vanishing.hides(hit);
-  const identity = startIdentity(config, hot, logger, now, extras.reach);
-  const { history } = past;
   const search = await startSearch({ config, hot, cold, history, identity, hides, logger, now });
+  running.defer(() => search?.service.stop());
   const trends = startTrends(config, hot, logger, now);
+  running.defer(() => trends?.service.stop());
+  const eventsStored = (): number => hotCount() + evicted();
+  return { verifier, hot, pool, cold, history, vanishing, identity, search, trends, eventsStored };
+}
+
+/** What clients talk to: live delivery, the way of events in, and the gateway before both. */
+type Traffic = ReturnType<typeof openTraffic>;
+
+function openTraffic({ config, logger, now, metrics, running }: Ground, stores: Stores) {
+  const { hot, pool, vanishing, history, search, trends } = stores;
   const servers = new Set<HostServer>();
   const live: Live = new Live({
     publish: (topic, frame) => {
@@ -124,8 +198,8 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     search?.service.committed(stored.length);
     if (removed.length > 0) trends?.service.removed();
   });
-
-  const writing = openAdmission(config, { hot, prompt, live, now });
+  const prompt = new PromptVerifier(stores.verifier, verifierChoice(config));
+  const writing = openWriting(config, { hot, verifier: prompt, live, now });
   const { admission } = writing;
   const gateway: Gateway = new Gateway(gatewayOptions(config), {
     admission,
@@ -133,7 +207,7 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     stores: {
       reader: hot.reader,
       pool,
-      hides,
+      hides: (hit) => vanishing.hides(hit),
       hidesAny: () => vanishing.isErasing,
       budgetMs: config.limits.query_budget_ms,
       ...(search === undefined ? {} : { search: search.port }),
@@ -145,196 +219,31 @@ export async function createRelay(config: Config, extras: RelayExtras = {}): Pro
     failed: (error) => logger.error({ error }, "a message could not be handled: a defect of this program"),
     meters: createGatewayMeters(metrics),
   });
+  const backlogTimer = setInterval(() => gateway.checkBacklogs(), BACKLOG_CHECK_MS);
+  backlogTimer.unref();
+  running.defer(() => clearInterval(backlogTimer));
+  return { servers, live, writing, admission, gateway };
+}
 
-  const supportedNips = search === undefined ? NIPS_ALWAYS : [...NIPS_ALWAYS, 50].sort((a, b) => a - b);
+function factsOf(
+  { config, metrics }: Ground,
+  { verifier, search, eventsStored }: Stores,
+  { live }: Traffic,
+  connections: Connections,
+): () => RelayFacts {
   const startedMs = performance.now();
-  let isStopping = false;
-  const door = openDoor(config, gateway, {
-    met: (server) => servers.add(server),
-    isShut: () => isStopping,
-    page: (request, address) => http.fetch(request, address),
-    refused: () => metrics.closes.add("refused"),
-    logger,
-  });
-  const { connections } = door;
-  const facts = (): RelayFacts => ({
+  const { backend, origin, workers, notice } = verifier;
+  return () => ({
     version: packageJson.version,
-    supportedNips,
-    signatures: `${verifier.backend} (${verifier.origin}), ${verifier.workers} worker${verifier.workers === 1 ? "" : "s"}`,
-    notice: verifier.notice,
+    supportedNips: search === undefined ? NIPS_ALWAYS : NIPS_WITH_SEARCH,
+    signatures: `${backend} (${origin}), ${workers} worker${workers === 1 ? "" : "s"}`,
+    notice,
     dataFolder: config.data.dir,
     connections: connections.count,
     subscriptions: live.subscriptions,
-    eventsStored: eventsStored() + past.evicted(),
+    eventsStored: eventsStored(),
     eventsReceived: metrics.verbs.count("EVENT"),
     deliveries: live.deliveries + metrics.deliveries.count("stored"),
     uptimeSeconds: (performance.now() - startedMs) / 1000,
   });
-  const parts = {
-    hot,
-    admission,
-    verifier,
-    pool,
-    live,
-    gateway,
-    connections,
-    search,
-    cold,
-    trends,
-    identity,
-  };
-  watchGauges(metrics, parts, facts);
-
-  const http = createHttp({
-    config,
-    information: () => ({ supportedNips, version: packageJson.version, self: trends?.pubkey }),
-    stats: facts,
-    ...(trends === undefined ? {} : { trends: trends.service }),
-    readiness: () => {
-      const reason = isStopping ? "the relay is stopping" : (hot.writerFault ?? writing.fault());
-      return { reasons: reason === undefined ? [] : [reason] };
-    },
-    metrics,
-    onError: (error) => logger.error({ error }, "an HTTP request failed"),
-  });
-  const backlogTimer = setInterval(() => gateway.checkBacklogs(), BACKLOG_CHECK_MS);
-  backlogTimer.unref();
-
-  return {
-    fetch: door.fetch,
-    websocket: door.websocket,
-    metrics,
-    facts,
-    stop: async () => {
-      if (isStopping) return;
-      isStopping = true;
-      clearInterval(backlogTimer);
-      // What was let in still gets its OK: verify, write, answer, then close. What comes later is told to come back.
-      await admission.close(config.server.drain_seconds * 1000);
-      gateway.closeAll();
-      pool.stop();
-      await trends?.service.stop();
-      await search?.service.stop();
-      identity?.stop();
-      await past.retention?.stop();
-      await cold?.stop();
-      await verifier.stop();
-      await hot.stop();
-      metrics.stop();
-    },
-  };
-}
-
-function openVerifier(config: Config): Promise<StartedVerifierPool> {
-  return startVerifierPool({
-    workers: verifierThreads(config),
-    depthMax: config.limits.verify_queue,
-    ...verifierChoice(config),
-  });
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw asStoreError(error, path);
-  }
-}
-
-/** A store that cannot be opened leaves no thread behind. */
-async function openStore(config: Config, verifier: StartedVerifierPool, logger: Logger): Promise<HotStore> {
-  const { data, hot, limits } = config;
-  try {
-    makeFolder(data.dir);
-    return await openHotStore({
-      folder: data.dir,
-      synchronous: hot.synchronous,
-      tailBytesMax: sizeOf(hot.tail_bytes, tailBytesFor),
-      readerCacheBytes: hot.cache_bytes,
-      writerCacheBytes: sizeOf(hot.page_cache_bytes, pageCacheBytesFor),
-      writeDepthMax: limits.write_queue,
-      ownUrls: [...ownUrls(config)],
-      onTrouble: (text) => logger.error({ part: "hot" }, text),
-    });
-  } catch (error) {
-    await verifier.stop();
-    throw error;
-  }
-}
-
-/** Is it stored, here or in the cold store alone? */
-function isKept({ reader }: HotStore, { event }: StoredEvent): boolean {
-  return reader.has(event.id, event.created_at) || reader.evictions.evictedIds([event.id]).length > 0;
-}
-
-/** Events in the hot store, kept up to date: to count them walks an index. */
-function countStored(hot: HotStore): () => number {
-  let count = hot.reader.eventCount();
-  let countedSeq = hot.lastSeq;
-  hot.onCommitted(({ lastSeq, stored, removed }) => {
-    // What one commit stored and removed again stands in `removed` only.
-    count += stored.length - removed.filter((seq) => seq <= countedSeq).length;
-    countedSeq = lastSeq;
-  });
-  return () => count;
-}
-
-/**
- * Before live delivery hears of the same commit: what a request to vanish names is hidden while it is being erased, also
- * where a stop came in between.
- */
-function watchVanishing(hot: HotStore, own: ReadonlySet<string>): Vanishing {
-  const vanishing = new Vanishing();
-  for (const { pubkey, until } of hot.reader.vanishing().keys)
-    vanishing.add(pubkey, until, performance.now());
-  hot.onCommitted(({ stored }) => {
-    for (const { kind, event } of stored) {
-      if (kind === Kind.vanish && vanishesHere(event, own))
-        vanishing.add(event.pubkey, event.created_at, performance.now());
-    }
-    if (!vanishing.isErasing) return;
-    const { keys, lastSeq } = hot.reader.vanishing();
-    vanishing.noteErased(new Set(keys.map(({ pubkey }) => pubkey)), lastSeq, hot.lastSeq);
-  });
-  return vanishing;
-}
-
-interface AdmissionGround {
-  readonly hot: HotStore;
-  readonly prompt: PromptVerifier;
-  readonly live: Live;
-  readonly now: () => number;
-}
-
-interface Writing {
-  readonly admission: Admission;
-  /** Why the last event could not be stored; undefined while writing works. */
-  fault(): string | undefined;
-}
-
-function openAdmission(config: Config, { hot, prompt, live, now }: AdmissionGround): Writing {
-  let fault: string | undefined;
-  const admission = new Admission(
-    {
-      has: (id, createdAt) => hot.reader.has(id, createdAt),
-      verify: (signed, settle) => prompt.offer(signed, settle),
-      store: (event, settle) =>
-        hot.write(event, (outcome) => {
-          fault = outcome.type === "failed" ? `the last write failed: ${outcome.error}` : undefined;
-          settle(outcome);
-        }),
-      deliver: ({ event, json }) =>
-        live.publishEphemeral({
-          seq: 0,
-          createdAt: event.created_at,
-          kind: event.kind,
-          expiresAt: expirationOf(event) ?? NEVER_EXPIRES,
-          json,
-          event,
-        }),
-      now,
-    },
-    admissionOptions(config),
-  );
-  return { admission, fault: () => fault };
 }

@@ -1,6 +1,6 @@
 // The relay as a value inside other programs: Bun.serve, a hono app beside it, and Elysia's .ws().
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "bun:test";
@@ -18,20 +18,23 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function relay(): Promise<Relay> {
+function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "thermocline-"));
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function relay(folder = newFolder()): Promise<Relay> {
   const config = defaultConfig({
     data: { dir: folder },
     relay: { urls: [RELAY_URL] },
     verify: { workers: 1 },
     limits: { max_message_length: 65_536 },
+    search: { verify_domains: true },
   });
   const silent = createLogger({ level: "silent", format: "json", destination: { write: () => {} } });
   const made = await createRelay(config, { logger: silent });
-  cleanups.push(async () => {
-    await made.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  cleanups.push(() => made.stop());
   return made;
 }
 
@@ -135,4 +138,22 @@ test("stopping the relay says goodbye to clients of any host", async () => {
   await made.stop();
   expect(await client.closed()).toBe(1012);
   expect(client.frames.findLast((frame) => frame[0] === "CLOSED")!.slice(0, 2)).toEqual(["CLOSED", "open"]);
+});
+
+test("a relay that cannot start leaves nothing running: the next try finds the folder free", async () => {
+  const folder = newFolder();
+  // The last of several parts that start cannot: a folder stands where its file belongs.
+  const obstacle = join(folder, "identity.db");
+  mkdirSync(join(obstacle, "full"), { recursive: true });
+  await expect(relay(folder)).rejects.toThrow("identity.db");
+  rmSync(obstacle, { recursive: true });
+  await relay(folder);
+});
+
+test("whoever stops a relay waits until it has stopped, also the second to ask", async () => {
+  const folder = newFolder();
+  const first = await relay(folder);
+  void first.stop();
+  await first.stop();
+  await relay(folder);
 });
