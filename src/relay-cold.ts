@@ -4,11 +4,12 @@ import type { ColdAddress } from "./cold/client.ts";
 import type { ColdStatus } from "./cold/contract.ts";
 import type { LayoutOptions } from "./cold/index-layout.ts";
 import type { Config } from "./config/settings.ts";
+import { COLD_FOLLOWER } from "./hot/follower.ts";
 import type { HotStore } from "./hot/hot-store.ts";
-import { faultText } from "./hot/store-error.ts";
-import { COLD_FOLLOWER, ColdFeed } from "./query/cold-feed.ts";
+import { ColdFeed } from "./query/cold-feed.ts";
 import type { ColdReaders } from "./relay-cold-readers.ts";
 import { mayHaveEvicted } from "./relay-history.ts";
+import { noted } from "./relay-hot.ts";
 import { searchCapabilities, trustSeeds, verifierChoice } from "./relay-options.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
@@ -26,7 +27,7 @@ export async function startCold(
 ): Promise<ColdStore | undefined> {
   const { cold } = config;
   if (cold.url === "") {
-    noted(hot.dropFollower(COLD_FOLLOWER), logger);
+    noted(hot.dropFollower(COLD_FOLLOWER), "cold", logger);
     return undefined;
   }
   // Loading the client of OpenSearch is a third of a relay's start, which most relays need not wait for.
@@ -45,7 +46,7 @@ export async function startCold(
     detect: searchCapabilities(config),
     signatures: verifierChoice(config),
     seeds: trustSeeds(config),
-    onProgress: (seq) => noted(hot.moveFollower(COLD_FOLLOWER, seq), logger),
+    onProgress: (seq) => noted(hot.moveFollower(COLD_FOLLOWER, seq), "cold", logger),
     onState: (status) => tellState(logger, status),
     onTrouble: (reason) =>
       logger.error(
@@ -72,13 +73,6 @@ export function coldAddress({ cold }: Config): ColdAddress {
 export function coldLayout({ cold }: Config): LayoutOptions {
   const { index_prefix: prefix, bucket, codec, shards, replicas } = cold;
   return { prefix, bucket, codec, shards, replicas };
-}
-
-/** What a full disk or a dying writer keeps from being noted is noted with the next progress; the log keeps more till then. */
-function noted(noting: Promise<void>, logger: Logger): void {
-  noting.catch((error: unknown) => {
-    logger.warn({ part: "cold", reason: faultText(error) }, "the indexer's place in the log was not noted");
-  });
 }
 
 function tellState(logger: Logger, { state, reason, lagEvents }: ColdStatus): void {

@@ -94,14 +94,15 @@ function startRetention(
   return retention;
 }
 
+/** How often retention looks for what is due: each look walks an index, also where nothing is. */
 const EVERY_MAX_MS = 60_000;
 const EVERY_MIN_MS = 1000;
 
-/** A quarter of the shortest span that matters, so that nothing stays much longer than it should. */
+/** Milliseconds: a quarter of the shortest span that matters, so that nothing stays much longer than it should. */
 function paceOf({ maxAgeSeconds, retain }: RetentionBounds, safetySeconds: number): number {
   const ages = [maxAgeSeconds, ...retain.map((rule) => rule.maxAgeSeconds)].filter((seconds) => seconds > 0);
   const shortest = Math.min(safetySeconds, ...ages);
-  return Math.min(EVERY_MAX_MS, Math.max(EVERY_MIN_MS, shortest * 250));
+  return Math.min(EVERY_MAX_MS, Math.max(EVERY_MIN_MS, (shortest * 1000) / 4));
 }
 
 const UNAVAILABLE: Outcome<never> = { type: "unavailable", reason: "cold.url is not set" };

@@ -5,7 +5,7 @@ import type { Config } from "./config/settings.ts";
 import type { StoredEvent } from "./hot/contract.ts";
 import { type HotStore, openHotStore } from "./hot/hot-store.ts";
 import { pageCacheBytesFor, sizeOf, tailBytesFor } from "./hot/memory-shares.ts";
-import { asStoreError } from "./hot/store-error.ts";
+import { asStoreError, faultText } from "./hot/store-error.ts";
 import { Kind } from "./nostr/kind.ts";
 import { vanishesHere } from "./nostr/vanish.ts";
 import { Vanishing } from "./policy/vanishing.ts";
@@ -70,4 +70,14 @@ export function watchVanishing(hot: HotStore, own: ReadonlySet<string>): Vanishi
     vanishing.noteErased(new Set(keys.map(({ pubkey }) => pubkey)), lastSeq, hot.lastSeq);
   });
   return vanishing;
+}
+
+/**
+ * Says where a follower's place in the log could not be noted. What a full disk or a dying writer keeps from being noted
+ * is noted with the next progress; the log keeps more till then.
+ */
+export function noted(noting: Promise<void>, part: string, logger: Logger): void {
+  noting.catch((error: unknown) => {
+    logger.warn({ part, reason: faultText(error) }, "the index's place in the log was not noted");
+  });
 }

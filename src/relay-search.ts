@@ -3,8 +3,8 @@
 import type { Config } from "./config/settings.ts";
 import { claimedDomainOf } from "./hot/claimed-domain.ts";
 import type { Hit } from "./hot/contract.ts";
+import { FULLTEXT_FOLLOWER } from "./hot/follower.ts";
 import type { HotStore } from "./hot/hot-store.ts";
-import { faultText } from "./hot/store-error.ts";
 import { isRefusal } from "./nostr/reason.ts";
 import { loadDetectors } from "./query/detectors.ts";
 import { FulltextService } from "./query/fulltext-service.ts";
@@ -19,6 +19,7 @@ import { TieredSearch } from "./query/tiered-search.ts";
 import { verifiedDomains } from "./query/verified-domains.ts";
 import type { ColdStore } from "./relay-cold.ts";
 import type { Identity } from "./relay-identity.ts";
+import { noted } from "./relay-hot.ts";
 import { searchCapabilities, trustSeeds, verifierChoice } from "./relay-options.ts";
 import type { Oracles } from "./search/match.ts";
 import type { Logger } from "./telemetry/logger.ts";
@@ -109,15 +110,7 @@ function startFulltext({ config, hot, identity, logger }: SearchGround): Fulltex
     seeds: trustSeeds(config),
     signatures: verifierChoice(config),
     depthMax: config.limits.reader_queue,
-    // What is not noted now is noted with the next progress; until then the log keeps more than it must.
-    onProgress: (cursor) => {
-      hot.moveFollower("fulltext", cursor).catch((error: unknown) => {
-        logger.warn(
-          { part: "search", reason: faultText(error) },
-          "the index's place in the log was not noted",
-        );
-      });
-    },
+    onProgress: (seq) => noted(hot.moveFollower(FULLTEXT_FOLLOWER, seq), "search", logger),
     onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
   });
 }

@@ -3,7 +3,9 @@
 import type { Config } from "./config/settings.ts";
 import { loadRelayKey, type RelayKey } from "./ffi/relay-key.ts";
 import type { HotStore } from "./hot/hot-store.ts";
+import { faultText } from "./hot/store-error.ts";
 import { TrendsService } from "./query/trends-service.ts";
+import { coldAddress } from "./relay-cold.ts";
 import { trustSeeds } from "./relay-options.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
@@ -39,9 +41,7 @@ export function startTrends(
         ? {}
         : {
             cold: {
-              url: cold.url,
-              username: cold.username,
-              password: cold.password,
+              address: coldAddress(config),
               alias: cold.index_prefix,
               searchMs: cold.search_timeout_ms,
             },
@@ -60,8 +60,10 @@ function keyOf(folder: string, configured: string, logger: Logger): RelayKey | u
   try {
     return loadRelayKey(folder, configured);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    logger.error({ part: "trends", reason }, "trends are off: the relay's own key cannot be used");
+    logger.error(
+      { part: "trends", reason: faultText(error) },
+      "trends are off: the relay's own key cannot be used",
+    );
     return undefined;
   }
 }

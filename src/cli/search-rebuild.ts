@@ -3,7 +3,8 @@
 import type { Config } from "../config/settings.ts";
 import { signatureCheck } from "../ffi/signature-check.ts";
 import { openFulltext, removeFulltext } from "../hot/fulltext-database.ts";
-import { FULLTEXT_FOLLOWER, FulltextFeed } from "../hot/fulltext-feed.ts";
+import { FULLTEXT_FOLLOWER } from "../hot/follower.ts";
+import { FulltextFeed } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { loadDetectors } from "../query/detectors.ts";
 import { searchCapabilities, verifierChoice } from "../relay-options.ts";

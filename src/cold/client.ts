@@ -4,7 +4,7 @@ import { Client } from "@opensearch-project/opensearch";
 import { FetchConnection } from "./fetch-connection.ts";
 
 export interface ColdAddress {
-  /** http or https; several addresses of one cluster are separated by commas. */
+  /** http or https. */
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
@@ -39,7 +39,7 @@ export function createColdClients(address: ColdAddress, deadlines: ColdDeadlines
 function createClient(address: ColdAddress, requestTimeout: number): Client {
   const { username = "", password = "" } = address;
   return new Client({
-    nodes: address.url.split(",").map((url) => url.trim()),
+    node: address.url,
     Connection: FetchConnection,
     // The client retries at once and without back-off, which hammers a node in trouble; the indexer has its own way.
     maxRetries: 0,

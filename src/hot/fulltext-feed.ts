@@ -16,9 +16,6 @@ import { facetWords, marksOf } from "./fulltext-facets.ts";
 import { authorKey, idKey } from "./keys.ts";
 import { TrendFeed } from "./trend-feed.ts";
 
-/** Under this name the hot store keeps removals that the index has not seen yet. */
-export const FULLTEXT_FOLLOWER = "fulltext";
-
 /** A key that no target has. */
 const NO_TARGET = -1;
 

@@ -14,9 +14,6 @@ export interface ColdFeedOptions extends ColdFeedStart {
   readonly onTrouble: (reason: string) => void;
 }
 
-/** Under this name the hot store keeps removals that the cold store has not seen yet. */
-export const COLD_FOLLOWER = "cold";
-
 /** Progress that was made moments ago need not be written down each time: what is told late is only kept longer. */
 const PROGRESS_MS = 2000;
 const RESTART_MS = 2000;

@@ -15,12 +15,10 @@ export interface OpenedColdTrends {
 const LONG_WINDOW_MS = 10_000;
 
 export function openColdTrends(cold: TrendsCold): OpenedColdTrends {
-  const { url, username, password, alias } = cold;
   // Nobody types while this runs, and one answer serves everybody for a minute.
   const searchMs = Math.max(cold.searchMs, LONG_WINDOW_MS);
-  const address = username === "" ? { url } : { url, username, password };
-  const clients = createColdClients(address, { readMs: searchMs + 2000 });
+  const clients = createColdClients(cold.address, { readMs: searchMs + 2000 });
   const door = new SearchDoor(clients.read, { searchMs });
-  const trends = new ColdTrends(door, new IndexChoice(clients.read, alias, systemClock));
+  const trends = new ColdTrends(door, new IndexChoice(clients.read, cold.alias, systemClock));
   return { trends, close: () => clients.close() };
 }

@@ -1,5 +1,6 @@
 // What main thread and trends worker say to each other, and what can be asked about trends.
 
+import type { ColdAddress } from "../cold/client.ts";
 import type { RelayKey } from "../ffi/relay-key.ts";
 
 export const TREND_SUBJECTS = ["hashtags", "notes", "people", "links", "media"] as const;
@@ -34,9 +35,7 @@ export interface TrendsStart {
 }
 
 export interface TrendsCold {
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
+  readonly address: ColdAddress;
   /** Alias of the indexes that searches ask. */
   readonly alias: string;
   readonly searchMs: number;

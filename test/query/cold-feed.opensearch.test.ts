@@ -2,8 +2,9 @@
 
 import { expect, test } from "bun:test";
 import type { ColdStatus } from "../../src/cold/contract.ts";
+import { COLD_FOLLOWER } from "../../src/hot/follower.ts";
 import { openHotStore } from "../../src/hot/hot-store.ts";
-import { COLD_FOLLOWER, ColdFeed } from "../../src/query/cold-feed.ts";
+import { ColdFeed } from "../../src/query/cold-feed.ts";
 import { eventLogOf } from "../../src/query/event-log.ts";
 import { hexOf, note } from "../support/cold-events.ts";
 import { unsignedEvent, verified } from "../support/events.ts";
