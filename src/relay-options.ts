@@ -13,7 +13,7 @@ export function ownUrls(config: Config): Set<string> {
   return new Set(config.relay.urls.map(normaliseRelayUrl).filter((url) => url !== undefined));
 }
 
-export function ownHosts(config: Config): Set<string> {
+function ownHosts(config: Config): Set<string> {
   return new Set(config.relay.urls.map(relayHost).filter((host) => host !== undefined));
 }
 

@@ -178,7 +178,7 @@ export class ColdReader {
 }
 
 /** Reads the fields that SEQ_ONLY and WITH_RAW ask for. */
-export function hitOf(found: SearchHit): ColdHit {
+function hitOf(found: SearchHit): ColdHit {
   const number = (field: string): number => Number(found.fields?.[field]?.[0] ?? 0);
   return {
     seq: number("seq"),

@@ -48,7 +48,7 @@ interface Flight {
 const ORDER_MAX = 8;
 
 /** Documents that wait to be written again, at most. */
-export const REWRITES_MAX = 100_000;
+const REWRITES_MAX = 100_000;
 
 export class Follower {
   private readonly parts: FollowerParts;

@@ -10,7 +10,7 @@ import { maskedValue } from "./masking.ts";
 import { readFileSettings } from "./source-of-file.ts";
 import { type Environment, type Flags, readEnvironment, readFlags } from "./source-of-text.ts";
 
-export const DEFAULT_FILE = "thermocline.toml";
+const DEFAULT_FILE = "thermocline.toml";
 
 export interface ConfigSources {
   /**

@@ -2,7 +2,7 @@
 
 import type { Setting } from "./setting.ts";
 
-export const MASK = "********";
+const MASK = "********";
 
 /** The value itself, or what stands for it when it is, or holds, a secret. Empty values are shown as they are. */
 export function maskedValue(setting: Setting<unknown>, value: unknown): unknown {

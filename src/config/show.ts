@@ -31,7 +31,7 @@ export function showText(shown: readonly ShownSetting[], withOrigin: boolean): s
 }
 
 /** The value of one row inside a config. */
-export function valueAt(config: Config, row: Pick<SettingRow, "section" | "key">): unknown {
+function valueAt(config: Config, row: Pick<SettingRow, "section" | "key">): unknown {
   const section = config[row.section as keyof Config] as Readonly<Record<string, unknown>>;
   return section[row.key];
 }

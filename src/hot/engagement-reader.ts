@@ -97,7 +97,7 @@ export class EngagementReader {
   }
 }
 
-export const TARGET_COLUMNS = "ref, reactions, downvotes, reposts, replies, quotes, zaps, msats";
+const TARGET_COLUMNS = "ref, reactions, downvotes, reposts, replies, quotes, zaps, msats";
 
 const classSum = (kind: ActionClass): string =>
   `sum(iif(b.class = ${ACTION_CLASSES.indexOf(kind)}, b.actors, 0))`;

@@ -4,7 +4,7 @@ import { ACTION_CLASSES, type ActionClass } from "../search/engagement.ts";
 import { idKey } from "./keys.ts";
 
 /** What can trend. The position is the number that stands for it in the tables. */
-export const TREND_TOPICS = ["hashtag", "link", "media", "person", "note"] as const;
+const TREND_TOPICS = ["hashtag", "link", "media", "person", "note"] as const;
 export type TrendTopic = (typeof TREND_TOPICS)[number];
 
 /** Notes are acted on in the classes of engagement, persons are followed and named, everything else is simply used. */

@@ -18,7 +18,7 @@ export interface AskLimits {
   readonly bytesMax: number;
 }
 
-export const ASK_LIMITS: AskLimits = { timeoutMs: 5000, bytesMax: 256 * 1024 };
+const ASK_LIMITS: AskLimits = { timeoutMs: 5000, bytesMax: 256 * 1024 };
 
 /** Never rejects. The address that was looked at is the one that is connected to. */
 export async function askDomain(

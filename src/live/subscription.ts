@@ -46,6 +46,6 @@ export class LiveSubscription {
   }
 }
 
-export function eventFramePrefix(subscriptionId: string): string {
+function eventFramePrefix(subscriptionId: string): string {
   return `["EVENT",${JSON.stringify(subscriptionId)},`;
 }

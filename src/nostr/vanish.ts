@@ -4,7 +4,7 @@ import type { NostrEvent } from "./event.ts";
 import { normaliseRelayUrl } from "./relay-url.ts";
 import { tagValues } from "./tag.ts";
 
-export const ALL_RELAYS = "ALL_RELAYS";
+const ALL_RELAYS = "ALL_RELAYS";
 
 /** `ownUrls` are normalised URLs of this relay. The word ALL_RELAYS counts in upper case only. */
 export function vanishesHere(request: NostrEvent, ownUrls: ReadonlySet<string>): boolean {

@@ -28,8 +28,8 @@ export interface RetentionParts {
 
 export interface RetentionOptions {
   /** How long the cold store must have held an event before it may leave. */
-  readonly safetySeconds?: number;
-  readonly everyMs?: number;
+  readonly safetySeconds: number;
+  readonly everyMs: number;
   /** Events verified with one question and moved in one transaction. */
   readonly batchEvents?: number;
 }
@@ -43,9 +43,6 @@ export interface RetentionRound {
   readonly isWhole: boolean;
 }
 
-/** An hour in which an operator can notice that the cold store is not what it should be. */
-export const SAFETY_SECONDS = 3600;
-const EVERY_MS = 60_000;
 const BATCH_EVENTS = 200;
 /** Between two transactions: publishers come first. */
 const PAUSE_MS = 20;
@@ -70,16 +67,11 @@ export class Retention {
 
   /** Events that this process has moved. */
   moved = 0;
-  last: RetentionRound | undefined;
 
-  constructor(parts: RetentionParts, bounds: RetentionBounds, options: RetentionOptions = {}) {
+  constructor(parts: RetentionParts, bounds: RetentionBounds, options: RetentionOptions) {
     this.parts = parts;
     this.bounds = bounds;
-    this.options = {
-      safetySeconds: options.safetySeconds ?? SAFETY_SECONDS,
-      everyMs: options.everyMs ?? EVERY_MS,
-      batchEvents: options.batchEvents ?? BATCH_EVENTS,
-    };
+    this.options = { batchEvents: BATCH_EVENTS, ...options };
   }
 
   /** `told` hears of every round that moved something or left something behind; `failed` of defects. */
@@ -116,7 +108,6 @@ export class Retention {
       await this.moveByAge(round, upToSeq);
       await this.moveBySize(round, upToSeq);
     } else round.isWhole = false;
-    this.last = round;
     return round;
   }
 

@@ -50,7 +50,7 @@ export interface TrendSources {
   readonly long?: LongWindows;
 }
 
-export const LIST_MAX = 50;
+const LIST_MAX = 50;
 const FRESH_SECONDS = 60;
 const TRUST_FRESH_SECONDS = 600;
 

@@ -9,9 +9,9 @@ import type { TrendBoard, TrendEntry, TrendList } from "./trends-board.ts";
 import type { TrendSubject, TrendWindowName } from "./trends-protocol.ts";
 
 /** What clients look for: hashtags, links, notes, people and zapped notes of the last 24 hours. */
-export const DITTO_NAMESPACE = "pub.ditto.trends";
+const DITTO_NAMESPACE = "pub.ditto.trends";
 /** The other windows, under the same names with the window behind them: `#t.4h`. */
-export const OWN_NAMESPACE = "thermocline.trends";
+const OWN_NAMESPACE = "thermocline.trends";
 
 /** Clients draw a week of labels; older ones leave by themselves (NIP-40). */
 const KEPT_SECONDS = 10 * 86_400;

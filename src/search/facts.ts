@@ -63,7 +63,7 @@ export function factsOf(event: NostrEvent): EventFacts {
 }
 
 /** The domain of `name@domain`, of `_@domain`, or of a bare domain; undefined when it is none of them. */
-export function domainOf(nip05: string): string | undefined {
+function domainOf(nip05: string): string | undefined {
   const domain = nip05.slice(nip05.lastIndexOf("@") + 1).toLowerCase();
   return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(domain) ? domain : undefined;
 }

@@ -23,8 +23,8 @@ export interface ParseOptions {
 
 /** Words, phrases and conditions together. */
 export const TERMS_MAX = 24;
-export const OR_BRANCHES_MAX = 8;
-export const DEPTH_MAX = 3;
+const OR_BRANCHES_MAX = 8;
+const DEPTH_MAX = 3;
 /** A shorter stem would match a large part of everything. */
 const PREFIX_LENGTH_MIN = 3;
 

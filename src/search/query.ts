@@ -75,7 +75,7 @@ export type Lookup =
   /** 64 hex characters: an id or a key, nobody knows which. */
   | { readonly type: "hex"; readonly value: string };
 
-export const SORTS = ["relevance", "recent", "old", "top", "hot", "rising", "controversial", "zaps"] as const;
+const SORTS = ["relevance", "recent", "old", "top", "hot", "rising", "controversial", "zaps"] as const;
 export type Sort = (typeof SORTS)[number];
 
 export interface SearchOptions {

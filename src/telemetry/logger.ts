@@ -5,18 +5,11 @@ import pretty from "pino-pretty";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 
-/** What the parts of the relay need of it; `pino` stays in this file. */
+/** What the parts of the relay need of it; `pino` stays in this file. Of the fields, `part` says who speaks. */
 export interface Logger {
-  trace(fields: object, message?: string): void;
-  debug(fields: object, message?: string): void;
-  info(fields: object, message?: string): void;
-  warn(fields: object, message?: string): void;
-  error(fields: object, message?: string): void;
-  fatal(fields: object, message?: string): void;
-  /** Fields that every line of the child carries, best `{ part: "hot" }`. */
-  child(fields: Readonly<Record<string, unknown>>): Logger;
-  /** May be changed while running. */
-  level: string;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
 }
 
 export interface LoggerOptions {

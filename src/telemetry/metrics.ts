@@ -105,8 +105,6 @@ export interface Metrics {
   readonly commitEvents: Distribution;
   /** Gives gauges their sources; until then a scrape leaves them out. */
   watch(sources: GaugeSources): void;
-  /** Worst delay of the main thread since the last time somebody asked here, in seconds. */
-  readonly lag: EventLoopLag;
   /** Prometheus' text format, version 0.0.4. */
   exposition(): Promise<string>;
   readonly contentType: string;
@@ -137,7 +135,6 @@ export function createMetrics(): Metrics {
     watch: (given) => {
       sources = given;
     },
-    lag,
     exposition: () => registry.metrics(),
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
     stop: () => lag.stop(),

@@ -7,7 +7,7 @@ export interface Expected {
   readonly id?: string;
 }
 
-export const FRAME_BYTES_MAX = 65_536;
+const FRAME_BYTES_MAX = 65_536;
 const ECHOED_EVENT_ID_MAX = 128;
 const SUBSCRIPTION_ID_MAX = 64;
 const ECHOED_SUBSCRIPTION_ID_BYTES_MAX = 256;

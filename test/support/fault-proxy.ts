@@ -167,7 +167,7 @@ export class FaultProxy {
 }
 
 /** The operations of a bulk body with their lines. */
-export function bulkItems(body: string): (BulkItem & { lines: string; document: string })[] {
+function bulkItems(body: string): (BulkItem & { lines: string; document: string })[] {
   const lines = body.split("\n");
   const items = [];
   for (let at = 0; at < lines.length - 1; at++) {

@@ -19,7 +19,7 @@ describe("logger", () => {
   test("JSON: level in words, ISO time, the fields, and an error with its stack", () => {
     const { lines, stream } = collector();
     const log = createLogger({ level: "info", format: "json", destination: stream });
-    log.child({ part: "hot" }).warn({ error: new Error("disk full") }, "commit failed");
+    log.warn({ part: "hot", error: new Error("disk full") }, "commit failed");
     const line = JSON.parse(lines[0] ?? "") as Record<string, unknown>;
     expect(line).toMatchObject({
       level: "warn",
@@ -31,12 +31,11 @@ describe("logger", () => {
     expect(line).not.toHaveProperty("pid");
   });
 
-  test("levels hold back what is less important, and can change", () => {
+  test("levels hold back what is less important", () => {
     const { lines, stream } = collector();
     const log = createLogger({ level: "warn", format: "json", destination: stream });
     log.info({}, "no");
-    log.level = "debug";
-    log.debug({}, "yes");
+    log.warn({}, "yes");
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(["yes"]);
   });
 
@@ -52,9 +51,8 @@ describe("logger", () => {
 
   test("pretty lines name the part and the message", () => {
     const { lines, stream } = collector();
-    createLogger({ level: "info", format: "pretty", destination: stream })
-      .child({ part: "hot" })
-      .info({ ms: 3 }, "opened");
+    const log = createLogger({ level: "info", format: "pretty", destination: stream });
+    log.info({ part: "hot", ms: 3 }, "opened");
     expect(lines.join("")).toMatch(/INFO.*: hot: opened\s+ms: 3/s);
   });
 

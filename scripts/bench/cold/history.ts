@@ -18,7 +18,7 @@ import {
   zap,
 } from "./writing.ts";
 
-export const SPAN_SECONDS = 30 * 86_400;
+const SPAN_SECONDS = 30 * 86_400;
 const AUTHORS_MAX = 20_000;
 const TALKED_ABOUT = 4_096;
 const ZAPPERS = 5;

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { SMALL_EVENTS } from "./stage.ts";
 
-export const COLD_NAMES = {
+const COLD_NAMES = {
   search: "searches of seven sorts at 8 clients, by FTS5 and by OpenSearch",
   typeahead: "names as they are typed, on profiles alone, at 8 clients",
   repeats: "the same twenty searches again and again",

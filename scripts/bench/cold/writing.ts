@@ -44,7 +44,7 @@ export interface Target {
   readonly pubkey: string;
 }
 
-export function words(lexicon: Lexicon, chance: Chance, lengths: Lengths): number[] {
+function words(lexicon: Lexicon, chance: Chance, lengths: Lengths): number[] {
   return Array.from({ length: chance.length(lengths) }, () => lexicon.ranks.draw(chance));
 }
 

@@ -12,7 +12,7 @@ export async function loadFile(target: Target, path: string, events: number): Pr
 }
 
 /** Only OK true counts; a relay that has an event already says so with true (NIP-01). */
-export async function publishFile(target: Target, path: string): Promise<Loaded> {
+async function publishFile(target: Target, path: string): Promise<Loaded> {
   const started = performance.now();
   const faults: string[] = [];
   let events = 0;
