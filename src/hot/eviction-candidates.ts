@@ -1,7 +1,7 @@
 // Which events could leave the hot store, oldest first, and how large they and the database are.
 
 import type { Database } from "bun:sqlite";
-import { isEvictableKind } from "./horizon.ts";
+import { isEvictableKind } from "./evictable.ts";
 
 export interface Candidate {
   readonly seq: number;

@@ -1,15 +1,17 @@
 // What the hot store knows of events that left it: the horizon, their stubs, and whether a copy of one may be shown.
 
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { mayDelete } from "../nostr/deletion.ts";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
 import { eventIdOf } from "../nostr/event-id.ts";
 import { idOfJson } from "../nostr/event-json.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { Hit } from "./contract.ts";
+import { recipientOf } from "./evictable.ts";
 import type { HitLookup } from "./hit-lookup.ts";
-import { EvictionHorizon, recipientOf } from "./horizon.ts";
+import { EvictionHorizon } from "./horizon.ts";
 import { idKey } from "./keys.ts";
+import { prepare } from "./prepared.ts";
 import type { ReadStatements } from "./stream-sql.ts";
 
 /** An event as the cold store shows it. */
@@ -40,7 +42,7 @@ export class EvictionReader {
   private readonly database: Database;
   private readonly statements: ReadStatements;
   private readonly lookup: HitLookup;
-  private prepared: ReturnType<typeof prepare> | undefined;
+  private prepared: ReturnType<typeof prepareStatements> | undefined;
 
   constructor(database: Database, statements: ReadStatements, lookup: HitLookup) {
     this.database = database;
@@ -152,8 +154,8 @@ export class EvictionReader {
     return row !== null && createdAt <= row.until;
   }
 
-  private get sql(): ReturnType<typeof prepare> {
-    this.prepared ??= prepare(this.database);
+  private get sql(): ReturnType<typeof prepareStatements> {
+    this.prepared ??= prepareStatements(this.database);
     return this.prepared;
   }
 }
@@ -163,40 +165,33 @@ function stubOf(seq: number, row: StubRow): Stub {
   return { seq, pubkey: pubkey.toHex(), kind, createdAt: created_at, expiresAt: expires_at };
 }
 
-function prepare(database: Database) {
+function prepareStatements(database: Database) {
   return {
-    idAt: statement<{ 1: 1 }, [number, Uint8Array]>(
+    idAt: prepare<{ 1: 1 }, [number, Uint8Array]>(
       database,
       "SELECT 1 FROM evicted WHERE id = ?1 AND full_id = ?2",
     ),
-    stubAt: statement<StubRow, [number]>(
+    stubAt: prepare<StubRow, [number]>(
       database,
       `SELECT s.full_id AS id, a.pubkey, s.kind, s.created_at, s.expires_at
        FROM evicted s JOIN evicted_key a ON a.key = s.author WHERE s.seq = ?1`,
     ),
-    seqsAfter: statement<{ seq: number }, [number, number]>(
+    seqsAfter: prepare<{ seq: number }, [number, number]>(
       database,
       "SELECT seq FROM evicted WHERE seq > ? ORDER BY seq LIMIT ?+0",
     ),
-    isBannedEvent: statement<{ 1: 1 }, [Uint8Array]>(database, "SELECT 1 FROM banned_event WHERE id = ?1"),
-    isBannedPubkey: statement<{ 1: 1 }, [Uint8Array]>(
+    isBannedEvent: prepare<{ 1: 1 }, [Uint8Array]>(database, "SELECT 1 FROM banned_event WHERE id = ?1"),
+    isBannedPubkey: prepare<{ 1: 1 }, [Uint8Array]>(
       database,
       "SELECT 1 FROM banned_pubkey WHERE pubkey = ?1",
     ),
-    deletersOf: statement<{ pubkey: Uint8Array }, [Uint8Array]>(
+    deletersOf: prepare<{ pubkey: Uint8Array }, [Uint8Array]>(
       database,
       "SELECT pubkey FROM deleted_id WHERE id = ?1",
     ),
-    vanishedUntil: statement<{ until: number }, [Uint8Array]>(
+    vanishedUntil: prepare<{ until: number }, [Uint8Array]>(
       database,
       "SELECT until FROM vanished WHERE pubkey = ?1",
     ),
   };
-}
-
-function statement<Row, Params extends (number | Uint8Array)[]>(
-  database: Database,
-  sql: string,
-): Statement<Row, Params> {
-  return database.prepare<Row, Params>(sql) as Statement<Row, Params>;
 }

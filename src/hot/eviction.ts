@@ -5,7 +5,7 @@ import { expirationOf, NEVER_EXPIRES } from "../nostr/expiration.ts";
 import type { BatchCursor } from "./batch-codec.ts";
 import type { RemovalReason } from "./contract.ts";
 import type { StubRow } from "./eviction-statements.ts";
-import { isEvictable, recipientOf } from "./horizon.ts";
+import { isEvictable, recipientOf } from "./evictable.ts";
 import { idKey } from "./keys.ts";
 import { removeRow } from "./removals.ts";
 import type { ClearingRow } from "./write-statements.ts";
@@ -46,7 +46,7 @@ export function isEvicted(tables: WriteTables, incoming: BatchCursor): boolean {
   return stubOfId(tables, incoming.id, incoming.fullId()) !== null;
 }
 
-/** NIP-09 for an event that is cold. Answers whether there was something to delete. */
+/** NIP-09 for an event that is cold. */
 export function deleteStubById(tables: WriteTables, change: Change, id: string, signer: Uint8Array): void {
   const stub = stubOfId(tables, idKey(id), id);
   if (stub === null) return;
@@ -78,7 +78,7 @@ export function clearStubs(tables: WriteTables, change: Change, job: ClearingRow
   return stubs.length;
 }
 
-/** NIP-40 for events that are cold. Answers whether there was one. */
+/** NIP-40 for events that are cold: up to `limit` of them, expired at `now` in unix seconds. */
 export function expireStubs(tables: WriteTables, change: Change, now: number, limit: number): void {
   for (const stub of tables.sql.expiredStubs.all(now, limit)) dropStub(tables, change, stub, "expired");
 }

@@ -1,12 +1,11 @@
 // From a seq or an id to the event's JSON: the tail first, then the cache, then SQLite.
 
+import { ID_AT } from "../nostr/event-json.ts";
 import type { Hit } from "./contract.ts";
 import type { EventCache } from "./event-cache.ts";
 import { idKey } from "./keys.ts";
 import type { ReadStatements } from "./stream-sql.ts";
 import type { RecentTail } from "./tail.ts";
-
-const ID_AT = '{"id":"'.length;
 
 export class HitLookup {
   private readonly statements: ReadStatements;

@@ -1,10 +1,7 @@
 // Above which second the hot store holds everything, kind by kind: below it the cold store may have more.
 
 import type { Filter } from "../nostr/filter.ts";
-import type { NostrEvent } from "../nostr/event.ts";
-import { isHex64 } from "../nostr/hex.ts";
-import { isAddressableKind, isReplaceableKind, Kind } from "../nostr/kind.ts";
-import { tagValues } from "../nostr/tag.ts";
+import { isEvictableKind } from "./evictable.ts";
 
 /** Nothing has ever left. */
 export const COMPLETE = -1;
@@ -60,29 +57,7 @@ export class EvictionHorizon {
   }
 }
 
-/** Events that are about to leave, as far as they may. */
+/** For events that are about to leave; those of them that may not do not count. */
 export function raiseFor(horizon: EvictionHorizon, leaving: Iterable<LeavingEvent>): void {
   for (const { kind, createdAt } of leaving) if (isEvictableKind(kind)) horizon.raise(kind, createdAt);
-}
-
-/**
- * Heads of addresses stay, because they decide which versions may come; so do deletion requests and requests to vanish,
- * which must reach what arrives later.
- */
-export function isEvictableKind(kind: number): boolean {
-  if (isReplaceableKind(kind) || isAddressableKind(kind)) return false;
-  return kind !== Kind.deletion && kind !== Kind.vanish;
-}
-
-/** A stub has room for one recipient: a wrap with none, or with several, stays. */
-export function isEvictable(event: NostrEvent): boolean {
-  if (!isEvictableKind(event.kind)) return false;
-  return event.kind !== Kind.giftWrap || recipientOf(event) !== undefined;
-}
-
-/** Whom a gift wrap is for, where that is exactly one key. */
-export function recipientOf(event: NostrEvent): string | undefined {
-  if (event.kind !== Kind.giftWrap) return undefined;
-  const [recipient, ...others] = new Set(tagValues(event, "p"));
-  return recipient !== undefined && others.length === 0 && isHex64(recipient) ? recipient : undefined;
 }

@@ -29,12 +29,15 @@ export function tagKey(name: string, value: string, seed: bigint): number {
   return Number(Bun.hash.xxHash64(name + value, seed) & 0xffff_ffff_ffffn);
 }
 
+/** The rank of the lowest id there can be. */
+export const RANK_MAX = 0xffff_ffff;
+
 /**
  * Orders events of one second inside an index that is walked backwards: a higher rank is a lower id. 32 bits of the id
  * are enough to order; where two events share them the full ids decide.
  */
 export function rankOf(id: string): number {
-  return 0xffff_ffff - Number.parseInt(id.slice(0, 8), 16);
+  return RANK_MAX - Number.parseInt(id.slice(0, 8), 16);
 }
 
 /** 128 bits of SHA-256 over `kind:pubkey:d`: an address is never verified against JSON, so its key must not collide. */

@@ -83,3 +83,14 @@ function removalEntry([
     reason: reason as RemovalReason,
   };
 }
+
+/** The last seq given out, in events, removals or by the writer's own count. */
+export function lastSeqOf(database: Database): number {
+  const row = database
+    .query<{ seq: number }, []>(
+      `SELECT max(ifnull((SELECT max(seq) FROM event), 0), ifnull((SELECT max(seq) FROM removal), 0),
+                  ifnull((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'seq'), 0)) AS seq`,
+    )
+    .get();
+  return row?.seq ?? 0;
+}

@@ -16,12 +16,12 @@ import { EventCache } from "./event-cache.ts";
 import { EvictionCandidates } from "./eviction-candidates.ts";
 import { EvictionReader } from "./eviction-reader.ts";
 import { HitLookup } from "./hit-lookup.ts";
-import { LogReader } from "./log.ts";
+import { lastSeqOf, LogReader } from "./log.ts";
 import { WORK_PER_LOOK } from "./scan-budget.ts";
 import { createCounting } from "./scan-count.ts";
 import { createScan, type ScanGround } from "./scan.ts";
 import { ReadStatements } from "./stream-sql.ts";
-import { lastSeqOf, type RecentTail } from "./tail.ts";
+import type { RecentTail } from "./tail.ts";
 
 export interface ReaderOptions {
   /** The store's secret for tag keys (meta `tag_seed`). */

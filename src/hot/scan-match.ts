@@ -1,12 +1,10 @@
 // The last word on a candidate: index keys may collide, the event's own JSON does not.
 
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
+import { HEX_LENGTH, ID_AT, PUBKEY_AT } from "../nostr/event-json.ts";
 import type { Filter, TagCondition } from "../nostr/filter.ts";
 import type { Hit } from "./contract.ts";
 
-const ID_AT = '{"id":"'.length;
-const PUBKEY_AT = ID_AT + 64 + '","pubkey":"'.length;
-const HEX_LENGTH = 64;
 /** Up to here each value is searched in the text; beyond, parsing once is cheaper. */
 const SEARCHED_VALUES_MAX = 8;
 

@@ -2,7 +2,7 @@
 
 import { idOfJson } from "../nostr/event-json.ts";
 import type { Hit, ScanPosition } from "./contract.ts";
-import { rankOf } from "./keys.ts";
+import { RANK_MAX, rankOf } from "./keys.ts";
 import type { Meter } from "./scan-budget.ts";
 
 /** Answered by next() when the budget is spent. */
@@ -29,8 +29,6 @@ export interface Start {
   readonly rank: number;
 }
 
-const RANK_MAX = 0xffff_ffff;
-
 export function startOf(after: ScanPosition | undefined, until: number | undefined): Start {
   const top = until ?? Number.MAX_SAFE_INTEGER;
   if (after === undefined || after.createdAt > top) return { createdAt: top, rank: RANK_MAX };
@@ -49,8 +47,9 @@ export function sortsAfter(hit: Hit, place: ScanPosition): boolean {
   return idOfJson(hit.json) > place.id;
 }
 
-/** For sort(): order of answers. */
+/** For sort(), the order of answers (NIP-01): newest first, then the lowest id. */
 export function compareHits(a: Hit, b: Hit): number {
   if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
-  return idOfJson(a.json) < idOfJson(b.json) ? -1 : 1;
+  const [one, other] = [idOfJson(a.json), idOfJson(b.json)];
+  return one < other ? -1 : one > other ? 1 : 0;
 }

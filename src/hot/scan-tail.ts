@@ -2,6 +2,7 @@
 
 import type { Filter } from "../nostr/filter.ts";
 import type { Hit, ScanPosition } from "./contract.ts";
+import { RANK_MAX } from "./keys.ts";
 import { type Meter, Work } from "./scan-budget.ts";
 import { endOfRank, type HitSource, PAUSED, type Start } from "./scan-source.ts";
 import type { RecentTail } from "./tail.ts";
@@ -27,7 +28,7 @@ export class TailSource implements HitSource {
     this.authors = authorKeys && new AuthorSet(authorKeys, tail.spread);
     this.at = tail.columns.above(start.createdAt, start.rank) - 1;
     const floor = Math.max(tail.horizon, (filter.since ?? 0) - 1);
-    this.last = tail.columns.above(floor, 0xffff_ffff);
+    this.last = tail.columns.above(floor, RANK_MAX);
   }
 
   next(meter: Meter): Hit | undefined | typeof PAUSED {

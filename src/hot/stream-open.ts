@@ -1,6 +1,7 @@
 // From an access path to its streams: which (key, kind) pairs exist, and how new each one's newest row is.
 
 import { isReplaceableKind } from "../nostr/kind.ts";
+import { RANK_MAX } from "./keys.ts";
 import type { IndexAccess } from "./plan.ts";
 import type { Start } from "./scan-source.ts";
 import { CHUNK_MAX, IndexStream } from "./stream.ts";
@@ -15,7 +16,6 @@ import {
 /** Up to here pairs are opened straight away: asking for their heads first would cost more than it saves. */
 const DIRECT_PAIRS_MAX = 6;
 const FIRST_CHUNK_MIN = 4;
-const RANK_MAX = 0xffff_ffff;
 
 export interface StreamBounds {
   readonly start: Start;

@@ -2,6 +2,7 @@
 
 import type { Database, Statement } from "bun:sqlite";
 import { CountedRows } from "./counted-rows.ts";
+import { FULL_ID, FULL_PUBKEY } from "./full-keys.ts";
 
 /** created_at, rank, seq. */
 export type StreamRow = readonly [createdAt: number, rank: number, seq: number];
@@ -86,11 +87,11 @@ export class ReadStatements {
     };
     this.hitBySeq = this.numbers("SELECT created_at, kind, expires_at, json FROM event WHERE seq = ?1");
     this.hitsById = this.numbers("SELECT created_at, kind, expires_at, json, seq FROM event WHERE id = ?1");
-    this.idsById = this.numbers("SELECT substr(json, 8, 64) FROM event WHERE id = ?1");
+    this.idsById = this.numbers(`SELECT ${FULL_ID} FROM event WHERE id = ?1`);
     this.dataVersionStatement = this.numbers("PRAGMA data_version");
     this.ofKind = new CountedRows(database, false);
     this.ofAuthor = new CountedRows(database, true);
-    this.ownerStatement = this.numbers("SELECT substr(json, 84, 64) FROM event WHERE author = ?1 LIMIT 1");
+    this.ownerStatement = this.numbers(`SELECT ${FULL_PUBKEY} FROM event WHERE author = ?1 LIMIT 1`);
     this.sharedStatement = this.numbers("SELECT 1 FROM shared_author WHERE author = ?1");
     this.kindsStoredStatement = this.numbers(
       `WITH RECURSIVE stored (kind) AS (

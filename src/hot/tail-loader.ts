@@ -2,7 +2,8 @@
 
 import type { Database, Statement } from "bun:sqlite";
 import type { Hit } from "./contract.ts";
-import { lastSeqOf, type RecentTail } from "./tail.ts";
+import { lastSeqOf } from "./log.ts";
+import type { RecentTail } from "./tail.ts";
 
 /** Rows taken in one slice: some 3 ms of this thread. A second is never split, so it may be more. */
 const SLICE_ROWS = 1024;

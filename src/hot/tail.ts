@@ -1,7 +1,6 @@
 // The recent tail: the newest events in memory, complete above its horizon, bounded in bytes.
 
-import type { Database } from "bun:sqlite";
-import { idOfJson, pubkeyOfJson } from "../nostr/event-json.ts";
+import { ID_AT, idOfJson, pubkeyOfJson } from "../nostr/event-json.ts";
 import type { Committed, Hit } from "./contract.ts";
 import { hitBytes } from "./hit-bytes.ts";
 import { KeyTable } from "./key-table.ts";
@@ -219,7 +218,7 @@ export class RecentTail {
       at = this.slotsById.next(fingerprint, at)
     ) {
       const slot = this.slotsById.slotAt(at);
-      if (this.hits[slot]!.json.startsWith(id, '{"id":"'.length)) return slot;
+      if (this.hits[slot]!.json.startsWith(id, ID_AT)) return slot;
     }
     return -1;
   }
@@ -241,15 +240,4 @@ export class RecentTail {
 /** The low 32 bits of the author's key, as the columns hold it. */
 function tailAuthor(hit: Hit): number {
   return authorKey(pubkeyOfJson(hit.json)) >>> 0;
-}
-
-/** The last seq given out, in events, removals or by the writer's own count. */
-export function lastSeqOf(database: Database): number {
-  const row = database
-    .query<{ seq: number }, []>(
-      `SELECT max(ifnull((SELECT max(seq) FROM event), 0), ifnull((SELECT max(seq) FROM removal), 0),
-                  ifnull((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'seq'), 0)) AS seq`,
-    )
-    .get();
-  return row?.seq ?? 0;
 }

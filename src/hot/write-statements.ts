@@ -3,6 +3,7 @@
 import type { Database } from "bun:sqlite";
 import type { RemovalReason } from "./contract.ts";
 import { prepareEvictions } from "./eviction-statements.ts";
+import { FULL_ID, FULL_PUBKEY } from "./full-keys.ts";
 import { prepare } from "./prepared.ts";
 
 export interface EventRow {
@@ -27,9 +28,6 @@ export interface ClearingRow {
   readonly before_seq: number;
 }
 
-// Where eventJson() puts id and pubkey, counted from 1 as SQL does. Keys may collide, these cannot.
-const FULL_ID = "substr(json, 8, 64)";
-const FULL_PUBKEY = "substr(json, 84, 64)";
 const ROW = "seq, created_at, rank, kind, json";
 
 export type WriteStatements = ReturnType<typeof prepareStatements>;

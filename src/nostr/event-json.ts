@@ -2,10 +2,12 @@
 
 import type { NostrEvent } from "./event.ts";
 
-const ID_START = '{"id":"'.length;
-const ID_END = ID_START + 64;
-const PUBKEY_START = ID_END + '","pubkey":"'.length;
-const PUBKEY_END = PUBKEY_START + 64;
+/** Characters of an id or a pubkey, and where they begin in a text made by eventJson. */
+export const HEX_LENGTH = 64;
+export const ID_AT = '{"id":"'.length;
+export const PUBKEY_AT = ID_AT + HEX_LENGTH + '","pubkey":"'.length;
+const ID_END = ID_AT + HEX_LENGTH;
+const PUBKEY_END = PUBKEY_AT + HEX_LENGTH;
 
 /** The text that is stored, indexed and sent. `tagsJson` and `contentJson` save stringifying twice when the caller has them. */
 export function eventJson(
@@ -18,10 +20,10 @@ export function eventJson(
 
 /** The id inside a text made by eventJson. */
 export function idOfJson(json: string): string {
-  return json.slice(ID_START, ID_END);
+  return json.slice(ID_AT, ID_END);
 }
 
 /** The author's key inside a text made by eventJson. */
 export function pubkeyOfJson(json: string): string {
-  return json.slice(PUBKEY_START, PUBKEY_END);
+  return json.slice(PUBKEY_AT, PUBKEY_END);
 }

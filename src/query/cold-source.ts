@@ -3,7 +3,7 @@
 import type { ColdHit } from "../cold/cold-reader.ts";
 import type { Outcome } from "../cold/search-door.ts";
 import type { Hit } from "../hot/contract.ts";
-import { idOfJson } from "../nostr/event-json.ts";
+import { compareHits } from "../hot/scan-source.ts";
 import { eventFromJson } from "../nostr/event.ts";
 import { type Filter, matchesFilter } from "../nostr/filter.ts";
 import { PRIVATE_KIND_NUMBERS } from "../policy/private-kinds.ts";
@@ -121,13 +121,6 @@ export class ColdSource {
 /** Hits of the cold store that may be shown, as far as the stores are concerned. In the order given. */
 export function admitCold({ evictions }: Pick<History, "evictions">, hits: readonly ColdHit[]): Hit[] {
   return evictions.admit(hits.flatMap(({ seq, raw }) => (raw === undefined ? [] : [{ seq, json: raw }])));
-}
-
-/** NIP-01: newest first, then the lowest id. */
-export function compareHits(a: Hit, b: Hit): number {
-  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
-  const [one, other] = [idOfJson(a.json), idOfJson(b.json)];
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 async function page(

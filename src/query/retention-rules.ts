@@ -1,6 +1,6 @@
 // When an event is old enough to leave the hot store, by its kind.
 
-import { isEvictableKind } from "../hot/horizon.ts";
+import { isEvictableKind } from "../hot/evictable.ts";
 
 export interface RetentionRule {
   /** From the first kind to the second, both included. */

@@ -8,7 +8,7 @@ import {
   type EvictionCandidates,
   OLDEST,
 } from "../hot/eviction-candidates.ts";
-import { isEvictable } from "../hot/horizon.ts";
+import { isEvictable } from "../hot/evictable.ts";
 import { eventFromJson, type NostrEvent } from "../nostr/event.ts";
 import { isIndexedTagName } from "../nostr/tag.ts";
 import { ageLimitOf, type RetentionBounds, yieldsToSize } from "./retention-rules.ts";

@@ -2,10 +2,11 @@
 
 import type { Hit } from "../hot/contract.ts";
 import { COMPLETE } from "../hot/horizon.ts";
+import { compareHits } from "../hot/scan-source.ts";
 import { idOfJson } from "../nostr/event-json.ts";
 import type { Filter } from "../nostr/filter.ts";
 import type { Refusal } from "../nostr/reason.ts";
-import { ColdSource, type ColdSourceOptions, compareHits } from "./cold-source.ts";
+import { ColdSource, type ColdSourceOptions } from "./cold-source.ts";
 import { coldPartOf } from "./history.ts";
 import type { HitSource, PullState } from "./source.ts";
 
