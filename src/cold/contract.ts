@@ -86,10 +86,10 @@ export interface Clock {
   random(): number;
 }
 
-/** How far the cold store is usable, for health, metrics and the planner. */
 /** Nobody publishes; publishers are served; they use all that the machine has. */
 export type Publishing = "idle" | "served" | "saturating";
 
+/** How far the cold store is usable, for health, metrics and the planner. */
 export type ColdState =
   /** Answers, and has everything up to a moment ago. */
   | "up"

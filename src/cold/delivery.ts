@@ -30,10 +30,11 @@ export interface DeliveryCounts {
 export interface DeliveryOptions {
   /** Operations in one bulk, at most. */
   readonly bulkEventsMax: number;
-  /** Dead letters among the last `deadWindow` operations above which this is a fault of ours and not of the events. */
-  readonly deadMax?: number;
-  readonly deadWindow?: number;
 }
+
+/** So many dead letters among so many operations are a fault of ours, or of a setting, and not of the events. */
+const DEAD_MAX = 100;
+const DEAD_WINDOW = 10_000;
 
 /** What became of a try to send one bulk. */
 interface Attempt {
@@ -47,7 +48,7 @@ export class Delivery {
   private readonly pace: Pace;
   private readonly clock: Clock;
   private readonly target: DeliveryTarget;
-  private readonly options: Required<DeliveryOptions>;
+  private readonly options: DeliveryOptions;
   private windowResolved = 0;
   private windowDead = 0;
 
@@ -59,7 +60,7 @@ export class Delivery {
     retries: 0,
     lastMs: 0,
   };
-  /** Set while it refuses to bury more; see `deadMax`. */
+  /** Set while it refuses to bury more; see DEAD_MAX. */
   alarm = "";
 
   constructor(client: Client, pace: Pace, clock: Clock, target: DeliveryTarget, options: DeliveryOptions) {
@@ -67,7 +68,7 @@ export class Delivery {
     this.pace = pace;
     this.clock = clock;
     this.target = target;
-    this.options = { deadMax: 100, deadWindow: 10_000, ...options };
+    this.options = options;
   }
 
   /** Resolves true when every operation is done or buried, false when the signal aborted before that. */
@@ -180,8 +181,9 @@ export class Delivery {
    * whole log into them: it waits instead, and tries again.
    */
   private async tooManyDead(reason: string, signal: AbortSignal): Promise<boolean> {
-    if (this.windowDead < this.options.deadMax) return false;
-    this.alarm = `${this.windowDead} events in a row of ${this.windowResolved} were refused, the last with ${reason}`;
+    if (this.windowDead < DEAD_MAX) return false;
+    const seen = this.windowDead + this.windowResolved;
+    this.alarm = `${this.windowDead} of the last ${seen} events were refused, the last of them with ${reason}`;
     await this.clock.sleep(60_000, signal);
     this.windowDead = 0;
     this.windowResolved = 0;
@@ -192,7 +194,7 @@ export class Delivery {
     if (operation.type === "index") this.counts.indexed++;
     else this.counts.deleted++;
     this.alarm = "";
-    if (++this.windowResolved < this.options.deadWindow) return;
+    if (++this.windowResolved < DEAD_WINDOW) return;
     this.windowResolved = 0;
     this.windowDead = 0;
   }

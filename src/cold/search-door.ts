@@ -38,10 +38,11 @@ export interface SearchAnswer {
 export interface SearchDoorOptions {
   /** Milliseconds that OpenSearch itself may take; it answers what it has by then. */
   readonly searchMs: number;
-  /** Searches at once, and those that wait. */
-  readonly searchesMax?: number;
-  readonly queueMax?: number;
 }
+
+/** Searches at once, and those that wait. */
+const SEARCHES_MAX = 32;
+const QUEUE_MAX = 64;
 
 const FAILURES_UNTIL_SHUT = 3;
 const SHUT_MS = 2000;
@@ -51,7 +52,7 @@ export class SearchDoor {
   private readonly client: Client;
   private readonly options: SearchDoorOptions;
   private readonly clock: Clock;
-  private readonly lanes: Lanes;
+  private readonly lanes = new Lanes({ requestsMax: SEARCHES_MAX, queueMax: QUEUE_MAX });
   private failures = 0;
   private shutUntilMs = 0;
 
@@ -59,7 +60,6 @@ export class SearchDoor {
     this.client = client;
     this.options = options;
     this.clock = clock;
-    this.lanes = new Lanes({ requestsMax: options.searchesMax ?? 32, queueMax: options.queueMax ?? 64 });
   }
 
   /** Searches that wait now. */

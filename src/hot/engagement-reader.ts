@@ -10,7 +10,7 @@ export interface TargetEngagement extends Engagement {
   readonly ref: string;
 }
 
-/** Which leaders: of all time, by what came in lately, or by what was paid. */
+/** What leaders have most of: engagement, or millisatoshis that were paid. */
 export type LeaderOrder = "score" | "msats";
 
 export interface TrendingTarget extends TargetEngagement {

@@ -132,6 +132,7 @@ function* openByNextKinds(
   keys: readonly number[],
   bounds: StreamBounds,
 ): Generator<IndexStream[], void> {
+  // So that one statement has room for eight kinds of each: most keys have fewer, and end with it.
   const keysAtOnce = HEADS_MAX / 8;
   for (let i = 0; i < keys.length; i += keysAtOnce) {
     const lastKinds = new Map(keys.slice(i, i + keysAtOnce).map((key) => [key, -1]));

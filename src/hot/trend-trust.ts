@@ -108,11 +108,11 @@ function addEstablished(database: Database, nowSeconds: number): void {
 /** Whom somebody trusted follows (while nobody is: whom anybody follows), and who was here the day before yesterday. */
 function addKnown(database: Database, nowSeconds: number, isSettled: boolean): void {
   const followers = isSettled
-    ? `SELECT f.followed FROM temp.trend_trust s JOIN follow f ON f.follower = s.key WHERE s.level = ${TrustLevel.trusted}`
+    ? `SELECT f.followed AS key FROM temp.trend_trust s JOIN follow f ON f.follower = s.key WHERE s.level = ${TrustLevel.trusted}`
     : "SELECT key FROM author WHERE followers > 0";
   database.run(
     `INSERT OR IGNORE INTO temp.trend_trust
-     SELECT key, ${TrustLevel.known}, 9 FROM (${followers.replace("f.followed", "f.followed AS key")})`,
+     SELECT key, ${TrustLevel.known}, 9 FROM (${followers})`,
   );
   database.run(
     `INSERT OR IGNORE INTO temp.trend_trust

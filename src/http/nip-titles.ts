@@ -1,4 +1,4 @@
-// The NIPs that a relay may list, by their titles, for people.
+// The NIPs that the relay lists, by their titles, for people.
 
 const TITLES: Readonly<Record<number, string>> = {
   1: "Basic protocol",
@@ -7,19 +7,14 @@ const TITLES: Readonly<Record<number, string>> = {
   11: "Relay information",
   13: "Proof of work",
   17: "Private direct messages",
-  29: "Relay-based groups",
   40: "Expiring events",
   42: "Authentication",
-  43: "Relay access",
   45: "Counting, also approximately across relays",
   50: "Search",
   59: "Gift wraps",
   62: "Request to vanish",
-  66: "Relay discovery",
   67: "Hints with the end of stored events",
   70: "Protected events",
-  77: "Negentropy syncing",
-  86: "Relay management",
 };
 
 export interface NipEntry {

@@ -6,7 +6,7 @@ import type { Refusal } from "../nostr/reason.ts";
 export type PullState =
   /** peek() has a hit. */
   | "ready"
-  /** Nothing more will come; `more` says whether the filter's limit cut it off. */
+  /** Nothing more will come; `hasMore` says whether the filter's limit cut it off. */
   | "ended"
   /** Something is on its way from elsewhere: the wake callback will be called. */
   | "waiting"

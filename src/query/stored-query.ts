@@ -11,7 +11,7 @@ export type EndHint = "finish" | "more" | undefined;
 
 export interface StoredQueryOptions {
   readonly send: (hit: Hit) => void;
-  /** May more be sent now? When not, resume() is called once the connection has drained. */
+  /** May more be sent now? When not, advance() is called once the connection has drained. */
   readonly hasRoom: () => boolean;
   readonly done: (hint: EndHint) => void;
   readonly failed: (refusal: Refusal) => void;

@@ -17,8 +17,8 @@ export class Distribution {
     const { bounds } = this;
     let bucket = 0;
     // Written so that NaN ends in the last bucket rather than in the first.
-    while (bucket < bounds.length && !(value <= (bounds[bucket] as number))) bucket++;
-    this.buckets[bucket] = (this.buckets[bucket] as number) + 1;
+    while (bucket < bounds.length && !(value <= bounds[bucket]!)) bucket++;
+    this.buckets[bucket] = this.buckets[bucket]! + 1;
     this.total += value;
   }
 
