@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { type Command, SIZE_MIN, sizeOf } from "./command.ts";
 import { cacheFolder } from "./corpus/cache.ts";
 import { IMPORT_ABOUT, IMPORT_NAME, WORKLOADS } from "./workloads/all.ts";
 
@@ -15,11 +16,6 @@ export interface Options {
   readonly jsonFile: string | undefined;
   readonly profileFolder: string | undefined;
 }
-
-export type Command =
-  | { readonly verb: "run"; readonly options: Options }
-  | { readonly verb: "print"; readonly text: string }
-  | { readonly verb: "refuse"; readonly text: string };
 
 const FLAGS = {
   url: { type: "string" },
@@ -37,7 +33,7 @@ const DEFAULT_SIZES = [100_000];
 const QUICK_SIZES = [20_000];
 const SIZE_MAX = 5_000_000;
 
-export function parseCommand(words: readonly string[]): Command {
+export function parseCommand(words: readonly string[]): Command<Options> {
   let values;
   try {
     ({ values } = parseArgs({ args: [...words], options: FLAGS, strict: true }));
@@ -46,11 +42,13 @@ export function parseCommand(words: readonly string[]): Command {
   }
   if (values.help) return { verb: "print", text: HELP };
   if (values.list) return { verb: "print", text: list() };
-  const sizes = values.events?.split(",").map(sizeOf) ?? (values.quick ? QUICK_SIZES : DEFAULT_SIZES);
+  const sizes =
+    values.events?.split(",").map((text) => sizeOf(text, SIZE_MAX)) ??
+    (values.quick ? QUICK_SIZES : DEFAULT_SIZES);
   if (sizes.some(Number.isNaN)) {
     return {
       verb: "refuse",
-      text: `--events takes sizes like 100k,1m (1,000 to ${SIZE_MAX}), not ${values.events}`,
+      text: `--events takes sizes like 100k,1m (${SIZE_MIN} to ${SIZE_MAX}), not ${values.events}`,
     };
   }
   const only = values.only?.split(",");
@@ -71,14 +69,6 @@ export function parseCommand(words: readonly string[]): Command {
     profileFolder: values.profile === undefined ? undefined : resolve(values.profile),
   };
   return { verb: "run", options };
-}
-
-function sizeOf(text: string): number {
-  const match = /^(\d+)([km]?)$/i.exec(text.trim());
-  if (match === null) return Number.NaN;
-  const unit = { "": 1, k: 1_000, m: 1_000_000 }[match[2]!.toLowerCase()]!;
-  const size = Number(match[1]) * unit;
-  return size >= 1_000 && size <= SIZE_MAX ? size : Number.NaN;
 }
 
 function list(): string {

@@ -2,10 +2,11 @@
 
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { freePort, isPortFree } from "../free-port.ts";
 import { distributionWay } from "./distribution.ts";
 import { dockerWay } from "./docker.ts";
 import { embeddedWay } from "./embedded.ts";
-import { factsOf, freePort, isPortFree, waitUntilReady } from "./readiness.ts";
+import { factsOf, waitUntilReady } from "./readiness.ts";
 import { isRoot } from "./tools.ts";
 import type { Way } from "./way.ts";
 

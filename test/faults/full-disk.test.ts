@@ -5,6 +5,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../scripts/free-port.ts";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
 import { createWriter } from "../../src/hot/writer.ts";
 import type { NostrEvent } from "../../src/nostr/event.ts";
@@ -157,7 +158,8 @@ test.concurrent.skipIf(!existsSync("/dev/full"))(
   "a log on a full disk keeps nobody from serving",
   async () => {
     const data = newGround().path("data");
-    const port = await freePort();
+    // A relay without a log cannot tell which it has chosen.
+    const port = freePort();
     const words = ["serve", "--port", String(port), "--data", data];
     const log = Bun.file("/dev/full");
     const relay = Bun.spawn([process.execPath, ENTRY, ...words], {
@@ -181,11 +183,3 @@ test.concurrent.skipIf(!existsSync("/dev/full"))(
     expect(await relay.stderr.text()).toBe("");
   },
 );
-
-/** One that nobody listened on a moment ago: a relay without a log cannot tell which it has chosen. */
-async function freePort(): Promise<number> {
-  const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port } = probe;
-  await probe.stop(true);
-  return port!;
-}

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../scripts/free-port.ts";
 import { defaultConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/settings.ts";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
@@ -27,13 +28,6 @@ export interface TestRelayOptions {
   readonly reach?: Reach;
   /** Put into the store before the relay starts, without a look at their signatures. */
   readonly stored?: readonly VerifiedEvent[];
-}
-
-async function freePort(): Promise<number> {
-  const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port } = probe;
-  await probe.stop(true);
-  return port!;
 }
 
 function store(folder: string, events: readonly VerifiedEvent[]): void {
@@ -71,7 +65,7 @@ export class TestRelay {
 
   static async start(options: TestRelayOptions = {}, folder = mkdtempSync(join(tmpdir(), "thermocline-"))) {
     const given = options.config ?? {};
-    const port = options.knowsItsAddress === true ? await freePort() : 0;
+    const port = options.knowsItsAddress === true ? freePort() : 0;
     const config = defaultConfig({
       ...given,
       data: { dir: folder },

@@ -2,6 +2,7 @@
 
 import type { GoalResult } from "../report/goals.ts";
 import type { Row } from "../workloads/workload.ts";
+import { SEARCH_KINDS } from "./searches.ts";
 
 type Rows = ReadonlyMap<string, Row>;
 
@@ -28,16 +29,6 @@ const share =
     return rate === undefined || before === undefined ? undefined : rate / before;
   };
 
-const SEARCHES = [
-  "rare word",
-  "two words",
-  "phrase",
-  "common word",
-  "hashtag",
-  "recent",
-  "authors and kinds",
-];
-
 const GOALS: readonly Goal[] = [
   {
     goal: "catch-up, events a second",
@@ -57,7 +48,7 @@ const GOALS: readonly Goal[] = [
     wanted: 0.7,
     isFloor: true,
   },
-  ...SEARCHES.map((kind) => ({
+  ...SEARCH_KINDS.map((kind) => ({
     goal: `search p95 at 8 clients, ${kind}, ms`,
     reached: p95(`OpenSearch ${kind}`),
     wanted: 50,

@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { type Command, SIZE_MIN, sizeOf } from "../command.ts";
 import { SMALL_EVENTS } from "./stage.ts";
 
 const COLD_NAMES = {
@@ -27,11 +28,6 @@ export interface ColdOptions {
   readonly profileFolder: string | undefined;
 }
 
-export type ColdCommand =
-  | { readonly verb: "run"; readonly options: ColdOptions }
-  | { readonly verb: "print"; readonly text: string }
-  | { readonly verb: "refuse"; readonly text: string };
-
 const FLAGS = {
   quick: { type: "boolean", default: false },
   events: { type: "string" },
@@ -44,12 +40,11 @@ const FLAGS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-const SIZE_MIN = 1_000;
 const SIZE_MAX = 10_000_000;
 const DEFAULT_SIZE = 100_000;
 const LARGE = 500_000;
 
-export function parseColdCommand(words: readonly string[]): ColdCommand {
+export function parseColdCommand(words: readonly string[]): Command<ColdOptions> {
   let values;
   try {
     ({ values } = parseArgs({ args: [...words], options: FLAGS, strict: true }));
@@ -59,7 +54,7 @@ export function parseColdCommand(words: readonly string[]): ColdCommand {
   if (values.help) return { verb: "print", text: HELP };
   if (values.list) return { verb: "print", text: list() };
   const fallback = values.quick ? SMALL_EVENTS : DEFAULT_SIZE;
-  const size = values.events === undefined ? fallback : sizeOf(values.events);
+  const size = values.events === undefined ? fallback : sizeOf(values.events, SIZE_MAX);
   if (Number.isNaN(size))
     return {
       verb: "refuse",
@@ -83,13 +78,6 @@ export function parseColdCommand(words: readonly string[]): ColdCommand {
 
 function isColdName(name: string): name is ColdName {
   return Object.hasOwn(COLD_NAMES, name);
-}
-
-function sizeOf(text: string): number {
-  const match = /^(\d+)([km]?)$/i.exec(text.trim());
-  if (match === null) return Number.NaN;
-  const size = Number(match[1]) * { "": 1, k: 1_000, m: 1_000_000 }[match[2]!.toLowerCase()]!;
-  return size >= SIZE_MIN && size <= SIZE_MAX ? size : Number.NaN;
 }
 
 function list(): string {

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../free-port.ts";
 import { endpointOf } from "../wire/connection.ts";
 import { cpuOf, residentBytesOf } from "./process-cost.ts";
 import type { Loaded, LocalControl, Target } from "./target.ts";
@@ -188,12 +189,4 @@ export class LocalRelay implements Target, LocalControl {
   private lastLines(log: string): string {
     return readFileSync(join(this.folder, log), "utf8").trimEnd().split("\n").slice(-5).join(" | ");
   }
-}
-
-function freePort(): number {
-  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-  const { port } = server;
-  void server.stop(true);
-  if (port === undefined) throw new Error("no free port on 127.0.0.1");
-  return port;
 }
