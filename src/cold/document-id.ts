@@ -26,6 +26,6 @@ export function removedDocumentId(entry: {
 
 /** Identifiers are hashed: they are free text of any length, and the index allows 512 bytes. */
 function slotId(address: Address): string {
-  const identifier = (Bun.SHA256.hash(address.identifier, "hex") as string).slice(0, 32);
+  const identifier = Bun.SHA256.hash(address.identifier, "hex").slice(0, 32);
   return `r:${address.kind}:${address.pubkey}:${identifier}`;
 }

@@ -8,7 +8,7 @@ const BYTES_MAX = 256;
 /** The term that stands for a value, in documents and in queries alike. Who reads a hit compares the full value. */
 export function tagTerm(value: string): string {
   if (value.length * 3 <= BYTES_MAX || Buffer.byteLength(value) <= BYTES_MAX) return value;
-  return `h:${Bun.SHA256.hash(value, "hex") as string}`;
+  return `h:${Bun.SHA256.hash(value, "hex")}`;
 }
 
 /** Every indexed tag by its letter, without doubles. */

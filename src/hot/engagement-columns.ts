@@ -29,7 +29,7 @@ export const CLASS_WEIGHT: Readonly<Record<ActionClass, number>> = {
 
 /** The number that stands for an id or an address. */
 export function targetKey(ref: string): number {
-  return isHex64(ref) ? idKey(ref) : idKey(Bun.SHA256.hash(ref, "hex") as string);
+  return isHex64(ref) ? idKey(ref) : idKey(Bun.SHA256.hash(ref, "hex"));
 }
 
 export function hourOf(seconds: number): number {

@@ -98,7 +98,7 @@ async function open(start: ColdFeedStart): Promise<Feed> {
 
 /** Tells stores apart without telling the secret. */
 function storeName(tagSeed: bigint): string {
-  return (Bun.SHA256.hash(`thermocline store ${tagSeed}`, "hex") as string).slice(0, 32);
+  return Bun.SHA256.hash(`thermocline store ${tagSeed}`, "hex").slice(0, 32);
 }
 
 /** Thrown outside of any promise it reaches whoever started this worker. */

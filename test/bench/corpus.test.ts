@@ -28,7 +28,7 @@ function take(corpus: Corpus, size: number): string[] {
 
 describe("corpus", () => {
   test("is the same events for the same seed and version, here and everywhere", () => {
-    const hash = Bun.SHA256.hash(take(new Corpus("warm", 300, signer), 300).join("\n"), "hex") as string;
+    const hash = Bun.SHA256.hash(take(new Corpus("warm", 300, signer), 300).join("\n"), "hex");
     expect({ version: CORPUS_VERSION, hash }).toEqual({
       version: 1,
       hash: "9dc506267497c9ba6e94edd72928c8c6bdf58e60f75e064501103f53a91d22d5",

@@ -2,16 +2,9 @@
 
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
+import { residentBytesOf } from "../../scripts/bench/target/process-cost.ts";
 import { prng } from "../support/prng.ts";
-import {
-  ATTACKED_SETTINGS,
-  type Attack,
-  type Honesty,
-  MEBIBYTE,
-  residentBytes,
-  runAttack,
-  storeNotes,
-} from "./attack.ts";
+import { ATTACKED_SETTINGS, type Attack, type Honesty, MEBIBYTE, runAttack, storeNotes } from "./attack.ts";
 import { ATTACKS } from "./attacks/all.ts";
 import { Author } from "./authors.ts";
 import { Ground, type RelayProcess } from "./relay-process.ts";
@@ -46,7 +39,7 @@ export async function runAttacks({ seconds, seed, only, tell }: AttackRunOptions
     // An attacker comes from elsewhere: here it takes only the processor time that is left over.
     setPriority(process.pid, 19);
     await Bun.sleep(SETTLE_MS);
-    const resident = residentBytes(relay.pid) ?? 0;
+    const resident = residentBytesOf(relay.pid) ?? 0;
     const late: string[] = [];
     let isQuiet = true;
     for (const attack of [CALM, ...ATTACKS.filter(({ name }) => name.startsWith(only)), CALM]) {
@@ -64,7 +57,7 @@ export async function runAttacks({ seconds, seed, only, tell }: AttackRunOptions
     if (isQuiet) faults.push(...late);
     else tell("NOT TESTED: the honest client's p99: this machine is busy with something else");
     faults.push(...relay.warnings(), ...(relay.err === "" ? [] : [relay.err]));
-    const grown = (residentBytes(relay.pid) ?? 0) - resident;
+    const grown = (residentBytesOf(relay.pid) ?? 0) - resident;
     if (grown > GROWTH_BYTES_MAX) faults.push(`the relay has grown by ${mebibytes(grown)}`);
     relay.signal("SIGTERM");
     const { code } = await relay.ended();
@@ -79,7 +72,7 @@ export async function runAttacks({ seconds, seed, only, tell }: AttackRunOptions
 function report(attack: Attack, honesty: Honesty, relay: RelayProcess, tell: (line: string) => void): number {
   const ok = quantiles(honesty.toOk);
   const eose = quantiles(honesty.toEose);
-  const memory = mebibytes(residentBytes(relay.pid) ?? 0);
+  const memory = mebibytes(residentBytesOf(relay.pid) ?? 0);
   const events = String(honesty.toOk.length).padStart(6);
   tell(`${attack.name.padEnd(30)} ${events} honest events   OK ${ok.text}   EOSE ${eose.text}   ${memory}`);
   return Math.max(ok.p99, eose.p99);

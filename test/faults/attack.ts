@@ -1,6 +1,5 @@
 // What an attack is, and the relay that it is tried on.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
 import { createWriter } from "../../src/hot/writer.ts";
@@ -67,15 +66,6 @@ export function storeNotes(ground: Ground, count: number): string {
   }
   writer.close();
   return folder;
-}
-
-export function residentBytes(pid: number): number | undefined {
-  try {
-    const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
-    return match === null ? undefined : Number(match[1]) * 1024;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The value of one line of /metrics. */

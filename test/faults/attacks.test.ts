@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { prng, testSeed } from "../support/prng.ts";
-import { ATTACKED_SETTINGS, liveHonestly, MEBIBYTE, residentBytes, runAttack, storeNotes } from "./attack.ts";
+import { residentBytesOf } from "../../scripts/bench/target/process-cost.ts";
+import { ATTACKED_SETTINGS, liveHonestly, MEBIBYTE, runAttack, storeNotes } from "./attack.ts";
 import { ATTACKS } from "./attacks/all.ts";
 import { Author } from "./authors.ts";
 import { Ground, type RelayProcess } from "./relay-process.ts";
@@ -22,7 +23,7 @@ beforeAll(async () => {
   ground = new Ground();
   relay = ground.relay({ data: storeNotes(ground, 5000), settings: ATTACKED_SETTINGS });
   url = await relay.ready();
-  residentAtStart = residentBytes(relay.pid);
+  residentAtStart = residentBytesOf(relay.pid);
 });
 
 afterAll(async () => ground.clear());
@@ -49,7 +50,7 @@ describe(`attacks (seed ${seed})`, () => {
 
   test("afterwards: no warning, bounded memory, and a stop in good order", async () => {
     expect([...relay.warnings(), relay.err]).toEqual([""]);
-    const resident = residentBytes(relay.pid);
+    const resident = residentBytesOf(relay.pid);
     if (resident !== undefined && residentAtStart !== undefined) {
       expect(resident - residentAtStart).toBeLessThan(GROWTH_BYTES_MAX);
     }

@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from "node:net";
 import { frame, headBytes, OPCODE, writeHead } from "../../scripts/bench/wire/frame-head.ts";
+import { News } from "../support/news.ts";
 
 export { OPCODE };
 
@@ -20,7 +21,7 @@ export class RawSocket {
   private readonly socket: Socket;
   private received: Buffer = Buffer.alloc(0);
   private isUpgraded = false;
-  private waiting: (() => void)[] = [];
+  private readonly news = new News();
 
   /** A TCP connection on which nothing has been said. */
   constructor(url: string) {
@@ -31,7 +32,7 @@ export class RawSocket {
     this.socket.on("error", () => {});
     this.socket.on("close", () => {
       this.isOver = true;
-      this.wake();
+      this.news.tell();
     });
   }
 
@@ -90,7 +91,7 @@ export class RawSocket {
     while (!isSo()) {
       if (this.isOver) throw new Error(`the connection ended (${this.closeCode}) before ${what}`);
       if (Date.now() > deadlineMs) throw new Error(`waited in vain for ${what}`);
-      await this.news(deadlineMs - Date.now());
+      await this.news.next(deadlineMs - Date.now());
     }
   }
 
@@ -107,22 +108,8 @@ export class RawSocket {
   /** Waits until the connection is over; false when it stays. */
   async gone(patienceMs = PATIENCE_MS): Promise<boolean> {
     const deadlineMs = Date.now() + patienceMs;
-    while (!this.isOver && Date.now() < deadlineMs) await this.news(deadlineMs - Date.now());
+    while (!this.isOver && Date.now() < deadlineMs) await this.news.next(deadlineMs - Date.now());
     return this.isOver;
-  }
-
-  private news(patienceMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, patienceMs));
-      this.waiting.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  private wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   private take(bytes: Buffer): void {
@@ -138,7 +125,7 @@ export class RawSocket {
       this.isUpgraded = true;
     }
     while (this.takeFrame());
-    this.wake();
+    this.news.tell();
   }
 
   private takeFrame(): boolean {

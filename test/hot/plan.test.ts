@@ -11,7 +11,7 @@ import type { Filter } from "../../src/nostr/filter.ts";
 import { createSchema, insertRows } from "../support/insert-rows.ts";
 
 const TAG_SEED = 99n;
-const hex = (n: number): string => Bun.SHA256.hash(`plan ${n}`, "hex") as string;
+const hex = (n: number): string => Bun.SHA256.hash(`plan ${n}`, "hex");
 const BUSY = hex(0);
 const QUIET = hex(1);
 const RARE_THREAD = hex(2);

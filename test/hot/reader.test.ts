@@ -12,7 +12,7 @@ import { createSchema, hitOf, insertRows, removeRows } from "../support/insert-r
 import type { NaiveRow } from "../support/naive-store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "thermocline-reader-"));
-const hex = (text: string): string => Bun.SHA256.hash(text, "hex") as string;
+const hex = (text: string): string => Bun.SHA256.hash(text, "hex");
 const AUTHOR = hex("author");
 const TAG_SEED = 3n;
 const AMPLE = { deadlineMs: Number.POSITIVE_INFINITY };

@@ -16,7 +16,7 @@ const EVENTS = 6000;
 const KINDS_OF_ONE = 1500;
 const AMPLE = { deadlineMs: Number.POSITIVE_INFINITY };
 const SPENT = { deadlineMs: 0 };
-const hex = (text: string): string => Bun.SHA256.hash(text, "hex") as string;
+const hex = (text: string): string => Bun.SHA256.hash(text, "hex");
 const AUTHOR = hex("one author of everything");
 const COLLECTOR = hex("an author of a great many kinds");
 

@@ -11,7 +11,7 @@ import { FulltextStore, NOW, parsed } from "../support/fulltext-store.ts";
 import { temporaryFolders } from "../support/temp-folder.ts";
 
 const folder = temporaryFolders();
-const key = (name: string): string => Bun.SHA256.hash(`talked about ${name}`, "hex") as string;
+const key = (name: string): string => Bun.SHA256.hash(`talked about ${name}`, "hex");
 const DAY = 86_400;
 
 const note = (author: string, content: string) =>

@@ -17,7 +17,7 @@ import { unsignedZap } from "../support/zaps.ts";
 const folder = temporaryFolders();
 /** More than an order without words looks at. */
 const SPAM = 2100;
-const key = (name: string): string => Bun.SHA256.hash(`trusted targets ${name}`, "hex") as string;
+const key = (name: string): string => Bun.SHA256.hash(`trusted targets ${name}`, "hex");
 const names = (count: number, prefix: string): string[] =>
   Array.from({ length: count }, (_, at) => `${prefix} ${at}`);
 

@@ -47,15 +47,15 @@ const addressOf = (identifier: string): string =>
   nip19.naddrEncode({ kind: 30_023, pubkey: CAROL.pubkey, identifier });
 
 const profileOf = (author: string, about: string) =>
-  unsignedEvent(Bun.SHA256.hash(author, "hex") as string, {
+  unsignedEvent(Bun.SHA256.hash(author, "hex"), {
     kind: 0,
     content: JSON.stringify({ name: author.replaceAll(" ", ""), about }),
     created_at: THEN,
   });
 const noteOf = (author: string, content: string) =>
-  unsignedEvent(Bun.SHA256.hash(author, "hex") as string, { content, created_at: THEN });
+  unsignedEvent(Bun.SHA256.hash(author, "hex"), { content, created_at: THEN });
 /** Two dozen made-up words, others for each name. */
-const wordsOf = (name: string): string => (Bun.SHA256.hash(name, "hex") as string).replaceAll(/.../g, "$& ");
+const wordsOf = (name: string): string => Bun.SHA256.hash(name, "hex").replaceAll(/.../g, "$& ");
 /** More people who say in two words what they are than a search weighs, and some who write about it. */
 const PAINTERS = [
   ...Array.from({ length: 260 }, (_, at) => profileOf(`person ${at}`, `painter ${at}`)),

@@ -2,6 +2,7 @@
 
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import { type Keypair, signed } from "./events.ts";
+import { News } from "./news.ts";
 
 export type Frame = readonly unknown[];
 
@@ -13,7 +14,7 @@ export class TestClient {
   closeCode: number | undefined;
   closeReason: string | undefined;
   private readonly socket: WebSocket;
-  private waiting: (() => void)[] = [];
+  private readonly news = new News();
   private read = 0;
   private asked = 0;
   /** Frames that had arrived when a subscription id was last asked for. */
@@ -23,12 +24,12 @@ export class TestClient {
     this.socket = socket;
     socket.onmessage = (message) => {
       this.frames.push(JSON.parse(String(message.data)) as Frame);
-      this.wake();
+      this.news.tell();
     };
     socket.onclose = (event) => {
       this.closeCode = event.code;
       this.closeReason = event.reason;
-      this.wake();
+      this.news.tell();
     };
   }
 
@@ -67,7 +68,7 @@ export class TestClient {
       if (Date.now() > deadline) {
         throw new Error(`no ${what}; the last frames were ${JSON.stringify(this.frames.slice(-5))}`);
       }
-      await this.news(deadline - Date.now());
+      await this.news.next(deadline - Date.now());
     }
   }
 
@@ -173,7 +174,7 @@ export class TestClient {
     const deadline = Date.now() + PATIENCE_MS;
     while (this.closeCode === undefined) {
       if (Date.now() > deadline) throw new Error("the connection was not closed");
-      await this.news(deadline - Date.now());
+      await this.news.next(deadline - Date.now());
     }
     return this.closeCode;
   }
@@ -185,19 +186,5 @@ export class TestClient {
   private okFor(event: object): Promise<Frame> {
     const { id } = event as { readonly id?: unknown };
     return this.next((frame) => frame[0] === "OK" && frame[1] === id, `OK for ${String(id)}`);
-  }
-
-  private news(patienceMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, patienceMs));
-      this.waiting.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  private wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
   }
 }

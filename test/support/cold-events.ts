@@ -6,7 +6,7 @@ import type { MemoryLog } from "./memory-log.ts";
 
 /** Deterministic 64 hex characters. */
 export function hexOf(text: string): string {
-  return Bun.SHA256.hash(text, "hex") as string;
+  return Bun.SHA256.hash(text, "hex");
 }
 
 export function note(author: string, content: string, created_at = 1_700_000_000): NostrEvent {

@@ -11,8 +11,8 @@ export interface Keypair {
 
 /** The same number gives the same key. */
 export function keypair(seed: number): Keypair {
-  const secret = Uint8Array.fromHex(Bun.SHA256.hash(`thermocline test key ${seed}`, "hex") as string);
-  return { secret, pubkey: Buffer.from(schnorr.getPublicKey(secret)).toString("hex") };
+  const secret = Uint8Array.fromHex(Bun.SHA256.hash(`thermocline test key ${seed}`, "hex"));
+  return { secret, pubkey: schnorr.getPublicKey(secret).toHex() };
 }
 
 /** A new key with each call, the same ones in the same order for the same first number. */
@@ -29,19 +29,25 @@ export interface EventTemplate {
 }
 
 /** A complete, correctly signed event; created_at is now when the template does not say. */
-export function signed(key: Keypair, template: EventTemplate = {}): NostrEvent {
+export function signed({ pubkey, secret }: Keypair, template: EventTemplate = {}): NostrEvent {
+  return complete(pubkey, template, (id) => schnorr.sign(id, secret, new Uint8Array(32)).toHex());
+}
+
+/** What the template leaves open is filled in: kind 1, and the present second. `sign` answers the signature as hex. */
+export function complete(
+  pubkey: string,
+  template: EventTemplate,
+  sign: (id: Uint8Array) => string,
+): NostrEvent {
   const unsigned = {
-    pubkey: key.pubkey,
+    pubkey,
     created_at: template.created_at ?? Math.floor(Date.now() / 1000),
     kind: template.kind ?? 1,
     tags: template.tags ?? [],
     content: template.content ?? "",
   };
   const id = eventIdOf(unsigned);
-  const sig = Buffer.from(schnorr.sign(Uint8Array.fromHex(id), key.secret, new Uint8Array(32))).toString(
-    "hex",
-  );
-  return { id, ...unsigned, sig };
+  return { id, ...unsigned, sig: sign(Uint8Array.fromHex(id)) };
 }
 
 /**
@@ -49,14 +55,8 @@ export function signed(key: Keypair, template: EventTemplate = {}): NostrEvent {
  * look at signatures.
  */
 export function unsignedEvent(pubkey: string, template: EventTemplate = {}): VerifiedEvent {
-  const fields = {
-    pubkey,
-    created_at: template.created_at ?? 1_700_000_000,
-    kind: template.kind ?? 1,
-    tags: template.tags ?? [],
-    content: template.content ?? "",
-  };
-  return verified({ id: eventIdOf(fields), ...fields, sig: "0".repeat(128) });
+  const dated = { ...template, created_at: template.created_at ?? 1_700_000_000 };
+  return verified(complete(pubkey, dated, () => "0".repeat(128)));
 }
 
 /** Parses an event that the test made itself, as the store wants it. */

@@ -41,8 +41,7 @@ export function madeUpCrowd(nowSeconds: number): VerifiedEvent[] {
       ...at(3600),
     });
     events.push(bought);
-    for (let fan = 0; fan < FANS; fan++)
-      applaud(Bun.SHA256.hash(`fan ${fan} of ${spam}`, "hex") as string, bought);
+    for (let fan = 0; fan < FANS; fan++) applaud(Bun.SHA256.hash(`fan ${fan} of ${spam}`, "hex"), bought);
     zap(keypair(901 + spam), bought, "lnbc11x", BITCOIN);
     // In the name of somebody who never signed it.
     const forged = {

@@ -31,7 +31,7 @@ const FLUSH_LINES = 4_000;
 const UNSIGNED = (signer: Signer): Signer => ({
   name: signer.name,
   pubkey: (secret) => signer.pubkey(secret),
-  sign: (hash) => `${Buffer.from(hash).toString("hex")}${Bun.SHA256.hash(hash, "hex") as string}`,
+  sign: (hash) => `${Buffer.from(hash).toString("hex")}${Bun.SHA256.hash(hash, "hex")}`,
 });
 
 export interface HistorySize {

@@ -25,7 +25,7 @@ export interface Signed {
 /** `size` keys that depend on the name only. */
 export function cast(name: string, size: number, signer: Signer): Person[] {
   return Array.from({ length: size }, (_, index) => {
-    const secret = Buffer.from(Bun.SHA256.hash(`${name} ${index}`, "hex") as string, "hex");
+    const secret = Buffer.from(Bun.SHA256.hash(`${name} ${index}`, "hex"), "hex");
     return { secret, pubkey: signer.pubkey(secret) };
   });
 }

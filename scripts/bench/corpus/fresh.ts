@@ -31,7 +31,7 @@ export class FreshEvents {
     this.clock = firstSecond;
     this.people = cast(`thermocline bench fresh ${seed}`, FRESH_AUTHORS, signer);
     this.chance = new Chance(seedOf(`fresh ${seed}`));
-    this.lastId = Bun.SHA256.hash(seed, "hex") as string;
+    this.lastId = Bun.SHA256.hash(seed, "hex");
   }
 
   /** Mostly notes, some of them replies; a third are reactions. */

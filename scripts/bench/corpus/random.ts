@@ -64,5 +64,5 @@ export class Zipf {
 
 /** A 32-bit seed from a name. */
 export function seedOf(name: string): number {
-  return Number.parseInt((Bun.SHA256.hash(name, "hex") as string).slice(0, 8), 16);
+  return Number.parseInt(Bun.SHA256.hash(name, "hex").slice(0, 8), 16);
 }

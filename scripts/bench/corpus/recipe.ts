@@ -118,7 +118,7 @@ function zapReceipt(scene: Scene, author: number): Dish {
   const to = scene.authorOf(target);
   const sats = scene.chance.oneOf([21, 100, 500, 1_000, 5_000]);
   const pubkey = scene.people[scene.authors.draw(scene.chance)]!.pubkey;
-  const id = Bun.SHA256.hash(`${pubkey} ${target}`, "hex") as string;
+  const id = Bun.SHA256.hash(`${pubkey} ${target}`, "hex");
   const asked: Tag[] = [
     ["e", scene.idOf(target)],
     ["p", scene.people[to]!.pubkey],
@@ -208,7 +208,7 @@ function cipher(chance: Chance, length: number): string {
 
 function cipherText(): string {
   const bytes: string[] = [];
-  for (let part = 0; part < 512; part++) bytes.push(Bun.SHA256.hash(`cipher ${part}`, "hex") as string);
+  for (let part = 0; part < 512; part++) bytes.push(Bun.SHA256.hash(`cipher ${part}`, "hex"));
   return Buffer.from(bytes.join(""), "hex").toString("base64").replaceAll(/[+/=]/g, "x");
 }
 
