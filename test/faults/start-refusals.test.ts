@@ -7,6 +7,7 @@ import {
   chownSync,
   closeSync,
   copyFileSync,
+  existsSync,
   openSync,
   readFileSync,
   writeFileSync,
@@ -188,8 +189,9 @@ test("a file where the folder should be, and a parent that is a file", async () 
 
 test.concurrent("parents that are not there are made", async () => {
   const ground = newGround();
-  const relay = ground.relay({ data: ground.path("a/b/c/data") });
-  await relay.ready();
+  const data = ground.path("a/b/c/data");
+  await ground.relay({ data }).ready();
+  expect(existsSync(join(data, DATABASE_FILE))).toBe(true);
 });
 
 test.concurrent("a read-only disk, empty or with a store on it", async () => {

@@ -32,7 +32,7 @@ test("the lock keeps no writer out", () => {
   const data = folder();
   const lock = lockFolder(data);
   const database = openDatabase(join(data, "thermocline.db"));
-  database.run("UPDATE meta SET value = '1' WHERE key = 'seq'");
+  expect(database.run("UPDATE meta SET value = '1' WHERE key = 'seq'").changes).toBe(1);
   database.close();
   lock.release();
 });

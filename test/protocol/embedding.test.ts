@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import { Hono } from "hono";
+import { isServed } from "../../src/hot/folder-lock.ts";
 import { createRelay, defaultConfig, type Relay } from "../../src/relay.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { TestClient } from "../support/client.ts";
@@ -140,20 +141,20 @@ test("stopping the relay says goodbye to clients of any host", async () => {
   expect(client.frames.findLast((frame) => frame[0] === "CLOSED")!.slice(0, 2)).toEqual(["CLOSED", "open"]);
 });
 
-test("a relay that cannot start leaves nothing running: the next try finds the folder free", async () => {
+test("a relay that cannot start leaves nothing running: nobody serves the folder", async () => {
   const folder = newFolder();
   // The last of several parts that start cannot: a folder stands where its file belongs.
   const obstacle = join(folder, "identity.db");
   mkdirSync(join(obstacle, "full"), { recursive: true });
   await expect(relay(folder)).rejects.toThrow("identity.db");
-  rmSync(obstacle, { recursive: true });
-  await relay(folder);
+  expect(isServed(folder)).toBe(false);
 });
 
 test("whoever stops a relay waits until it has stopped, also the second to ask", async () => {
   const folder = newFolder();
   const first = await relay(folder);
   void first.stop();
+  expect(isServed(folder)).toBe(true);
   await first.stop();
-  await relay(folder);
+  expect(isServed(folder)).toBe(false);
 });
