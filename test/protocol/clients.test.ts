@@ -16,10 +16,7 @@ beforeAll(async () => {
   relay = await TestRelay.start({ knowsItsAddress: true });
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 const now = (): number => Math.floor(Date.now() / 1000);
 const sign = (key: Keypair, template: Partial<EventTemplate> = {}): NostrEvent =>

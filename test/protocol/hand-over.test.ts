@@ -37,10 +37,7 @@ beforeAll(async () => {
   publisher = await relay.connect();
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 /** Some of now, and some backdated into the middle of what is being scanned. */
 function batch(): NostrEvent[] {

@@ -21,10 +21,7 @@ beforeAll(async () => {
   listener = await relay.connect();
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 const event = (key: Keypair, template: EventTemplate = {}): NostrEvent =>
   signed(key, { created_at: NOW, ...template });

@@ -25,10 +25,7 @@ beforeAll(async () => {
   client = await relay.connect();
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 async function publish(key: Keypair, template: EventTemplate = {}): Promise<NostrEvent> {
   const event = signed(key, { created_at: NOW, ...template });

@@ -17,10 +17,7 @@ beforeAll(async () => {
   client = await relay.connect();
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 const event = (key: Keypair, template: EventTemplate = {}): NostrEvent =>
   signed(key, { created_at: NOW - 100, ...template });

@@ -54,10 +54,7 @@ beforeAll(async () => {
   shown = (await informationOf(relay)).limitation;
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 const event = (template: EventTemplate = {}) => signed(someone(), { created_at: NOW, ...template });
 const accepts = async (template: EventTemplate): Promise<boolean> =>

@@ -17,10 +17,7 @@ beforeAll(async () => {
   client = await relay.connect();
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 const expiring = (at: string, kind = 1, created_at = now) =>
   signed(someone(), { kind, created_at, tags: [["expiration", at]] });

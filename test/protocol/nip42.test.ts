@@ -14,10 +14,7 @@ beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW });
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 async function proof(
   client: TestClient,

@@ -18,10 +18,7 @@ beforeAll(async () => {
   stranger = await relay.connect();
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 async function connectedAs(...keys: Keypair[]): Promise<TestClient> {
   const client = await relay.connect();

@@ -22,10 +22,7 @@ beforeAll(async () => {
   for (const event of [...notes, ...many, wrap]) expect(await client.publish(event)).toEqual([true, ""]);
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 async function hint(...filters: object[]): Promise<unknown> {
   return (await client.request("hint", ...filters)).end[2];

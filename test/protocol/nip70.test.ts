@@ -13,10 +13,7 @@ beforeAll(async () => {
   relay = await TestRelay.start({ now: () => NOW });
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 const guarded = (key: Keypair, template: EventTemplate = {}) =>
   signed(key, { created_at: NOW, tags: [["-"]], ...template });

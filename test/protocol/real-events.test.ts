@@ -30,10 +30,7 @@ beforeAll(async () => {
   client = await relay.connect();
 });
 
-afterAll(async () => {
-  await relay.stop();
-  expect(relay.warnings).toEqual([]);
-});
+afterAll(() => relay.stopUnwarned());
 
 async function publishAll(): Promise<Map<string, Answer>> {
   for (const event of events) client.send("EVENT", event);

@@ -43,7 +43,7 @@ export class TestRelay {
   readonly folder: string;
   readonly relay: Relay;
   readonly config: Config;
-  /** Log lines of level warn and above: a test fails when it meets one that it did not expect. */
+  /** Log lines of level warn and above. */
   readonly warnings: string[];
   private readonly server: ReturnType<typeof Bun.serve>;
   private readonly clients: TestClient[] = [];
@@ -104,5 +104,11 @@ export class TestRelay {
   async stop(): Promise<void> {
     await this.halt();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Stops a relay that was to have nothing to warn of, and throws what it warned of all the same. */
+  async stopUnwarned(): Promise<void> {
+    await this.stop();
+    if (this.warnings.length > 0) throw new Error(`the relay warned:\n${this.warnings.join("")}`);
   }
 }
