@@ -13,7 +13,8 @@ import type { ColdStore } from "./relay-cold.ts";
 import type { Identity } from "./relay-identity.ts";
 import type { RelaySearch } from "./relay-search.ts";
 import type { Trends } from "./relay-trends.ts";
-import type { ChannelGauge, Metrics } from "./telemetry/metrics.ts";
+import type { ChannelGauge } from "./telemetry/gauges.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
 
 export interface Gauged {
   readonly hot: HotStore;

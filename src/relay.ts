@@ -116,22 +116,11 @@ async function startRelay(
   const facts = factsOf(ground, stores, traffic, connections);
   watchGauges(metrics, { ...stores, ...traffic, connections }, facts);
 
-  const { hot, trends } = stores;
-  const http = createHttp({
-    config,
-    information: () => {
-      const { supportedNips, version } = facts();
-      return { supportedNips, version, self: trends?.pubkey };
-    },
-    stats: facts,
-    ...(trends === undefined ? {} : { trends: trends.service }),
-    readiness: () => {
-      const reason = stopping !== undefined ? "the relay is stopping" : (hot.writerFault ?? writing.fault());
-      return { reasons: reason === undefined ? [] : [reason] };
-    },
-    metrics,
-    onError: (error) => logger.error({ error }, "an HTTP request failed"),
-  });
+  const fault = (): string | undefined => {
+    if (stopping !== undefined) return "the relay is stopping";
+    return stores.hot.writerFault ?? writing.fault();
+  };
+  const http = openPages(ground, stores, facts, fault);
   const stop = async (): Promise<void> => {
     // What was let in still gets its OK: verify, write, answer, then close. What comes later is told to come back.
     await writing.admission.close(config.server.drain_seconds * 1000);
@@ -177,8 +166,9 @@ async function startStores({ config, logger, now, running }: Ground, reach: Reac
 /** What clients talk to: live delivery, the way of events in, and the gateway before both. */
 type Traffic = ReturnType<typeof openTraffic>;
 
-function openTraffic({ config, logger, now, metrics, running }: Ground, stores: Stores) {
-  const { hot, pool, vanishing, history, search, trends } = stores;
+function openTraffic(ground: Ground, stores: Stores) {
+  const { config, logger, now, metrics, running } = ground;
+  const { hot, pool, vanishing, history, search } = stores;
   const servers = new Set<HostServer>();
   const live: Live = new Live({
     publish: (topic, frame) => {
@@ -192,12 +182,7 @@ function openTraffic({ config, logger, now, metrics, running }: Ground, stores: 
     overflowed: (subscription) => gateway.overflowed(subscription),
     flush: () => gateway.flush(),
   });
-  hot.onCommitted(({ stored, removed }) => {
-    live.publish(stored);
-    if (stored.length > 0) metrics.commitEvents.observe(stored.length);
-    search?.service.committed(stored.length);
-    if (removed.length > 0) trends?.service.removed();
-  });
+  followCommits(ground, stores, live);
   const prompt = new PromptVerifier(stores.verifier, verifierChoice(config));
   const writing = openWriting(config, { hot, verifier: prompt, live, now });
   const { admission } = writing;
@@ -225,6 +210,40 @@ function openTraffic({ config, logger, now, metrics, running }: Ground, stores: 
   return { servers, live, writing, admission, gateway };
 }
 
+/** What one commit sets in motion. */
+function followCommits({ metrics }: Ground, { hot, search, trends }: Stores, live: Live): void {
+  hot.onCommitted(({ stored, removed }) => {
+    live.publish(stored);
+    if (stored.length > 0) metrics.commitEvents.observe(stored.length);
+    search?.service.committed(stored.length);
+    if (removed.length > 0) trends?.service.removed();
+  });
+}
+
+/** `fault` says why the relay is not ready, if it is not. */
+function openPages(
+  { config, logger, metrics }: Ground,
+  { trends }: Stores,
+  facts: () => RelayFacts,
+  fault: () => string | undefined,
+): ReturnType<typeof createHttp> {
+  return createHttp({
+    config,
+    information: () => {
+      const { supportedNips, version } = facts();
+      return { supportedNips, version, self: trends?.pubkey };
+    },
+    stats: facts,
+    ...(trends === undefined ? {} : { trends: trends.service }),
+    readiness: () => {
+      const reason = fault();
+      return { reasons: reason === undefined ? [] : [reason] };
+    },
+    metrics,
+    onError: (error) => logger.error({ error }, "an HTTP request failed"),
+  });
+}
+
 function factsOf(
   { config, metrics }: Ground,
   { verifier, search, eventsStored }: Stores,
@@ -232,12 +251,11 @@ function factsOf(
   connections: Connections,
 ): () => RelayFacts {
   const startedMs = performance.now();
-  const { backend, origin, workers, notice } = verifier;
   return () => ({
     version: packageJson.version,
     supportedNips: search === undefined ? NIPS_ALWAYS : NIPS_WITH_SEARCH,
-    signatures: `${backend} (${origin}), ${workers} worker${workers === 1 ? "" : "s"}`,
-    notice,
+    signatures: `${verifier.backend} (${verifier.origin}), ${verifier.workers} worker${verifier.workers === 1 ? "" : "s"}`,
+    notice: verifier.notice,
     dataFolder: config.data.dir,
     connections: connections.count,
     subscriptions: live.subscriptions,

@@ -1,18 +1,12 @@
-// Every metric of the relay, declared in one place; names and labels are what dashboards hang on.
+// What the relay counts and measures, and all of it as a scrape sees it; names and labels are what dashboards hang on.
 
 import { Registry } from "prom-client";
 import { REASON_PREFIXES, type ReasonPrefix } from "../nostr/reason.ts";
 import { VERBS } from "../nostr/verb.ts";
 import { Distribution } from "./distribution.ts";
 import { type EventLoopLag, watchEventLoopLag } from "./event-loop-lag.ts";
-import {
-  exposeCount,
-  exposeDistribution,
-  exposeFacts,
-  exposeGauge,
-  exposeGauges,
-  exposeTally,
-} from "./prometheus.ts";
+import { exposeGaugeSources, type GaugeSources } from "./gauges.ts";
+import { exposeCount, exposeDistribution, exposeGauge, exposeGauges, exposeTally } from "./prometheus.ts";
 import { Tally } from "./tally.ts";
 
 /** `other` is every message without a verb that we know. */
@@ -43,52 +37,6 @@ export type DeliveryWay = (typeof DELIVERY_WAYS)[number];
  */
 const CLOSE_REASONS = ["client", "slow-reader", "too-large", "shutdown", "refused", "error"] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
-
-/** A bounded queue: in items, or in bytes where its name says so. */
-export interface ChannelGauge {
-  readonly name: string;
-  readonly depth: number;
-  readonly depthMax: number;
-}
-
-/** How far the cold store is, and what went wrong with it. */
-export interface ColdGauges {
-  /** up, lagging, readonly, down or stopped. */
-  readonly state: string;
-  /** Log entries that it has not acknowledged yet. */
-  readonly lagEvents: number;
-  readonly lagSeconds: number;
-  readonly deadLetters: number;
-  /** Events that have left the hot store and were not found in it. */
-  readonly lost: number;
-}
-
-/** What gauges show, asked for at each scrape. */
-export interface GaugeSources {
-  readonly connections: () => number;
-  readonly subscriptions: () => number;
-  readonly channels: () => Iterable<ChannelGauge>;
-  readonly eventsStored: () => number;
-  readonly storeBytes: () => number;
-  readonly walBytes: () => number;
-  readonly writerRestarts: () => number;
-  /** The recent tail. */
-  readonly tail: () => { readonly size: number; readonly bytes: number };
-  /** Undefined where there is no cold store, or nothing is known of it yet. */
-  readonly cold: () => ColdGauges | undefined;
-  /** What does not change while running. */
-  readonly info: () => InfoLabels;
-}
-
-/** Labels of `thermocline_info`. */
-export interface InfoLabels {
-  readonly version: string;
-  readonly bun: string;
-  /** libsecp256k1 or noble. */
-  readonly signatures: string;
-  /** opensearch, sqlite or none. */
-  readonly search: string;
-}
 
 export interface Metrics {
   readonly verbs: Tally<CountedVerb>;
@@ -140,7 +88,7 @@ export function createMetrics(): Metrics {
     stop: () => lag.stop(),
   };
   exposeTraffic(registry, metrics);
-  exposeSources(registry, () => sources);
+  exposeGaugeSources(registry, () => sources);
   exposeProcess(registry, lag);
   return metrics;
 }
@@ -164,55 +112,6 @@ function exposeTraffic(registry: Registry, metrics: Metrics): void {
   distribution("event_to_ok_seconds", "From an EVENT to its OK.", metrics.eventToOk);
   distribution("req_to_eose_seconds", "From a REQ to its EOSE.", metrics.reqToEose);
   distribution("commit_events", "Events in one commit.", metrics.commitEvents);
-}
-
-/** States of a cold store in which events go into it. */
-const WORKS: ReadonlySet<string> = new Set(["up", "lagging"]);
-
-function exposeSources(registry: Registry, sources: () => GaugeSources | undefined): void {
-  const asked = <T>(read: (from: GaugeSources) => T): T | undefined => {
-    const from = sources();
-    return from && read(from);
-  };
-  const gauge = (name: string, help: string, read: (from: GaugeSources) => number | undefined): void =>
-    exposeGauge(registry, { name: `thermocline_${name}`, help }, () => asked(read));
-  gauge("connections", "Open connections.", ({ connections }) => connections());
-  gauge("subscriptions", "Open subscriptions.", ({ subscriptions }) => subscriptions());
-  gauge("events_stored", "Events stored, hot or cold.", ({ eventsStored }) => eventsStored());
-  gauge("store_bytes", "Size of the database file.", ({ storeBytes }) => storeBytes());
-  gauge("wal_bytes", "Size of the write-ahead log.", ({ walBytes }) => walBytes());
-  gauge("writer_restarts", "Times that the writer thread died and was started anew.", ({ writerRestarts }) =>
-    writerRestarts(),
-  );
-  gauge("tail_events", "Events in the recent tail.", ({ tail }) => tail().size);
-  gauge("tail_bytes", "Memory of the recent tail.", ({ tail }) => tail().bytes);
-  const coldGauge = (name: string, help: string, read: (from: ColdGauges) => number): void =>
-    gauge(`cold_${name}`, help, ({ cold }) => {
-      const from = cold();
-      return from && read(from);
-    });
-  coldGauge("up", "1 while the cold store answers and is written to.", ({ state }) =>
-    Number(WORKS.has(state)),
-  );
-  coldGauge("lag_entries", "Log entries not yet in the cold store.", ({ lagEvents }) => lagEvents);
-  coldGauge("lag_seconds", "Seconds since the cold store had everything.", ({ lagSeconds }) => lagSeconds);
-  coldGauge("dead_letters", "Events that the cold store refused.", ({ deadLetters }) => deadLetters);
-  coldGauge("lost_events", "Events that left the hot store and were not found cold.", ({ lost }) => lost);
-  const channels = (name: string, help: string, of: "depth" | "depthMax"): void =>
-    exposeGauges(registry, { name: `thermocline_${name}`, label: "channel", help }, () =>
-      [...(asked((from) => from.channels()) ?? [])].map((channel) => [channel.name, channel[of]] as const),
-    );
-  channels("channel_depth", "Items, or bytes, queued and in flight.", "depth");
-  channels("channel_depth_max", "Bound of what is queued and in flight.", "depthMax");
-  exposeFacts(
-    registry,
-    {
-      name: "thermocline_info",
-      labels: ["version", "bun", "signatures", "search"],
-      help: "What this relay is; the value is always 1.",
-    },
-    () => asked(({ info }) => info()),
-  );
 }
 
 function exposeProcess(registry: Registry, lag: EventLoopLag): void {

@@ -2,7 +2,8 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { Distribution } from "../../src/telemetry/distribution.ts";
-import { type ColdGauges, createMetrics, type Metrics } from "../../src/telemetry/metrics.ts";
+import type { ColdGauges } from "../../src/telemetry/gauges.ts";
+import { createMetrics, type Metrics } from "../../src/telemetry/metrics.ts";
 import { Tally } from "../../src/telemetry/tally.ts";
 
 let open: Metrics[] = [];
