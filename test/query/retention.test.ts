@@ -3,7 +3,7 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import type { ColdReader } from "../../src/cold/cold-reader.ts";
 import type { VerifiedEvent } from "../../src/nostr/event.ts";
-import { Retention } from "../../src/query/retention.ts";
+import { Retention, type RetentionOptions } from "../../src/query/retention.ts";
 import {
   ageLimitOf,
   isBounded,
@@ -60,7 +60,7 @@ const taggedSeqs: ColdReader["taggedSeqs"] = async (seqs) => ({
   isPartial: false,
 });
 
-function retention(given: Partial<RetentionBounds>, safetySeconds = 0): Retention {
+function retention(given: Partial<RetentionBounds>, options: Partial<RetentionOptions> = {}): Retention {
   return new Retention(
     {
       candidates: side.reader.candidates,
@@ -71,7 +71,7 @@ function retention(given: Partial<RetentionBounds>, safetySeconds = 0): Retentio
       now: () => now,
     },
     bounds(given),
-    { safetySeconds, everyMs: 60_000, batchEvents: 3 },
+    { safetySeconds: 0, everyMs: 60_000, batchEvents: 3, ...options },
   );
 }
 
@@ -143,7 +143,7 @@ test("nothing leaves while the cold store is away, or before it has held it for 
   expect(await retention({ maxAgeSeconds: DAY }).round()).toMatchObject({ moved: 0, isWhole: false });
 
   acknowledged = 1;
-  const job = retention({ maxAgeSeconds: DAY }, 3600);
+  const job = retention({ maxAgeSeconds: DAY }, { safetySeconds: 3600 });
   expect((await job.round()).moved).toBe(0);
   now += 3599;
   const second = put(9);
