@@ -1,8 +1,7 @@
 // Every workload once, tiny: against a plain relay in memory and against our own, and that wrong answers are noticed.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cachedArchive, cachedCorpus, type CachedCorpus } from "../../scripts/bench/corpus/cache.ts";
 import { FreshEvents } from "../../scripts/bench/corpus/fresh.ts";
@@ -14,17 +13,17 @@ import { remoteRelay } from "../../scripts/bench/target/remote-relay.ts";
 import type { Target } from "../../scripts/bench/target/target.ts";
 import { WORKLOADS } from "../../scripts/bench/workloads/all.ts";
 import type { Row, Stage } from "../../scripts/bench/workloads/workload.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
 import { FakeRelay } from "./fake-relay.ts";
 
 const signer = openSigner();
-const folder = mkdtempSync(join(tmpdir(), "thermocline-bench-test-"));
+const folder = temporaryFolders()();
 const cache = { seed: "warm", signer, folder, questions: 3, tell: () => {} };
 let corpus: CachedCorpus;
 
 beforeAll(async () => {
   corpus = await cachedCorpus(400, cache);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function stageFor(target: Target): Stage {
   return {

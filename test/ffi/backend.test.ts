@@ -1,27 +1,22 @@
 // Which backend is chosen, and what the operator is told about it.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openBackend } from "../../src/ffi/backend.ts";
 import type { SchnorrBackend } from "../../src/ffi/contract.ts";
 import { nobleBackend } from "../../src/ffi/noble.ts";
 import { faultOf } from "../../src/ffi/self-test.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
 import { nativeBackend } from "./backends.ts";
 
 const native = nativeBackend();
 const withNative = test.skipIf(typeof native === "string");
 const reason = typeof native === "string" ? ` ${native}` : "";
 
-let folder: string;
-let broken: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "backend-"));
-  broken = join(folder, "libsecp256k1.so.1");
-  writeFileSync(broken, "this is no library");
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolders()();
+const broken = join(folder, "libsecp256k1.so.1");
+writeFileSync(broken, "this is no library");
 
 describe("without a library", () => {
   test("auto takes noble and says what to install", () => {

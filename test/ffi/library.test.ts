@@ -1,16 +1,12 @@
 // Where libsecp256k1 is looked for, and what is said about a file that is not it.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isWorthOpening, openLibrary, usualCandidates } from "../../src/ffi/library.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "library-"));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolders()();
 
 describe("usual candidates", () => {
   test("Linux: multiarch folders, newest ABI first, then the loader's own search", () => {

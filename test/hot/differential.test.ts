@@ -1,9 +1,7 @@
 // Random stores and filters: every way of scanning must answer what the plain model answers.
 
 import { Database } from "bun:sqlite";
-import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Budget, Hit, HotReader, Scan, ScanOptions, ScanState } from "../../src/hot/contract.ts";
 import { createReader } from "../../src/hot/reader.ts";
@@ -17,6 +15,7 @@ import { createSchema, hitOf, insertRows, removeRows } from "../support/insert-r
 import { type NaiveRow, NaiveStore } from "../support/naive-store.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { pick, type Random, RandomWorld } from "../support/random-events.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
 
 const STORES = process.env["LONG_TESTS"] === "1" ? 10 : 3;
 const FILTERS = 60;
@@ -24,8 +23,7 @@ const TAG_SEED = 0x1234_5678_9abc_def0n;
 const AMPLE: Budget = { deadlineMs: Number.POSITIVE_INFINITY };
 const SPENT: Budget = { deadlineMs: 0 };
 
-const folder = mkdtempSync(join(tmpdir(), "thermocline-differential-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolders()();
 
 /** A store with the model beside it, and readers with different tails that must all agree. */
 class World {

@@ -1,16 +1,12 @@
 // Counting a test run: the report's numbers, and never fewer failures than there were.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { closingLine, countTests } from "../../scripts/junit-counts.ts";
+import { temporaryFolders } from "../support/temp-folder.ts";
 
-let folder = "";
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "thermocline-junit-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolders()();
 
 function report(tests: number, failures: number, skipped: number, files: readonly string[]): string {
   const path = join(folder, `${crypto.randomUUID()}.xml`);
