@@ -1,18 +1,27 @@
 // SIGTERM: everybody is told, what was accepted is on disk, and the process ends soon.
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, expect, test } from "bun:test";
 import { TestClient } from "../support/client.ts";
 import { keypair, signed } from "../support/events.ts";
-import { temporaryFolders } from "../support/temp-folder.ts";
 import { serveInProcess, type ServingProcess } from "./serving-process.ts";
 
 const EVENTS = 300;
 const started: ServingProcess[] = [];
-const newFolder = temporaryFolders();
+const folders: string[] = [];
 
 afterAll(() => {
   for (const { process } of started) process.kill("SIGKILL");
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "thermocline-"));
+  folders.push(folder);
+  return folder;
+}
 
 async function serve(folder: string): Promise<ServingProcess> {
   const serving = await serveInProcess(folder);
