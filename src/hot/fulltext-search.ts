@@ -7,7 +7,7 @@ import { isExpired } from "../nostr/expiration.ts";
 import { Kind } from "../nostr/kind.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
 import { type Oracles, SearchableEvent } from "../search/match.ts";
-import { lookupFilters, narrowFilter } from "../search/narrow.ts";
+import { lookupFilters, narrowFilter, pastedEvents } from "../search/narrow.ts";
 import { needsCounters } from "../search/order.ts";
 import { type Condition, hasPositiveText, type SearchQuery } from "../search/query.ts";
 import { isSearchableKind } from "../search/text-of-event.ts";
@@ -155,10 +155,11 @@ export class FulltextSearch {
     return { candidates: [...found.values()], complete };
   }
 
-  /** The index holds no event of kinds without a text, and conditions alone may ask for those. */
+  /** The index holds no event of kinds without a text, and conditions alone may ask for those, or name them. */
   private get isBeyondIndex(): boolean {
     const { kinds } = this.plan;
-    if (kinds === undefined || hasPositiveText(this.query.text)) return false;
+    if (hasPositiveText(this.query.text)) return false;
+    if (kinds === undefined) return pastedEvents(this.query).length > 0;
     return !kinds.values().every(isSearchableKind);
   }
 
