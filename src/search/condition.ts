@@ -139,7 +139,10 @@ export function readKey(word: string, nowSeconds: number): KeyMeaning | Refusal 
 
 /** A pasted identifier: npub, nprofile, note, nevent, naddr (with or without `nostr:`), or 64 hex characters. */
 export function readLookup(word: string): Lookup | undefined {
-  const bare = word.replace(/^(?:web\+)?nostr:/i, "").replace(/^@/, "");
+  const bare = word
+    .replace(/^(?:web\+)?nostr:/i, "")
+    .replace(/^@/, "")
+    .replace(/[.,;:!?…)\]]+$/, "");
   if (isHex64(bare.toLowerCase())) return { type: "hex", value: bare.toLowerCase() };
   return /^(?:npub|nprofile|note|nevent|naddr)1/i.test(bare) ? decodeEntity(bare) : undefined;
 }

@@ -15,6 +15,7 @@ import {
   UNMATCHABLE,
 } from "./query.ts";
 import { hashtagKey, queryTokens } from "./tokenise.ts";
+import { asRead, isWebUrl } from "./url.ts";
 
 export interface ParseOptions {
   /** What `since:2w` counts back from. */
@@ -178,7 +179,8 @@ function hashtagNode(text: string): Node | undefined {
 }
 
 function matchOf(text: string, phrase: boolean): Match | undefined {
-  const bare = text.replace(/\*+$/, "").replace(/^https?:\/\/(?:www\.)?/i, "");
+  const written = text.replace(/\*+$/, "");
+  const bare = isWebUrl(written) ? asRead(written).replace(/^https?:\/\/(?:www\.)?/i, "") : written;
   const tokens = queryTokens(bare);
   if (tokens.length === 0) return undefined;
   const prefix = !phrase && text.endsWith("*") && tokens.at(-1)!.length >= PREFIX_LENGTH_MIN;
