@@ -174,7 +174,7 @@ function isFault(node: Node | Refusal): node is Refusal {
 }
 
 function hashtagNode(text: string): Node | undefined {
-  const value = hashtagKey(text.replace(/[.,;:!?…)\]]+$/u, ""));
+  const value = hashtagKey(text.replace(/[.,;:!?…)\]、。！？）」』】]+$/u, ""));
   return value === "" ? undefined : { type: "condition", condition: { type: "hashtag", value } };
 }
 

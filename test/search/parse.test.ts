@@ -81,6 +81,7 @@ describe("text", () => {
     ['"unbalanced (x', '"unbalanced x"'],
     [") a ( b", "(a & b)"],
     ["a OR OR b |", "(a | b)"],
+    ["fish AND chips OR -AND", "((fish & chips) | -and)"],
     ["(#art | has:image) cat", "((<hashtag art> | <has image>) & cat)"],
     ["(.png OR .jpg) cat", "((png | jpg) & cat)"],
     ["see https://en.wikipedia.org/wiki/Rust_(language)", "(see & en+wikipedia+org+wiki+rust+language)"],
@@ -121,6 +122,7 @@ describe("keys", () => {
     ["site:https://www.YouTube.com/watch", ["site youtube.com"]],
     ["kind:1 kind:30023", ["kind 1|kind 30023"]],
     ["language:en-US", ["language en"]],
+    ["Kind:1 -Has:image", ["-has image", "kind 1"]],
     ["lang:ja", ["language ja"]],
     ["domain:user@Example.com", ["domain example.com"]],
     ["sentiment:positive", ["sentiment positive"]],
@@ -132,6 +134,7 @@ describe("keys", () => {
     ["tag:e -tag:content-warning", ["tag e", "-tag content-warning"]],
     ["#Bitcoin -#NSFW", ["hashtag bitcoin", "-hashtag nsfw"]],
     ["#日本", ["hashtag 日本"]],
+    ["#日本。 #nostr!", ["hashtag 日本", "hashtag nostr"]],
   ];
   test.each(cases)("%p", (text, shown) => {
     expect(conditions(parse(text))).toEqual([...shown]);
