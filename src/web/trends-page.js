@@ -158,7 +158,7 @@ function draw(place, what, answer) {
         label: nameOf(what, item),
         stroke: colour(`--series-${at + 1}`),
         width: 2,
-        points: { show: hours <= 4 },
+        points: { show: hours <= 5 },
       })),
     ],
   };

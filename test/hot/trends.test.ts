@@ -175,13 +175,29 @@ describe("who counts", () => {
     const { tag, rank, operatorFollows } = setUp();
     operatorFollows(...names(30));
     for (const name of names(10)) {
-      for (let day = 0; day <= 7; day++) tag(name, "bitcoin", NOW - 60 - day * DAY);
+      for (let day = 0; day <= 7; day++) tag(name, "bitcoin", NOW - 2 * HOUR - day * DAY);
     }
     for (const name of names(8)) tag(name, "eclipse");
     const items = rank("hashtag");
     expect(subjects(items)).toEqual(["eclipse", "bitcoin"]);
-    expect(items[1]!.usual).toBeCloseTo(10, 5);
+    // The window holds, beside its 24 hours, what is over of the one that has begun.
+    expect(items[1]!.usual).toBeCloseTo((10 * (24 + (NOW % HOUR) / HOUR)) / 24, 5);
     expect(items[0]!.usual).toBe(0);
+  });
+
+  test("in the first minute of an hour the last one still counts, and nothing falls for it", () => {
+    const { tag, rank } = setUp();
+    const nowSeconds = NOW - (NOW % HOUR) + 5;
+    for (const name of names(4)) {
+      tag(name, "late", nowSeconds - 10 * 60);
+      for (let hour = 1; hour <= 24; hour++) tag(name, "steady", nowSeconds - hour * HOUR);
+    }
+    expect(subjects(rank("hashtag", { hours: 1, nowSeconds })).toSorted()).toEqual(["late", "steady"]);
+    for (const hours of [1, 4, 24]) {
+      const steady = rank("hashtag", { hours, nowSeconds }).find(({ subject }) => subject === "steady");
+      expect(steady!.velocity).toBeCloseTo(1, 0);
+      expect(steady!.velocity).toBeGreaterThan(0.7);
+    }
   });
 });
 
@@ -324,7 +340,7 @@ describe("taking back", () => {
       if (step % 50 === 0) store.catchUp();
     }
     for (const hours of [1, 4, 24, 168]) {
-      const first = Math.floor(NOW / HOUR) - hours;
+      const first = Math.floor(NOW / HOUR) - hours - 1;
       const people = new Map<string, Set<string>>();
       for (const { name, tag, at } of kept.values()) {
         if (Math.floor(at / HOUR) > first) people.set(tag, (people.get(tag) ?? new Set()).add(name));
