@@ -185,7 +185,7 @@ export class TrendReader {
           : surpriseScore(weight, usual ?? 0, velocity),
       hourly,
       followers: topic === "person" ? peopleWho(counts, FOLLOW_ACT) : 0,
-      engagement: topic === "note" ? engagementOf(counts) : NO_ENGAGEMENT,
+      engagement: topic === "note" ? engagementOf(counts, this.standing()) : NO_ENGAGEMENT,
     };
   }
 
@@ -264,12 +264,14 @@ function noteScore(
   return sum + (sum > 0 ? 2 * Math.log2(1 + msats / 1000) : 0);
 }
 
-function engagementOf(rows: readonly CountRow[]): Engagement {
+/** What a key says it paid needs no wallet: where some are known, fresh ones are not asked for the sum of a note. */
+function engagementOf(rows: readonly CountRow[], standing: Standing): Engagement {
   const counts = { ...NO_ENGAGEMENT };
   ACTION_CLASSES.forEach((kind, act) =>
     Object.assign(counts, { [CLASS_COLUMN[kind]]: peopleWho(rows, act) }),
   );
-  return { ...counts, msats: rows.reduce((sum, row) => sum + row.msats, 0) };
+  const believed = rows.filter(({ level }) => standing === "nobody" || level > TrustLevel.fresh);
+  return { ...counts, msats: believed.reduce((sum, row) => sum + row.msats, 0) };
 }
 
 function peopleWho(rows: readonly CountRow[], act: number): number {

@@ -11,6 +11,7 @@ import { unsignedEvent } from "../support/events.ts";
 import { FulltextStore, NOW } from "../support/fulltext-store.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { temporaryFolders } from "../support/temp-folder.ts";
+import { unsignedZap } from "../support/zaps.ts";
 
 const folder = temporaryFolders();
 const HOUR = 3600;
@@ -183,6 +184,26 @@ describe("who counts", () => {
     // The window holds, beside its 24 hours, what is over of the one that has begun.
     expect(items[1]!.usual).toBeCloseTo((10 * (24 + (NOW % HOUR) / HOUR)) / 24, 5);
     expect(items[0]!.usual).toBe(0);
+  });
+
+  test("what fresh keys say they paid is no sum of a note, where others are known", () => {
+    const { store, say, rank, operatorFollows } = setUp();
+    operatorFollows(...names(12));
+    const note = say("author", { content: "a note" });
+    for (const name of names(3)) say(name, { kind: 7, content: "+", tags: [["e", note]] });
+    const zap = (name: string, invoice: string, amount: number) =>
+      store.write(
+        unsignedZap(
+          key(name),
+          key("wallet"),
+          { target: ["e", note], to: key("author"), invoice, amount },
+          NOW - 60,
+        ),
+      );
+    zap("person 5", "lnbc10u1pjq", 1_000_000);
+    zap("made up", "lnbc900m1pjq", 90_000_000_000);
+    const admit = () => ({ author: authorKey(key("author")) });
+    expect(rank("note", { admit })[0]!.engagement).toMatchObject({ zaps: 2, msats: 1_000_000 });
   });
 
   test("in the first minute of an hour the last one still counts, and nothing falls for it", () => {
