@@ -6,6 +6,7 @@ import { type Filter, matchesFilter } from "../nostr/filter.ts";
 import { isExpired } from "../nostr/expiration.ts";
 import { Kind } from "../nostr/kind.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
+import { factsOf } from "../search/facts.ts";
 import { type Oracles, SearchableEvent } from "../search/match.ts";
 import { lookupFilters, narrowFilter, pastedEvents } from "../search/narrow.ts";
 import { needsCounters } from "../search/order.ts";
@@ -15,7 +16,7 @@ import type { Hit, HotReader, ScanState } from "./contract.ts";
 import type { EngagementReader } from "./engagement-reader.ts";
 import { CandidateMaker, type Ordered } from "./fulltext-candidates.ts";
 import type { Candidate, FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
-import { type Expression, expressionOf, singleFacet } from "./fulltext-expression.ts";
+import { type Expression, expressionOf, type Facets, singleFacet } from "./fulltext-expression.ts";
 import { authorFacet, facetOf } from "./fulltext-facets.ts";
 import { readCursor } from "./fulltext-feed.ts";
 import { leadingHits } from "./fulltext-leaders.ts";
@@ -199,7 +200,7 @@ export class FulltextSearch {
 
   /** What was stored after the index last read the log: matched as if it were new. */
   private gap(): Found {
-    return this.storedAfter(Math.max(readCursor(this.ground.database), this.afterSeq), this.filter);
+    return this.storedAfter(Math.max(this.cursor, this.afterSeq), this.filter);
   }
 
   private storedAfter(cursor: number, filter: Filter): Found {
@@ -243,6 +244,11 @@ export class FulltextSearch {
       : { ...filter, since: Math.max(filter.since ?? 0, fresh.sinceSeconds) };
   }
 
+  /** Up to this seq the index has followed the log. */
+  private get cursor(): number {
+    return readCursor(this.ground.database);
+  }
+
   private get afterSeq(): number {
     return this.options.fresh?.afterSeq ?? 0;
   }
@@ -277,13 +283,27 @@ export class FulltextSearch {
   }
 
   /** A note carries no domain: the authors are looked up whose profile claims it, or to whom it was confirmed. */
-  private facetsFor(table: FulltextTable, condition: Condition): readonly string[] | undefined {
+  private facetsFor(table: FulltextTable, condition: Condition): Facets | undefined {
     if (condition.type !== "domain") return singleFacet(condition);
     const { authorsOfDomain } = this.ground.oracles;
     if (authorsOfDomain === undefined && table === "profile") return singleFacet(condition);
-    const authors =
-      authorsOfDomain?.(condition.domain, AUTHORS_OF_DOMAIN_MAX).map(authorKey) ?? this.claimants(condition);
-    return authors.length === AUTHORS_OF_DOMAIN_MAX ? undefined : authors.map(authorFacet);
+    const known = authorsOfDomain?.(condition.domain, AUTHORS_OF_DOMAIN_MAX).map(authorKey);
+    const authors = known ?? this.claimants(condition);
+    if (authors.length >= AUTHORS_OF_DOMAIN_MAX) return undefined;
+    const newcomers = known === undefined ? this.newClaimants(condition.domain) : [];
+    // Of those whom the index knows some may have another profile by now.
+    const exact = known !== undefined || this.cursor >= this.options.upToSeq;
+    return { words: [...authors, ...newcomers].map(authorFacet), exact };
+  }
+
+  /** Authors of profiles that the index has not taken in yet. */
+  private newClaimants(domain: string): number[] {
+    if (this.cursor >= this.options.upToSeq) return [];
+    return this.ground.reader.log(this.cursor, GAP_MAX).flatMap((entry) => {
+      if (entry.type !== "stored" || entry.kind !== Kind.metadata) return [];
+      const event = eventFromJson(entry.json);
+      return factsOf(event).domain === domain ? [authorKey(event.pubkey)] : [];
+    });
   }
 
   private claimants(condition: Condition): number[] {
