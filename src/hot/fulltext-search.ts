@@ -129,7 +129,21 @@ export class FulltextSearch {
 
   private countTable({ table, expression }: TableExpression): number {
     if (expression.type !== "match") return 0;
-    return countRows(this.ground.database, this.rowQuery(table, expression.text), COUNTED_ROWS_MAX);
+    const query = this.rowQuery(table, expression.text);
+    const { database } = this.ground;
+    const count = countRows(database, query, COUNTED_ROWS_MAX);
+    const gone = this.removedSince();
+    if (gone.length === 0) return count;
+    const where = [query.where, `${table}.rowid IN (${gone.join(", ")})`].filter(Boolean).join(" AND ");
+    return count - countRows(database, { ...query, where }, gone.length);
+  }
+
+  /** What has left the store since the index last read the log stands in the index still. */
+  private removedSince(): number[] {
+    if (this.cursor >= this.options.upToSeq) return [];
+    return this.ground.reader
+      .log(this.cursor, GAP_MAX)
+      .flatMap((entry) => (entry.type === "removed" ? [entry.eventSeq] : []));
   }
 
   /** Where ids, pasted identifiers or rare tags already say nearly everything, the filter's own indexes are asked first. */

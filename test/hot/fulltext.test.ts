@@ -180,6 +180,23 @@ describe("following the log", () => {
     store.close();
   });
 
+  test("what was deleted is not counted, also while the index still holds it", () => {
+    const store = new FulltextStore(folder());
+    const notes = ["one word", "two words", "three words"].map((content) =>
+      unsignedEvent(ALICE, { content }),
+    );
+    store.write(...notes);
+    store.write(unsignedEvent(BOB, { kind: 0, content: '{"name":"words"}', created_at: NOW - 9 }));
+    store.catchUp();
+    store.write(
+      unsignedEvent(ALICE, { kind: 5, tags: notes.slice(0, 2).map(({ event }) => ["e", event.id]) }),
+      unsignedEvent(BOB, { kind: 0, content: '{"name":"nobody"}', created_at: NOW }),
+    );
+    for (const { count, exact } of [store.count("words"), (store.catchUp(), store.count("words"))])
+      expect({ count, exact }).toEqual({ count: 1, exact: true });
+    store.close();
+  });
+
   test("replaced and deleted events leave it, and a restart goes on where it was", () => {
     const path = folder();
     let store = new FulltextStore(path);
