@@ -35,8 +35,16 @@ export function analysisOf(profile: AnalysisProfile): object {
 /**
  * What is given to these analyzers, to be indexed or looked for. They part words by Unicode's rules, which hold
  * relay.example.com, snake_case and Apollo's for one word each; rules of their own for that would cost the cluster half as
- * much again as all the rest of an analysis.
+ * much again as all the rest of an analysis. They part before they fold: of 𝐛𝐨𝐥𝐝, ② and ½ they would see single letters, or
+ * nothing, so compatibility forms are made one before.
  */
 export function analysed(text: string): string {
-  return wordByWord(text).toWellFormed();
+  return wordByWord(text.normalize("NFKC")).toWellFormed();
+}
+
+const DIGITS_BEFORE_LETTER = /(?<![\p{L}\p{N}\p{M}])\p{Nd}+(?=\p{L})/gu;
+
+/** How they see a text that stands after another script: digits belong to what is before them, so 4k becomes 4 and k. */
+export function partedAfterDigits(text: string): string {
+  return text.replace(DIGITS_BEFORE_LETTER, "$& ");
 }

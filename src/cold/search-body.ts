@@ -16,7 +16,7 @@ import {
 } from "../search/query.ts";
 import { isRunFollowed } from "../search/tokenise.ts";
 import { UNSEARCHABLE_KINDS } from "../search/text-of-event.ts";
-import { analysed } from "./analysis.ts";
+import { analysed, partedAfterDigits } from "./analysis.ts";
 import { filterQuery, type Query, type QueryLimits } from "./structural-query.ts";
 import { tagTerm } from "./tag-values.ts";
 
@@ -259,11 +259,19 @@ class BodyWriter {
 
 /** A word that the analyzers take apart (3.14, 日本語) has to stand together, as in the relay's own index. */
 function matchQuery(match: Match): Query {
+  const parted = partedAfterDigits(match.written);
+  if (parted === match.written) return writtenQuery(match, match.tokens.length > 1);
+  return anyOf([
+    writtenQuery(match, match.tokens.length > 1),
+    writtenQuery({ ...match, written: parted }, true),
+  ]);
+}
+
+function writtenQuery(match: Match, isParted: boolean): Query {
   const asked = { query: analysed(match.written), fields: TEXT_FIELDS };
   const word = { multi_match: { ...asked, type: "best_fields", operator: "and" } };
-  const isPhrase = match.prefix || match.phrase || match.tokens.length > 1;
-  if (!isPhrase) return word;
-  if (match.prefix && match.tokens.length === 1 && match.tokens[0]!.length >= STEM_LETTERS_MIN) {
+  if (!match.prefix && !match.phrase && !isParted) return word;
+  if (match.prefix && !isParted && match.tokens[0]!.length >= STEM_LETTERS_MIN) {
     // However many words go on from it; the word itself comes first.
     const open = { multi_match: { ...asked, type: "bool_prefix", operator: "and" } };
     return { bool: { must: [open], should: [word] } };
@@ -271,7 +279,7 @@ function matchQuery(match: Match): Query {
   // A run of three characters takes three places in the index, and two pairs when it is asked for. Where something follows
   // it, the places decide, so it is asked for as it is indexed.
   const phrase = isRunFollowed(match.tokens) ? { ...asked, analyzer: "prose" } : asked;
-  const max_expansions = match.tokens.length === 1 ? SHORT_EXPANSIONS_MAX : PHRASE_EXPANSIONS_MAX;
+  const max_expansions = isParted ? PHRASE_EXPANSIONS_MAX : SHORT_EXPANSIONS_MAX;
   return match.prefix
     ? { multi_match: { ...phrase, type: "phrase_prefix", max_expansions } }
     : { multi_match: { ...phrase, type: "phrase" } };

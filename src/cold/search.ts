@@ -28,6 +28,8 @@ export interface ColdSearchAnswer {
   readonly candidates: readonly ScoredSeq[];
   /** False when more may match than was asked for, or OpenSearch ran out of time. */
   readonly complete: boolean;
+  /** Do the candidates only nearly have the words, for want of any that have them all? */
+  readonly isWeaker?: boolean;
 }
 
 export interface ColdSearchOptions extends Omit<SearchBodyOptions, "relaxed"> {
@@ -59,11 +61,16 @@ export class ColdSearch {
     if (matchesNothing(narrowed)) return answered([], true, false);
     const bounded = { ...options, size: Math.min(options.size, SIZE_MAX) };
     let outcome = await searchChosen(this.door, this.choice, [narrowed], bodyOf(query, filter, bounded));
+    let isWeaker = false;
     for (const body of weakerBodies(query, filter, bounded)) {
       if (outcome.type !== "answered" || outcome.isPartial || outcome.value.hits.length > 0) break;
       outcome = await searchChosen(this.door, this.choice, [narrowed], body);
+      isWeaker = true;
     }
-    return read(outcome, bounded);
+    const answer = read(outcome, bounded);
+    return isWeaker && answer.type === "answered"
+      ? { ...answer, value: { ...answer.value, isWeaker } }
+      : answer;
   }
 
   /** How many events match; not gated but for what the options exclude. */

@@ -15,8 +15,15 @@ export type Expression =
 /** Columns of a table that hold text, in its order. */
 export type TextColumns = "title body url" | "name body url";
 
-/** Facet words that stand for a condition, or undefined when only the event itself can tell. */
-export type FacetsFor = (condition: Condition) => readonly string[] | undefined;
+/** Words of the facet column that stand for a condition. */
+export interface Facets {
+  readonly words: readonly string[];
+  /** False where they may stand for too much, or too little. */
+  readonly exact: boolean;
+}
+
+/** Undefined when only the event itself can tell. */
+export type FacetsFor = (condition: Condition) => Facets | undefined;
 
 const NOTHING: Expression = { type: "nothing" };
 
@@ -34,9 +41,9 @@ export function expressionOf(
   return writer.all(node === undefined ? parts : [writer.part(node), ...parts]);
 }
 
-export function singleFacet(condition: Condition): readonly string[] | undefined {
+export function singleFacet(condition: Condition): Facets | undefined {
   const word = facetOf(condition);
-  return word === undefined ? undefined : [word];
+  return word === undefined ? undefined : { words: [word], exact: true };
 }
 
 type Part = Expression | { readonly not: Expression };
@@ -90,11 +97,11 @@ class ExpressionWriter {
   }
 
   condition(condition: Condition): Expression {
-    const words = this.facetsFor(condition);
-    if (words === undefined) return { type: "everything", exact: false };
-    if (words.length === 0) return NOTHING;
-    const text = words.map((word) => `"${word}"`).join(" OR ");
-    return { type: "match", text: `facet : (${text})`, exact: true };
+    const facets = this.facetsFor(condition);
+    if (facets === undefined) return { type: "everything", exact: false };
+    if (facets.words.length === 0) return NOTHING;
+    const text = facets.words.map((word) => `"${word}"`).join(" OR ");
+    return { type: "match", text: `facet : (${text})`, exact: facets.exact };
   }
 
   private expression(node: Node): Expression {

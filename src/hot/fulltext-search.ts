@@ -6,8 +6,9 @@ import { type Filter, matchesFilter } from "../nostr/filter.ts";
 import { isExpired } from "../nostr/expiration.ts";
 import { Kind } from "../nostr/kind.ts";
 import { type Refusal, refuse } from "../nostr/reason.ts";
+import { factsOf } from "../search/facts.ts";
 import { type Oracles, SearchableEvent } from "../search/match.ts";
-import { lookupFilters, narrowFilter } from "../search/narrow.ts";
+import { lookupFilters, narrowFilter, pastedEvents } from "../search/narrow.ts";
 import { needsCounters } from "../search/order.ts";
 import { type Condition, hasPositiveText, type SearchQuery } from "../search/query.ts";
 import { isSearchableKind } from "../search/text-of-event.ts";
@@ -15,7 +16,7 @@ import type { Hit, HotReader, ScanState } from "./contract.ts";
 import type { EngagementReader } from "./engagement-reader.ts";
 import { CandidateMaker, type Ordered } from "./fulltext-candidates.ts";
 import type { Candidate, FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
-import { type Expression, expressionOf, singleFacet } from "./fulltext-expression.ts";
+import { type Expression, expressionOf, type Facets, singleFacet } from "./fulltext-expression.ts";
 import { authorFacet, facetOf } from "./fulltext-facets.ts";
 import { readCursor } from "./fulltext-feed.ts";
 import { leadingHits } from "./fulltext-leaders.ts";
@@ -128,7 +129,21 @@ export class FulltextSearch {
 
   private countTable({ table, expression }: TableExpression): number {
     if (expression.type !== "match") return 0;
-    return countRows(this.ground.database, this.rowQuery(table, expression.text), COUNTED_ROWS_MAX);
+    const query = this.rowQuery(table, expression.text);
+    const { database } = this.ground;
+    const count = countRows(database, query, COUNTED_ROWS_MAX);
+    const gone = this.removedSince();
+    if (gone.length === 0) return count;
+    const where = [query.where, `${table}.rowid IN (${gone.join(", ")})`].filter(Boolean).join(" AND ");
+    return count - countRows(database, { ...query, where }, gone.length);
+  }
+
+  /** What has left the store since the index last read the log stands in the index still. */
+  private removedSince(): number[] {
+    if (this.cursor >= this.options.upToSeq) return [];
+    return this.ground.reader
+      .log(this.cursor, GAP_MAX)
+      .flatMap((entry) => (entry.type === "removed" ? [entry.eventSeq] : []));
   }
 
   /** Where ids, pasted identifiers or rare tags already say nearly everything, the filter's own indexes are asked first. */
@@ -155,10 +170,11 @@ export class FulltextSearch {
     return { candidates: [...found.values()], complete };
   }
 
-  /** The index holds no event of kinds without a text, and conditions alone may ask for those. */
+  /** The index holds no event of kinds without a text, and conditions alone may ask for those, or name them. */
   private get isBeyondIndex(): boolean {
     const { kinds } = this.plan;
-    if (kinds === undefined || hasPositiveText(this.query.text)) return false;
+    if (hasPositiveText(this.query.text)) return false;
+    if (kinds === undefined) return pastedEvents(this.query).length > 0;
     return !kinds.values().every(isSearchableKind);
   }
 
@@ -198,7 +214,7 @@ export class FulltextSearch {
 
   /** What was stored after the index last read the log: matched as if it were new. */
   private gap(): Found {
-    return this.storedAfter(Math.max(readCursor(this.ground.database), this.afterSeq), this.filter);
+    return this.storedAfter(Math.max(this.cursor, this.afterSeq), this.filter);
   }
 
   private storedAfter(cursor: number, filter: Filter): Found {
@@ -242,6 +258,11 @@ export class FulltextSearch {
       : { ...filter, since: Math.max(filter.since ?? 0, fresh.sinceSeconds) };
   }
 
+  /** Up to this seq the index has followed the log. */
+  private get cursor(): number {
+    return readCursor(this.ground.database);
+  }
+
   private get afterSeq(): number {
     return this.options.fresh?.afterSeq ?? 0;
   }
@@ -276,13 +297,27 @@ export class FulltextSearch {
   }
 
   /** A note carries no domain: the authors are looked up whose profile claims it, or to whom it was confirmed. */
-  private facetsFor(table: FulltextTable, condition: Condition): readonly string[] | undefined {
+  private facetsFor(table: FulltextTable, condition: Condition): Facets | undefined {
     if (condition.type !== "domain") return singleFacet(condition);
     const { authorsOfDomain } = this.ground.oracles;
     if (authorsOfDomain === undefined && table === "profile") return singleFacet(condition);
-    const authors =
-      authorsOfDomain?.(condition.domain, AUTHORS_OF_DOMAIN_MAX).map(authorKey) ?? this.claimants(condition);
-    return authors.length === AUTHORS_OF_DOMAIN_MAX ? undefined : authors.map(authorFacet);
+    const known = authorsOfDomain?.(condition.domain, AUTHORS_OF_DOMAIN_MAX).map(authorKey);
+    const authors = known ?? this.claimants(condition);
+    if (authors.length >= AUTHORS_OF_DOMAIN_MAX) return undefined;
+    const newcomers = known === undefined ? this.newClaimants(condition.domain) : [];
+    // Of those whom the index knows some may have another profile by now.
+    const exact = known !== undefined || this.cursor >= this.options.upToSeq;
+    return { words: [...authors, ...newcomers].map(authorFacet), exact };
+  }
+
+  /** Authors of profiles that the index has not taken in yet. */
+  private newClaimants(domain: string): number[] {
+    if (this.cursor >= this.options.upToSeq) return [];
+    return this.ground.reader.log(this.cursor, GAP_MAX).flatMap((entry) => {
+      if (entry.type !== "stored" || entry.kind !== Kind.metadata) return [];
+      const event = eventFromJson(entry.json);
+      return factsOf(event).domain === domain ? [authorKey(event.pubkey)] : [];
+    });
   }
 
   private claimants(condition: Condition): number[] {

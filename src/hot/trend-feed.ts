@@ -99,7 +99,7 @@ export class TrendFeed implements FollowListener {
   prune(): void {
     if (this.hourNow === this.prunedHour) return;
     this.prunedHour = this.hourNow;
-    const last = this.hourNow - TREND_HOURS_KEPT;
+    const last = this.hourNow - TREND_HOURS_KEPT - 1;
     this.statements.pruneUses.run(last);
     this.statements.pruneSources.run(last);
     // Names without uses do no harm; looking for them takes longer than the rest.
@@ -118,7 +118,7 @@ export class TrendFeed implements FollowListener {
   /** The hour that an event counts in, undefined when it is too old to count. */
   private hourWithin(createdAt: number): number | undefined {
     const hour = Math.min(hourOf(createdAt), this.hourNow);
-    return hour > this.hourNow - TREND_HOURS_KEPT ? hour : undefined;
+    return hour >= this.hourNow - TREND_HOURS_KEPT ? hour : undefined;
   }
 
   private meet(pubkey: string, isBot?: boolean): void {

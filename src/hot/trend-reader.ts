@@ -64,6 +64,7 @@ export interface TrendWindow {
 const CANDIDATES_MAX = 100;
 const BASELINE_HOURS = 7 * 24;
 const HOURS_A_DAY = 24;
+const HOUR_SECONDS = 3600;
 /** Lists of notes show no more than so many of one author. */
 const NOTES_OF_AUTHOR_MAX = 2;
 
@@ -119,7 +120,7 @@ export class TrendReader {
   /** Best first. Windows longer than TREND_HOURS_KEPT are cut to it. */
   ranking(topic: TrendTopic, window: TrendWindow): TrendItem[] {
     const hours = Math.min(window.hours, TREND_HOURS_KEPT);
-    const from = hourOf(window.nowSeconds) - hours;
+    const from = before(hourOf(window.nowSeconds), hours);
     const items: TrendItem[] = [];
     for (const { key, text } of this.candidates(topic, from)) {
       const admitted = window.admit === undefined ? { author: undefined } : window.admit(text);
@@ -155,7 +156,7 @@ export class TrendReader {
   ): TrendItem | undefined {
     const number = topicNumber(topic);
     const hourNow = hourOf(nowSeconds);
-    const from = hourNow - hours;
+    const from = before(hourNow, hours);
     const counts = this.database.query<CountRow, number[]>(COUNTS).all(number, key, from, author);
     // Where there is one thing to do, nobody stands in two rows of an hour and nobody has two latest hours.
     const hasOneAct = topic !== "note" && topic !== "person";
@@ -165,8 +166,9 @@ export class TrendReader {
       hasOneAct ? counts : this.database.query<HourRow, number[]>(HOURLY).all(number, key, from, author),
       { from, hourNow },
     );
-    const velocity = velocityOf(hourly);
-    const usual = this.usualOf(number, key, { from, hours, author, hourNow });
+    const begun = (nowSeconds % HOUR_SECONDS) / HOUR_SECONDS;
+    const velocity = velocityOf(hourly, begun);
+    const usual = this.usualOf(number, key, { from, hours: hours + begun, author, hourNow });
     const weight = crowdWeight(crowd, this.standing());
     return {
       topic,
@@ -183,7 +185,7 @@ export class TrendReader {
           : surpriseScore(weight, usual ?? 0, velocity),
       hourly,
       followers: topic === "person" ? peopleWho(counts, FOLLOW_ACT) : 0,
-      engagement: topic === "note" ? engagementOf(counts) : NO_ENGAGEMENT,
+      engagement: topic === "note" ? engagementOf(counts, this.standing()) : NO_ENGAGEMENT,
     };
   }
 
@@ -201,7 +203,7 @@ export class TrendReader {
     key: number,
     { from, hours, author, hourNow }: { from: number; hours: number; author: number; hourNow: number },
   ): number | undefined {
-    const first = Math.max(from - BASELINE_HOURS, hourNow - TREND_HOURS_KEPT);
+    const first = Math.max(from - BASELINE_HOURS, before(hourNow, TREND_HOURS_KEPT));
     const days = (from - first) / HOURS_A_DAY;
     if (days < 1) return undefined;
     const rows = this.database.query<LevelRow, number[]>(DAILY).all(topic, key, first, from, author);
@@ -233,6 +235,14 @@ export function fewOfEach<Item>(
 
 const NO_AUTHOR = -1;
 
+/**
+ * The last hour before a window of so many whole ones and the one that has begun. Without that a window of an hour would be
+ * empty at its first minute.
+ */
+function before(hourNow: number, hours: number): number {
+  return hourNow - hours - 1;
+}
+
 function hourlyOf(rows: readonly HourRow[], { from, hourNow }: { from: number; hourNow: number }): number[] {
   const hourly = new Array<number>(hourNow - from).fill(0);
   for (const { hour, present } of rows) if (hour <= hourNow) hourly[hour - from - 1]! += present;
@@ -254,12 +264,14 @@ function noteScore(
   return sum + (sum > 0 ? 2 * Math.log2(1 + msats / 1000) : 0);
 }
 
-function engagementOf(rows: readonly CountRow[]): Engagement {
+/** What a key says it paid needs no wallet: where some are known, fresh ones are not asked for the sum of a note. */
+function engagementOf(rows: readonly CountRow[], standing: Standing): Engagement {
   const counts = { ...NO_ENGAGEMENT };
   ACTION_CLASSES.forEach((kind, act) =>
     Object.assign(counts, { [CLASS_COLUMN[kind]]: peopleWho(rows, act) }),
   );
-  return { ...counts, msats: rows.reduce((sum, row) => sum + row.msats, 0) };
+  const believed = rows.filter(({ level }) => standing === "nobody" || level > TrustLevel.fresh);
+  return { ...counts, msats: believed.reduce((sum, row) => sum + row.msats, 0) };
 }
 
 function peopleWho(rows: readonly CountRow[], act: number): number {

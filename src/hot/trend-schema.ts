@@ -12,7 +12,7 @@ export const USE_ACT = 0;
 export const FOLLOW_ACT = 0;
 export const MENTION_ACT = 1;
 
-/** Hours that are kept: the longest window with exact counters is as long as this. */
+/** Whole hours that are kept beside the one that has begun: the longest window with exact counters is as long as this. */
 export const TREND_HOURS_KEPT = 8 * 24;
 
 // `latest` marks the last hour in which somebody did something: as windows end now, the distinct people of any window

@@ -53,7 +53,9 @@ export class TieredSearch implements Pick<LinedUp, "search"> {
     ]);
     if (isRefusal(answer)) return answer;
     if (answer.type !== "answered") return this.withoutCold(task);
-    const candidates = withFresh(answer.value.candidates, fresh.hits);
+    // What nearly has the words is for when nothing has them, and OpenSearch has not seen the last moments.
+    const isOutdone = answer.value.isWeaker === true && fresh.hits.length > 0;
+    const candidates = withFresh(isOutdone ? [] : answer.value.candidates, fresh.hits);
     const ordered = await hot.order(task, candidates);
     if (isRefusal(ordered)) return ordered;
     const evicted = await this.evicted(ordered.absent, task.limit);

@@ -117,5 +117,17 @@ function inLanguage(entries: readonly TrendEntry[], language: string): readonly 
 function nameOf(board: TrendBoard, pubkey: string, nowSeconds: number): string {
   const profile = board.newestOf(pubkey, Kind.metadata, nowSeconds);
   const fields = profile === undefined ? undefined : profileFields(profile.content);
-  return (fields?.displayName || fields?.name || "").slice(0, 100);
+  return [fields?.displayName, fields?.name].map(seenName).find((name) => name !== "") ?? "";
+}
+
+/** Nothing to see, or turns the direction of what follows. Joiners stay: some letters and emoji need them. */
+const UNSEEN = /[\p{Cc}\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A name that somebody can see, or "". */
+function seenName(name = ""): string {
+  return name
+    .replace(UNSEEN, "")
+    .trim()
+    .slice(0, 100)
+    .replace(/[\ud800-\udbff]$/, "");
 }

@@ -40,17 +40,19 @@ export function longWindows(trends: ColdTrends, trusted: () => readonly string[]
     if (keys.length === 0) return undefined;
     // Whole hours: OpenSearch keeps the answer to a question that stays the same.
     const until = (Math.floor(nowSeconds / HOUR) + 1) * HOUR;
+    const stepSeconds = longStepHours(hours) * HOUR;
+    const begun = 1 - (until - nowSeconds) / stepSeconds;
     const outcome = await trends.crowds(FIELD[what], {
       since: until - hours * HOUR,
       until,
-      stepSeconds: longStepHours(hours) * HOUR,
+      stepSeconds,
       limit: CANDIDATES_MAX,
       trusted: keys,
     });
     if (outcome.type !== "answered") return undefined;
     return outcome.value
       .filter(({ subject }) => isOf(what, subject))
-      .map((crowd) => itemOf(what, crowd))
+      .map((crowd) => itemOf(what, crowd, begun))
       .sort((a, b) => b.score - a.score || (a.subject < b.subject ? -1 : 1));
   };
 }
@@ -68,8 +70,9 @@ function isOf(what: TrendSubject, subject: string): boolean {
 function itemOf(
   what: TrendSubject,
   { subject, people, uses, usual, series, acts, msats }: ColdCrowd,
+  begun: number,
 ): TrendItem {
-  const velocity = velocityOf(series);
+  const velocity = velocityOf(series, begun);
   const engagement = { ...NO_ENGAGEMENT, msats };
   let acted = 0;
   for (const kind of ACTION_CLASSES) {

@@ -15,7 +15,7 @@ export interface TrendsAsk {
   readonly shape: "api" | "band";
   readonly what: TrendSubject;
   readonly window: TrendWindowName;
-  /** Notes only: ISO 639-1 of a label or of what the index detected; "" for all. */
+  /** Notes only: ISO 639-1 of the author's label; "" for all. */
   readonly language: string;
 }
 

@@ -129,9 +129,11 @@ const KEYS: Readonly<Record<string, KeyReader>> = {
 /** What the word `key:value` means; `text` when it is no key. Refuses a known key whose value nobody could read. */
 export function readKey(word: string, nowSeconds: number): KeyMeaning | Refusal {
   const colon = word.indexOf(":");
-  const key = word.slice(0, colon);
+  const written = word.slice(0, colon);
+  // Phones write the first letter large.
+  const key = Object.hasOwn(KEYS, written.toLowerCase()) ? written.toLowerCase() : written;
   const value = word.slice(colon + 1);
-  // Keys are lower-case words; `12:30`, `C:\x`, `std::vector`, `Note:` and `https://…` are prose.
+  // Keys nobody knows are lower-case words; `12:30`, `C:\x`, `std::vector`, `Note:` and `https://…` are prose.
   if (colon < 1 || value === "" || !/^[a-z][a-z0-9_-]*$/.test(key) || NOT_A_KEY.has(key)) return TEXT;
   if (value.startsWith("//") || value.startsWith(":")) return TEXT;
   return Object.hasOwn(KEYS, key) ? KEYS[key]!(value, nowSeconds) : IGNORED;
@@ -139,7 +141,10 @@ export function readKey(word: string, nowSeconds: number): KeyMeaning | Refusal 
 
 /** A pasted identifier: npub, nprofile, note, nevent, naddr (with or without `nostr:`), or 64 hex characters. */
 export function readLookup(word: string): Lookup | undefined {
-  const bare = word.replace(/^(?:web\+)?nostr:/i, "").replace(/^@/, "");
+  const bare = word
+    .replace(/^(?:web\+)?nostr:/i, "")
+    .replace(/^@/, "")
+    .replace(/[.,;:!?…)\]]+$/, "");
   if (isHex64(bare.toLowerCase())) return { type: "hex", value: bare.toLowerCase() };
   return /^(?:npub|nprofile|note|nevent|naddr)1/i.test(bare) ? decodeEntity(bare) : undefined;
 }

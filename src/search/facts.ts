@@ -46,7 +46,7 @@ const VALUES_MAX = 64;
 
 export function factsOf(event: NostrEvent): EventFacts {
   const urls = linksOf(event);
-  const hashtags = new Set(tagValues(event, "t").slice(0, VALUES_MAX).map(hashtagKey));
+  const hashtags = new Set(tagValues(event, "t").slice(0, VALUES_MAX).flatMap(hashtagKeys));
   return {
     attachments: attachmentsOf(event, urls),
     hashtags,
@@ -60,6 +60,13 @@ export function factsOf(event: NostrEvent): EventFacts {
     protocol: firstTag(event, "proxy")?.[2]?.toLowerCase() ?? "nostr",
     clients: (firstTag(event, "client") ?? []).slice(1, 3).map((value) => value.toLowerCase()),
   };
+}
+
+/** Some clients write the sign into the tag: whoever looks for #nostr means those as well. */
+function hashtagKeys(value: string): string[] {
+  const key = hashtagKey(value);
+  const bare = key.replace(/^#+/, "");
+  return bare === key || bare === "" ? [key] : [key, bare];
 }
 
 /** The domain of `name@domain`, of `_@domain`, or of a bare domain; undefined when it is none of them. */

@@ -37,7 +37,9 @@ export function lex(input: string): Lexeme[] {
       at = end + 1;
     } else {
       const end = endOfWord(text, from, depth > 0);
-      lexemes.push(wordLexeme(text.slice(from, end), negated));
+      const word = text.slice(from, end);
+      // Side by side means both: who writes OR may write AND as well.
+      if (word !== "AND" || negated) lexemes.push(wordLexeme(word, negated));
       at = end;
     }
   }

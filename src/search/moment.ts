@@ -28,7 +28,7 @@ export function parseMoment(text: string, nowSeconds: number): { first: number; 
 function parseDate(text: string): { first: number; last: number } | undefined {
   const date = /^(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?$/.exec(text);
   if (date === null) {
-    const exact = /^\d{4}-\d{2}-\d{2}t/.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
+    const exact = /^\d{4}-\d{2}-\d{2}t/.test(text) ? Date.parse(inZone(text).toUpperCase()) : Number.NaN;
     return Number.isNaN(exact) || exact < 0 ? undefined : exactly(Math.floor(exact / 1000));
   }
   const [year, month, day] = [Number(date[1]), Number(date[2] ?? 1), Number(date[3] ?? 1)];
@@ -42,6 +42,11 @@ function parseDate(text: string): { first: number; last: number } | undefined {
         ? Date.UTC(year, month, 1)
         : Date.UTC(year + 1, 0, 1);
   return { first: first / 1000, last: next / 1000 - 1 };
+}
+
+/** A time that names no zone is UTC like the days, and not that of the machine. */
+function inZone(text: string): string {
+  return /(?:z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text}z`;
 }
 
 function exactly(seconds: number): { first: number; last: number } {

@@ -15,6 +15,7 @@ import {
   UNMATCHABLE,
 } from "./query.ts";
 import { hashtagKey, queryTokens } from "./tokenise.ts";
+import { asRead, isWebUrl } from "./url.ts";
 
 export interface ParseOptions {
   /** What `since:2w` counts back from. */
@@ -173,12 +174,13 @@ function isFault(node: Node | Refusal): node is Refusal {
 }
 
 function hashtagNode(text: string): Node | undefined {
-  const value = hashtagKey(text.replace(/[.,;:!?…)\]]+$/u, ""));
+  const value = hashtagKey(text.replace(/[.,;:!?…)\]、。！？）」』】]+$/u, ""));
   return value === "" ? undefined : { type: "condition", condition: { type: "hashtag", value } };
 }
 
 function matchOf(text: string, phrase: boolean): Match | undefined {
-  const bare = text.replace(/\*+$/, "").replace(/^https?:\/\/(?:www\.)?/i, "");
+  const written = text.replace(/\*+$/, "");
+  const bare = isWebUrl(written) ? asRead(written).replace(/^https?:\/\/(?:www\.)?/i, "") : written;
   const tokens = queryTokens(bare);
   if (tokens.length === 0) return undefined;
   const prefix = !phrase && text.endsWith("*") && tokens.at(-1)!.length >= PREFIX_LENGTH_MIN;

@@ -2,7 +2,7 @@
 
 import type { NostrEvent } from "../nostr/event.ts";
 import { Kind } from "../nostr/kind.ts";
-import { isWebUrl, urlsIn } from "./url.ts";
+import { asRead, isWebUrl, urlsIn } from "./url.ts";
 
 /** Four texts, searched alike and weighed differently. Empty strings where an event has none. */
 export interface SearchText {
@@ -167,9 +167,14 @@ function withoutBlobs(text: string): string {
   return text.replace(LONG_RUN, (run) => run.replace(BLOB, " "));
 }
 
-/** Random file names are not looked for and would fill the index with words used once. */
+/**
+ * Random file names are not looked for and would fill the index with words used once. What hyphens and underscores join is
+ * mostly words: whoever pastes the address of an article looks for those who speak of it.
+ */
 function readableUrl(url: string): string {
-  return url.replace(/^[a-z]+:\/\//i, "").replace(/[A-Za-z0-9_%=+-]{24,}/g, " ");
+  return asRead(url)
+    .replace(/^[a-z]+:\/\//i, "")
+    .replace(/[A-Za-z0-9%=+]{24,}/g, " ");
 }
 
 function line(value: unknown): string {

@@ -117,7 +117,7 @@ export function queryTokens(text: string): string[] {
 }
 
 /** Joins letters or digits for Unicode (UAX 29), and not here. */
-const JOINTS = /[._:,;·]/g;
+const JOINTS = /[._:,;·\u2044]/g;
 const WITH_APOSTROPHES = /[\p{L}\p{N}\p{M}]+(?:['’ʼ][\p{L}\p{N}\p{M}]+)+/gu;
 
 /** A text as Unicode's rules have to see it to find the words that tokenise() finds. */

@@ -83,14 +83,17 @@ export function surpriseScore(weight: number, usual: number, velocity: number): 
 
 /**
  * The pace at the end of the window as a multiple of its mean: an exponentially weighted mean of hourly counts, oldest
- * first, over the last quarter of the window. 1 is steady, 2 twice as many as on average.
+ * first, over the last quarter of the window. 1 is steady, 2 twice as many as on average. Of the last hour `begun`, from 0
+ * to 1, is over: what it lacks is taken from the one before, or everything would fall at the start of every hour.
  */
-export function velocityOf(hourly: readonly number[]): number {
-  const sum = hourly.reduce((total, count) => total + count, 0);
-  if (sum === 0 || hourly.length < 2) return 1;
-  const alpha = 2 / (1 + Math.max(2, hourly.length / 4));
-  const pace = hourly.reduce((mean, count) => mean + alpha * (count - mean), 0);
-  return pace / (sum / hourly.length);
+export function velocityOf(hourly: readonly number[], begun = 1): number {
+  if (hourly.length < 2) return 1;
+  const whole = hourly.with(-1, hourly.at(-1)! + (1 - begun) * hourly.at(-2)!);
+  const sum = whole.reduce((total, count) => total + count, 0);
+  if (sum === 0) return 1;
+  const alpha = 2 / (1 + Math.max(2, whole.length / 4));
+  const pace = whole.reduce((mean, count) => mean + alpha * (count - mean), 0);
+  return pace / (sum / whole.length);
 }
 
 /** Half of what was done counts after half a window, so that a list turns over as its window does. */

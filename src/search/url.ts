@@ -45,6 +45,15 @@ export function isWebUrl(text: string): boolean {
   return /^https?:\/\/\S+$/i.test(text);
 }
 
+/** As a browser shows it and people write it: %D0%91 is Б. What is not UTF-8 stays as it is. */
+export function asRead(url: string): string {
+  try {
+    return decodeURI(url);
+  } catch {
+    return url;
+  }
+}
+
 /** `www.example.co.uk` and each parent domain that has a dot, in lower case, `www.` dropped; [] when it is no URL. */
 export function sitesOf(url: string): string[] {
   let host: string;

@@ -4,6 +4,7 @@ const NUMBERS_EVERY_MS = 4000;
 const SEARCH_TIMEOUT_MS = 15_000;
 const HITS_MAX = 20;
 const SHOWN_CHARACTERS_MAX = 400;
+const ONE_EVENT = /^(?:nostr:)?(?:(?:note|nevent|naddr)1[02-9ac-hj-np-z]+|[0-9a-f]{64})$/i;
 
 /** @param {string} id */
 const element = (id) => document.getElementById(id);
@@ -50,7 +51,7 @@ function keepNumbersLive() {
   }, NUMBERS_EVERY_MS);
 }
 
-/** @typedef {{ content: string, pubkey: string, created_at: number }} ShownEvent */
+/** @typedef {{ content: string, pubkey: string, created_at: number, tags: string[][] }} ShownEvent */
 
 /** @param {ShownEvent} event */
 function hitOf(event) {
@@ -58,8 +59,12 @@ function hitOf(event) {
   const text = document.createElement("p");
   text.dir = "auto";
   const source = document.createElement("small");
-  const words = event.content.trim().replace(/\s*\n\s*\n\s*/g, "\n\n");
-  text.textContent = words.length > SHOWN_CHARACTERS_MAX ? `${words.slice(0, SHOWN_CHARACTERS_MAX)}…` : words;
+  const warning = event.tags.find((tag) => tag[0] === "content-warning");
+  const written = warning === undefined ? event.content : `Not shown here: ${warning[1] || "sensitive"}`;
+  const words = written.trim().replace(/\s*\n\s*\n\s*/g, "\n\n");
+  // Not half of a character.
+  const beginning = words.slice(0, SHOWN_CHARACTERS_MAX).replace(/[\ud800-\udbff]$/, "");
+  text.textContent = words.length > SHOWN_CHARACTERS_MAX ? `${beginning}…` : words;
   source.className = "quiet";
   source.textContent = `${event.pubkey.slice(0, 12)}… · ${new Date(event.created_at * 1000).toLocaleString()}`;
   item.append(text, source);
@@ -83,8 +88,10 @@ function search(words, hits, tell) {
     tell(text);
   };
   const timer = setTimeout(() => end("No answer in time; try again."), SEARCH_TIMEOUT_MS);
+  // One event was pasted: whatever it is, it is meant.
+  const kinds = ONE_EVENT.test(words) ? {} : { kinds: [1, 30023] };
   socket.onopen = () =>
-    socket.send(JSON.stringify(["REQ", "search", { search: words, kinds: [1, 30023], limit: HITS_MAX }]));
+    socket.send(JSON.stringify(["REQ", "search", { search: words, ...kinds, limit: HITS_MAX }]));
   socket.onerror = () => end("The relay cannot be reached.");
   socket.onmessage = ({ data }) => {
     /** @type {unknown} */

@@ -8,6 +8,7 @@
 const PAGE = 20;
 const LIMIT_MAX = 500;
 const SHOWN_CHARACTERS_MAX = 500;
+const LINK_CHARACTERS_MAX = 300;
 const LIVE_SHOWN_MAX = 200;
 const ANSWER_TIMEOUT_MS = 15_000;
 
@@ -29,8 +30,10 @@ let lastId = 0;
 const names = new Map();
 /** @type {Set<string>} */
 let shown = new Set();
-/** `atOldest` are the hits of the oldest second. @type {{ id: string, oldest: number, atOldest: number, limit: number, isByTime: boolean } | undefined} */
+/** `atOldest` are the hits of the oldest second. @type {{ id: string, timer: number, oldest: number, atOldest: number, limit: number, isByTime: boolean } | undefined} */
 let current;
+/** The subscription that goes on with what is new; pages behind it are asked for beside it. */
+let liveId = "";
 
 /** @param {unknown} message */
 function send(message) {
@@ -50,13 +53,7 @@ function connect() {
     for (const text of unsent) opened.send(text);
     unsent = [];
   };
-  opened.onclose = () => {
-    unsent = [];
-    const ears = [...subscriptions.values()];
-    subscriptions.clear();
-    for (const { onClosed } of ears)
-      onClosed("The connection to the relay ended; search again to reconnect.");
-  };
+  opened.onclose = () => endAll("The connection to the relay ended; search again to reconnect.");
   opened.onmessage = ({ data }) => {
     /** @type {unknown[]} */
     const [verb, id, body] = JSON.parse(String(data));
@@ -69,6 +66,25 @@ function connect() {
       ears.onClosed(String(body));
     }
   };
+}
+
+/** @param {string} reason */
+function endAll(reason) {
+  unsent = [];
+  const ears = [...subscriptions.values()];
+  subscriptions.clear();
+  for (const { onClosed } of ears) onClosed(reason);
+}
+
+/** A connection that answers nothing may be dead for minutes before the browser knows: the next search makes another. */
+function abandon() {
+  const silent = socket;
+  socket = undefined;
+  if (silent !== undefined) {
+    silent.onclose = silent.onmessage = silent.onopen = null;
+    silent.close();
+  }
+  endAll("No answer in time; try again.");
 }
 
 /**
@@ -97,13 +113,16 @@ function sortOf() {
   return sort === "relevance" && value("q") === "" ? "recent" : sort;
 }
 
+const ONE_EVENT = /^(?:nostr:)?(?:(?:note|nevent|naddr)1[02-9ac-hj-np-z]+|[0-9a-f]{64})$/i;
+
 /** The filter that the form asks for. @param {number} limit @param {number | undefined} until */
 function filterOf(limit, until) {
   const sort = sortOf();
   const words = [value("q"), sort === "relevance" ? "" : `sort:${sort}`];
   if (value("lang") !== "") words.push(`language:${value("lang")}`);
   const search = words.filter((word) => word !== "").join(" ");
-  const kinds = value("kind")
+  // One event was pasted: whatever it is, it is meant.
+  const kinds = (ONE_EVENT.test(value("q")) ? "" : value("kind"))
     .split(",")
     .filter((kind) => kind !== "")
     .map(Number);
@@ -161,15 +180,35 @@ function initialsOf(name) {
 const UNSEEN = /[\p{Cc}\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]/gu;
 /** Addresses end where a turn of direction would hide where they lead. */
 const PART =
-  /(https?:\/\/[^\s<>"'`{}|\\^\u202a-\u202e\u2066-\u2069]+)|(?:nostr:)?((?:npub|note|nevent|nprofile|naddr)1[02-9ac-hj-np-z]{20,})|#([\p{L}\p{N}_]+)/gu;
+  /(https?:\/\/[^\s<>"'`{}|\\^\u202a-\u202e\u2066-\u2069\u3000-\u303f\uff00-\uff0f]+)|(?:nostr:)?((?:npub|note|nevent|nprofile|naddr)1[02-9ac-hj-np-z]{20,})|#([\p{L}\p{N}\p{M}_]+)/gu;
 
-/** Text with its addresses as links: never markup, and nothing is loaded from them. @param {string} text @param {HTMLElement} place */
-function write(text, place) {
+/** An address without the end of the sentence around it; a closing bracket is its own when it was opened inside. @param {string} found @returns {string} */
+function addressIn(found) {
+  const trimmed = found.replace(/[.,;:!?*…»”’\]]+$/, "");
+  const isOpen = trimmed.split("(").length >= trimmed.split(")").length;
+  return !trimmed.endsWith(")") || isOpen ? trimmed : addressIn(trimmed.slice(0, -1));
+}
+
+/** Without half of a character at its end. @param {string} text @param {number} length */
+const beginning = (text, length) => text.slice(0, length).replace(/[\ud800-\udbff]$/, "");
+
+/**
+ * Text with its addresses as links: never markup, and nothing is loaded from them. Of a longer text the beginning, in
+ * which no link leads to half an address.
+ * @param {string} text
+ * @param {HTMLElement} place
+ * @param {number} [length]
+ */
+function write(text, place, length = text.length) {
   let at = 0;
   for (const match of text.matchAll(PART)) {
+    if (match.index >= length) break;
     place.append(text.slice(at, match.index));
-    const [whole, url, entity, tag] = match;
-    const link = make("a", entity === undefined ? whole : `${entity.slice(0, 12)}…`);
+    const [, found, entity, tag] = match;
+    const url = found === undefined ? undefined : addressIn(found);
+    const whole = url ?? match[0];
+    const name = entity === undefined ? beginning(whole, LINK_CHARACTERS_MAX) : entity.slice(0, 12);
+    const link = make("a", name === whole ? name : `${name}…`);
     if (url !== undefined && URL.canParse(url)) {
       link.setAttribute("href", url);
       link.setAttribute("rel", "noopener noreferrer nofollow");
@@ -180,9 +219,9 @@ function write(text, place) {
       link.setAttribute("href", `/search?q=${encodeURIComponent(entity ?? `#${tag}`)}`);
       place.append(link);
     } else place.append(whole);
-    at = (match.index ?? 0) + whole.length;
+    at = match.index + whole.length;
   }
-  place.append(text.slice(at));
+  place.append(beginning(text, Math.max(at, length)).slice(at), length < text.length ? "…" : "");
 }
 
 /** @param {string} text */
@@ -203,7 +242,7 @@ function nameIn(event) {
 
 /** A name that somebody can see, or none. @param {unknown} given */
 function nameFrom(given) {
-  return typeof given === "string" ? given.replace(UNSEEN, "").trim().slice(0, 80) : "";
+  return typeof given === "string" ? beginning(given.replace(UNSEEN, "").trim(), 80) : "";
 }
 
 /** @param {NostrEvent} event @param {string} name */
@@ -213,14 +252,14 @@ const tagOf = (event, name) => event.tags.find((tag) => tag[0] === name)?.[1];
 function bodyOf(event) {
   const body = make("div");
   const title = tagOf(event, "title");
-  if (title !== undefined && title !== "") body.append(makeForeign("h2", title.slice(0, 200)));
+  if (title !== undefined && title !== "") body.append(makeForeign("h2", beginning(title, 200)));
   const warning = event.tags.find((tag) => tag[0] === "content-warning");
   const isWarned = warning !== undefined;
   const written = event.kind === 0 ? String(profileOf(event.content).about ?? "") : event.content;
   const text = written.trim().replace(/\s*\n\s*\n\s*/g, "\n\n");
   const paragraph = makeForeign("p");
   const isLong = text.length > SHOWN_CHARACTERS_MAX;
-  write(isLong ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text, paragraph);
+  write(text, paragraph, Math.min(text.length, SHOWN_CHARACTERS_MAX));
   if (isLong && !isWarned) {
     const whole = make("details");
     const rest = makeForeign("p");
@@ -238,7 +277,7 @@ function bodyOf(event) {
     paragraph.replaceChildren();
     write(text, paragraph);
     hidden.append(
-      make("summary", `Shown on request: ${(warning[1] || "sensitive").slice(0, 100)}`),
+      make("summary", `Shown on request: ${beginning(warning[1] || "sensitive", 100)}`),
       paragraph,
     );
     body.append(hidden);
@@ -292,7 +331,9 @@ function learnNames() {
         close(id);
         for (const item of hits.children) if (item instanceof HTMLElement) nameHit(item);
       },
-      onClosed: () => {},
+      onClosed: () => {
+        for (const key of unknown) if (names.get(key) === "") names.delete(key);
+      },
     },
   );
 }
@@ -312,13 +353,11 @@ function add(event, isLive) {
 
 /** @param {number} limit @param {number | undefined} until @param {boolean} isLive */
 function ask(limit, until, isLive) {
-  if (current !== undefined) close(current.id);
+  giveUp();
   const before = shown.size;
   let isEnded = false;
   const isByTime = sortOf() === "recent";
-  const timer = setTimeout(() => {
-    if (!isEnded) tell("No answer in time; try again.", true);
-  }, ANSWER_TIMEOUT_MS);
+  const timer = setTimeout(abandon, ANSWER_TIMEOUT_MS);
   const id = open(filterOf(limit, until), {
     onEvent: (event) => {
       if (add(event, isEnded) && !isEnded) noteOldest(event.created_at);
@@ -331,7 +370,7 @@ function ask(limit, until, isLive) {
       clearTimeout(timer);
       const found = shown.size - before;
       const total = shown.size;
-      const news = isLive ? " New ones appear on top." : "";
+      const news = subscriptions.has(liveId) ? " New ones appear on top." : "";
       tell(total === 0 ? `Nothing found.${news}` : `${total} shown.${news}`);
       if (before > 0 && document.activeElement === more) goTo(before);
       more.hidden = found === 0 || hint === "finish" || limit >= LIMIT_MAX;
@@ -344,13 +383,22 @@ function ask(limit, until, isLive) {
       tell(reason, true);
     },
   });
+  if (isLive) liveId = id;
   current = {
     id,
+    timer,
     oldest: current?.oldest ?? Number.POSITIVE_INFINITY,
     atOldest: current?.atOldest ?? 0,
     limit,
     isByTime,
   };
+}
+
+/** Ends the question that is being asked, and leaves what is live. */
+function giveUp() {
+  if (current === undefined) return;
+  clearTimeout(current.timer);
+  if (current.id !== liveId) close(current.id);
 }
 
 /** Who asked for more goes on with what is new, and not behind it. @param {number} at */
@@ -369,7 +417,9 @@ function noteOldest(second) {
 function clear() {
   hits.replaceChildren();
   shown = new Set();
-  if (current !== undefined) close(current.id);
+  giveUp();
+  close(liveId);
+  liveId = "";
   current = undefined;
   more.hidden = true;
   tell("");

@@ -41,6 +41,10 @@ function make(tag, text = "", className = "") {
   return node;
 }
 
+/** The beginning of a long text, without half of a character at its end. @param {string} text @param {number} length */
+const cut = (text, length) =>
+  text.length > length ? `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…` : text;
+
 /** @param {string} key */
 const shortKey = (key) => `${key.slice(0, 8)}…${key.slice(-4)}`;
 
@@ -77,10 +81,10 @@ function pace(velocity) {
  */
 function linkTo(address, name) {
   const isLink = /^https?:\/\/|^\//.test(address);
-  const isLong = name.length > NAME_CHARACTERS_MAX;
-  const node = make(isLink ? "a" : "span", isLong ? `${name.slice(0, NAME_CHARACTERS_MAX)}…` : name);
+  const shown = cut(name, NAME_CHARACTERS_MAX);
+  const node = make(isLink ? "a" : "span", shown);
   node.dir = "auto";
-  if (isLong) node.title = name;
+  if (shown !== name) node.title = name;
   if (isLink) node.setAttribute("href", address);
   if (isLink && !address.startsWith("/")) node.setAttribute("rel", "noopener noreferrer nofollow");
   return node;
@@ -154,7 +158,7 @@ function draw(place, what, answer) {
         label: nameOf(what, item),
         stroke: colour(`--series-${at + 1}`),
         width: 2,
-        points: { show: hours <= 4 },
+        points: { show: hours <= 5 },
       })),
     ],
   };
@@ -198,10 +202,7 @@ function noteOf(item) {
   const who = make("strong");
   const notes = `${SEARCH_PATH}?q=${encodeURIComponent(`from:${event.pubkey}`)}&newest=1`;
   who.append(linkTo(notes, item.author?.name || shortKey(event.pubkey)));
-  const words = make(
-    "p",
-    text.length > NOTE_CHARACTERS_MAX ? `${text.slice(0, NOTE_CHARACTERS_MAX)}…` : text,
-  );
+  const words = make("p", cut(text, NOTE_CHARACTERS_MAX));
   words.dir = "auto";
   entry.append(who, words);
   const counts = /** @type {const} */ ([

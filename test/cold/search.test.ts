@@ -51,7 +51,7 @@ test("scores are relative to the best, later events are left out", async () => {
 test("nothing found: words may go on, then most of them will do", async () => {
   const { search, asked } = cluster([hits(), hits(), hits([5, 1])]);
   const answer = await search.search(parsed("many words here"), { tags: [] }, OPTIONS);
-  expect(answer).toMatchObject({ value: { candidates: [{ seq: 5 }], complete: true } });
+  expect(answer).toMatchObject({ value: { candidates: [{ seq: 5 }], complete: true, isWeaker: true } });
   expect(JSON.stringify(asked[1]!.body)).toContain("bool_prefix");
   expect(JSON.stringify(asked[2]!.body)).toContain("minimum_should_match");
   const phrase = cluster([hits()]);

@@ -151,6 +151,52 @@ describe("following the log", () => {
     store.close();
   });
 
+  test("whose domain it is, the newest profile says, also while the index has not taken it in", () => {
+    const store = new FulltextStore(folder());
+    const claim = (pubkey: string, nip05: string, created_at: number) =>
+      unsignedEvent(pubkey, { kind: 0, content: JSON.stringify({ nip05 }), created_at });
+    store.write(
+      unsignedEvent(ALICE, { content: "lightning by alice", created_at: NOW - 500 }),
+      unsignedEvent(BOB, { content: "lightning by bob", created_at: NOW - 400 }),
+      claim(ALICE, "alice@example.com", NOW - 300),
+    );
+    store.catchUp();
+    store.write(claim(ALICE, "alice@elsewhere.example", NOW - 200), claim(BOB, "bob@example.com", NOW - 200));
+    const check = (): void => {
+      const filter = { kinds: [1] };
+      for (const [search, expected] of [
+        ["lightning domain:example.com", "lightning by bob"],
+        ["lightning -domain:example.com", "lightning by alice"],
+        ["domain:elsewhere.example", "lightning by alice"],
+        ["(lightning domain:example.com) OR thunder", "lightning by bob"],
+      ] as const) {
+        expect([search, ...store.find(search, filter)]).toEqual([search, expected]);
+        expect([search, store.count(search, filter)]).toEqual([search, { count: 1, exact: true }]);
+      }
+    };
+    check();
+    store.catchUp();
+    check();
+    store.close();
+  });
+
+  test("what was deleted is not counted, also while the index still holds it", () => {
+    const store = new FulltextStore(folder());
+    const notes = ["one word", "two words", "three words"].map((content) =>
+      unsignedEvent(ALICE, { content }),
+    );
+    store.write(...notes);
+    store.write(unsignedEvent(BOB, { kind: 0, content: '{"name":"words"}', created_at: NOW - 9 }));
+    store.catchUp();
+    store.write(
+      unsignedEvent(ALICE, { kind: 5, tags: notes.slice(0, 2).map(({ event }) => ["e", event.id]) }),
+      unsignedEvent(BOB, { kind: 0, content: '{"name":"nobody"}', created_at: NOW }),
+    );
+    for (const { count, exact } of [store.count("words"), (store.catchUp(), store.count("words"))])
+      expect({ count, exact }).toEqual({ count: 1, exact: true });
+    store.close();
+  });
+
   test("replaced and deleted events leave it, and a restart goes on where it was", () => {
     const path = folder();
     let store = new FulltextStore(path);

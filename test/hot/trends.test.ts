@@ -11,6 +11,7 @@ import { unsignedEvent } from "../support/events.ts";
 import { FulltextStore, NOW } from "../support/fulltext-store.ts";
 import { prng, testSeed } from "../support/prng.ts";
 import { temporaryFolders } from "../support/temp-folder.ts";
+import { unsignedZap } from "../support/zaps.ts";
 
 const folder = temporaryFolders();
 const HOUR = 3600;
@@ -175,13 +176,49 @@ describe("who counts", () => {
     const { tag, rank, operatorFollows } = setUp();
     operatorFollows(...names(30));
     for (const name of names(10)) {
-      for (let day = 0; day <= 7; day++) tag(name, "bitcoin", NOW - 60 - day * DAY);
+      for (let day = 0; day <= 7; day++) tag(name, "bitcoin", NOW - 2 * HOUR - day * DAY);
     }
     for (const name of names(8)) tag(name, "eclipse");
     const items = rank("hashtag");
     expect(subjects(items)).toEqual(["eclipse", "bitcoin"]);
-    expect(items[1]!.usual).toBeCloseTo(10, 5);
+    // The window holds, beside its 24 hours, what is over of the one that has begun.
+    expect(items[1]!.usual).toBeCloseTo((10 * (24 + (NOW % HOUR) / HOUR)) / 24, 5);
     expect(items[0]!.usual).toBe(0);
+  });
+
+  test("what fresh keys say they paid is no sum of a note, where others are known", () => {
+    const { store, say, rank, operatorFollows } = setUp();
+    operatorFollows(...names(12));
+    const note = say("author", { content: "a note" });
+    for (const name of names(3)) say(name, { kind: 7, content: "+", tags: [["e", note]] });
+    const zap = (name: string, invoice: string, amount: number) =>
+      store.write(
+        unsignedZap(
+          key(name),
+          key("wallet"),
+          { target: ["e", note], to: key("author"), invoice, amount },
+          NOW - 60,
+        ),
+      );
+    zap("person 5", "lnbc10u1pjq", 1_000_000);
+    zap("made up", "lnbc900m1pjq", 90_000_000_000);
+    const admit = () => ({ author: authorKey(key("author")) });
+    expect(rank("note", { admit })[0]!.engagement).toMatchObject({ zaps: 2, msats: 1_000_000 });
+  });
+
+  test("in the first minute of an hour the last one still counts, and nothing falls for it", () => {
+    const { tag, rank } = setUp();
+    const nowSeconds = NOW - (NOW % HOUR) + 5;
+    for (const name of names(4)) {
+      tag(name, "late", nowSeconds - 10 * 60);
+      for (let hour = 1; hour <= 24; hour++) tag(name, "steady", nowSeconds - hour * HOUR);
+    }
+    expect(subjects(rank("hashtag", { hours: 1, nowSeconds })).toSorted()).toEqual(["late", "steady"]);
+    for (const hours of [1, 4, 24]) {
+      const steady = rank("hashtag", { hours, nowSeconds }).find(({ subject }) => subject === "steady");
+      expect(steady!.velocity).toBeCloseTo(1, 0);
+      expect(steady!.velocity).toBeGreaterThan(0.7);
+    }
   });
 });
 
@@ -324,7 +361,7 @@ describe("taking back", () => {
       if (step % 50 === 0) store.catchUp();
     }
     for (const hours of [1, 4, 24, 168]) {
-      const first = Math.floor(NOW / HOUR) - hours;
+      const first = Math.floor(NOW / HOUR) - hours - 1;
       const people = new Map<string, Set<string>>();
       for (const { name, tag, at } of kept.values()) {
         if (Math.floor(at / HOUR) > first) people.set(tag, (people.get(tag) ?? new Set()).add(name));

@@ -15,6 +15,7 @@ function answerSearch(frame: string): string[] {
     content: "<img src=x onerror=alert(1)> " + filter.search,
     pubkey: "ab".repeat(32),
     created_at: 1_700_000_000,
+    tags: filter.search === "warned" ? [["content-warning", "a storm"]] : [],
   };
   return [JSON.stringify(["EVENT", id, event]), JSON.stringify(["EOSE", id])];
 }
@@ -177,6 +178,8 @@ describe.skipIf(!isBrowserThere)("the front page in a browser", () => {
       await page.getByText("1 found.").waitFor();
       expect(await page.locator("#hits p").allTextContents()).toEqual(["<img src=x onerror=alert(1)> tides"]);
       await browser.expectAccessible(page);
+      await searchFor("warned");
+      await page.getByText("Not shown here: a storm").waitFor();
       await searchFor("nothing");
       await page.getByText("Nothing found.").waitFor();
       expect(await page.locator("#hits li").count()).toBe(0);

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { VerifiedEvent } from "../../src/nostr/event.ts";
+import { nip19 } from "nostr-tools";
 import { type EventTemplate, keypair, signed, unsignedEvent } from "../support/events.ts";
 import { TestRelay } from "../support/test-relay.ts";
 import { BROWSER_TEST_MS, BrowserUnderTest, isBrowserThere, LOOKS, PHONE } from "./browser-under-test.ts";
@@ -19,7 +20,8 @@ function town(): VerifiedEvent[] {
     return event;
   };
   people.forEach((_, at) => {
-    say(at, { kind: 0, content: JSON.stringify({ name: at === 1 ? "Sailor".repeat(30) : `Sailor ${at}` }) });
+    const name = at === 1 ? "Sailor".repeat(30) : at === 11 ? "\u202eSailor 11\u200b" : `Sailor ${at}`;
+    say(at, { kind: 0, content: JSON.stringify({ name }) });
     say(at, { kind: 3, tags: people.filter((_, to) => to !== at).map((key) => ["p", key]) });
   });
   for (let i = 0; i < 60; i++) {
@@ -39,6 +41,12 @@ function town(): VerifiedEvent[] {
       content: "\u202ewhirlpool https://sea.example/\u202egnp.exe",
       created_at: NOW - 500,
     }),
+  );
+  const sentence = "anchorage (https://bay.example/a_(b)). Or https://bay.example/c。 #नमस्ते ";
+  const cut = `${sentence.padEnd(490, "~")} https://bay.example/${"long-".repeat(80)}end and the rest`;
+  events.push(
+    unsignedEvent(stranger, { content: cut, created_at: NOW - 500 }),
+    unsignedEvent(stranger, { content: `${"n".repeat(499)}🧡🧡 mooring`, created_at: NOW - 500 }),
   );
   for (let i = 0; i < 45; i++)
     events.push(unsignedEvent(stranger, { content: `gull ${i}`, created_at: NOW - 900 }));
@@ -245,6 +253,100 @@ describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
   );
 
   test(
+    "links end where addresses do, and none leads to half of one",
+    async () => {
+      const page = await browser.open("search?q=anchorage");
+      await page.getByText("1 shown.").waitFor();
+      const links = page.locator("#hits p:visible a");
+      expect(await links.evaluateAll((found) => found.map((link) => link.getAttribute("href")))).toEqual([
+        "https://bay.example/a_(b)",
+        "https://bay.example/c",
+        `/search?q=${encodeURIComponent("#नमस्ते")}`,
+        `https://bay.example/${"long-".repeat(80)}end`,
+      ]);
+      await browser.expectGood(page, "search links");
+      await page.getByLabel("Words to search for").fill("mooring");
+      await page.keyboard.press("Enter");
+      const shown = page.locator("#hits p:visible", { hasText: "nnn" });
+      expect(await shown.textContent()).toBe(`${"n".repeat(499)}…`);
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "an event that is pasted is found, whatever it is",
+    async () => {
+      const article = { kind: 30_023, pubkey: keypair(503).pubkey, identifier: "" };
+      const page = await browser.open(`search?q=${nip19.naddrEncode(article)}`);
+      await page.getByRole("heading", { name: "On shipwrights" }).waitFor();
+      browser.expectNoProblems();
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "who asks twice is not told later that nothing came",
+    async () => {
+      const page = await browser.browser.newPage();
+      await page.clock.install();
+      await page.goto(`${relay.httpUrl}search`);
+      await page.getByLabel("Words to search for").fill("kraken");
+      await page.evaluate("for (const _ of [1, 2]) document.getElementById('search').requestSubmit()");
+      await page.getByText("1 shown.").waitFor();
+      await page.clock.fastForward(60_000);
+      expect(await page.getByRole("status").textContent()).toBe("1 shown.");
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "after a connection that is dead the next search makes another",
+    async () => {
+      const page = await browser.browser.newPage();
+      await page.clock.install();
+      let connections = 0;
+      await page.routeWebSocket(/./, (socket) => {
+        if (++connections > 1) socket.connectToServer();
+      });
+      await page.goto(`${relay.httpUrl}search?q=kraken`);
+      await page.getByText("Searching…").waitFor();
+      await page.clock.fastForward(60_000);
+      await page.getByText("No answer in time").waitFor();
+      await page.getByRole("button", { name: "Search" }).click();
+      await page.getByText("1 shown.").waitFor();
+      expect(connections).toBe(2);
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
+    "names that a connection took with it are asked for again",
+    async () => {
+      const page = await browser.browser.newPage();
+      const cutOff = Promise.withResolvers<void>();
+      let connections = 0;
+      await page.routeWebSocket(/./, (socket) => {
+        const server = socket.connectToServer();
+        const isFirst = ++connections === 1;
+        socket.onMessage((message) => {
+          if (isFirst && String(message).includes('"kinds":[0]')) void socket.close().then(cutOff.resolve);
+          else server.send(message);
+        });
+      });
+      await page.goto(`${relay.httpUrl}search?q=kraken`);
+      await cutOff.promise;
+      await page.getByRole("button", { name: "Search" }).click();
+      await page.locator("#hits .author", { hasText: "Sailor 0" }).waitFor();
+      await page.close();
+    },
+    BROWSER_TEST_MS,
+  );
+
+  test(
     "pages go on within one second",
     async () => {
       const page = await browser.open("search?q=gull&newest=1");
@@ -281,6 +383,9 @@ describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
       await browser.expectGood(search, "search strange");
       const trends = await browser.open("trends", PHONE);
       await trends.getByText("As of ").waitFor();
+      await trends
+        .locator('[data-what="people"] a', { hasText: /^Sailor 11$/ })
+        .waitFor({ state: "attached" });
       for (const paragraph of [search.locator("#hits p"), trends.locator("#notes p")]) {
         const found = paragraph.filter({ hasText: "ahoy sea" }).filter({ hasNotText: "~x" }).first();
         expect(await found.textContent()).toBe(text);
@@ -330,6 +435,12 @@ describe.skipIf(!isBrowserThere)("trends and search in a browser", () => {
       client.send("EVENT", signed(keypair(500), { content: "the lighthouse is lit", created_at: NOW }));
       await page.getByText("the lighthouse is lit").waitFor();
       browser.expectNoProblems();
+      await page.goto(`${relay.httpUrl}search?q=gull&newest=1&live=1`);
+      await page.getByText("20 shown.").waitFor();
+      await page.getByRole("button", { name: "Load more" }).click();
+      await page.getByText("40 shown. New ones appear on top.").waitFor();
+      client.send("EVENT", signed(keypair(500), { content: "one gull more", created_at: NOW }));
+      await page.locator("#hits li:first-child", { hasText: "one gull more" }).waitFor();
       await page.close();
     },
     BROWSER_TEST_MS,

@@ -244,6 +244,7 @@ test("from: alone means what somebody wrote; bookkeeping comes when it is asked 
     [{ search: from, kinds: [1, 5] }, ["", "by dave"]],
     [{ search: from, kinds: [7] }, ["+"]],
     [{ search: deletion.id }, [""]],
+    [{ search: `dave OR ${deletion.id}`, authors: [dave.pubkey] }, ["", "by dave"]],
   ];
   const listener = await relay.connect();
   for (const [index, [filter]] of cases.entries())

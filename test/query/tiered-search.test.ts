@@ -20,6 +20,8 @@ const hit = (seq: number): Hit => ({
 
 interface World {
   readonly cold: readonly number[] | "down";
+  /** Does what the cold store finds only nearly have the words? */
+  readonly isWeaker?: boolean;
   readonly fresh?: readonly number[] | "refused" | "unfinished";
   readonly hot?: readonly number[];
   readonly evicted?: readonly number[];
@@ -28,7 +30,7 @@ interface World {
   readonly past?: "unavailable" | "partial" | "lossy";
 }
 
-function engineOf({ cold, fresh: told = [], hot = [], evicted = [], visibleSeq = 0, past }: World) {
+function engineOf({ cold, isWeaker, fresh: told = [], hot = [], evicted = [], visibleSeq = 0, past }: World) {
   const fresh = typeof told === "string" ? [] : told;
   const asked: string[] = [];
   const engine = new TieredSearch({
@@ -37,7 +39,11 @@ function engineOf({ cold, fresh: told = [], hot = [], evicted = [], visibleSeq =
         asked.push("cold");
         if (cold === "down") return { type: "unavailable", reason: "test" };
         const candidates = cold.map((seq, index) => ({ seq, textScore: 1 - index / 10 }));
-        return { type: "answered", isPartial: false, value: { candidates, complete: true } };
+        return {
+          type: "answered",
+          isPartial: false,
+          value: { candidates, complete: true, isWeaker: isWeaker === true },
+        };
       },
     },
     hot: {
@@ -101,6 +107,13 @@ function engineOf({ cold, fresh: told = [], hot = [], evicted = [], visibleSeq =
 test("OpenSearch's hits together with what it cannot show yet, each once", async () => {
   const { ask } = engineOf({ cold: [3, 2], fresh: [3, 4], hot: [2, 3, 4] });
   expect(await ask("fox")).toEqual({ seqs: [3, 2, 4], complete: true });
+});
+
+test("what only nearly has the words gives way to what was stored a moment ago and has them", async () => {
+  const { ask } = engineOf({ cold: [2, 3], isWeaker: true, fresh: [4], hot: [2, 3, 4] });
+  expect((await ask("fox")).seqs).toEqual([4]);
+  const alone = engineOf({ cold: [2, 3], isWeaker: true, hot: [2, 3] });
+  expect((await alone.ask("fox")).seqs).toEqual([2, 3]);
 });
 
 test("the hot index is asked only for what OpenSearch does not show yet", async () => {

@@ -114,7 +114,8 @@ describe("answers", () => {
       trust: "young",
     } as object);
     expect(hashtags.items[0]).toMatchObject({ subject: "tides", people: 4, uses: 4 } as object);
-    expect(hashtags.items[0]!.hourly).toHaveLength(24);
+    // Whole hours, and the one that has begun.
+    expect(hashtags.items[0]!.hourly).toHaveLength(25);
     const notes = await ground.ask({ what: "notes" });
     expect(notes.items[0]).toMatchObject({
       subject: note,

@@ -47,6 +47,8 @@ describe("conditions", () => {
       { kind: 30_023, tags: [["d", "x"]] },
       false,
     ],
+    ["#nostr", { tags: [["t", "#Nostr"]] }, true],
+    ["nsfw:false", { tags: [["t", "#nsfw"]] }, false],
     ["has:image", { content: "https://x.com/a.jpg" }, true],
     ["has:image", { content: "see", tags: [["imeta", "url https://x.com/blob", "m image/png"]] }, true],
     ["has:image", { content: "https://x.com/a.mp4" }, false],

@@ -71,6 +71,7 @@ describe("text", () => {
     ["日本語 ニュース", "(日本+本+本語 & ニュ+ュ+ュー+ー+ース)"],
     ["or and or", "(or & and & or)"],
     ["https://www.example.com/a?b=c", "example+com+a+b+c"],
+    ["https://wiki.example/%D0%91%D0%B8%D1%82", "wiki+example+бит"],
     ["meet at 12:30", "(meet & at & 12+30)"],
     ["nostr:hello", "nostr+hello"],
     ["note: this", "(note & this)"],
@@ -80,6 +81,7 @@ describe("text", () => {
     ['"unbalanced (x', '"unbalanced x"'],
     [") a ( b", "(a & b)"],
     ["a OR OR b |", "(a | b)"],
+    ["fish AND chips OR -AND", "((fish & chips) | -and)"],
     ["(#art | has:image) cat", "((<hashtag art> | <has image>) & cat)"],
     ["(.png OR .jpg) cat", "((png | jpg) & cat)"],
     ["see https://en.wikipedia.org/wiki/Rust_(language)", "(see & en+wikipedia+org+wiki+rust+language)"],
@@ -120,6 +122,7 @@ describe("keys", () => {
     ["site:https://www.YouTube.com/watch", ["site youtube.com"]],
     ["kind:1 kind:30023", ["kind 1|kind 30023"]],
     ["language:en-US", ["language en"]],
+    ["Kind:1 -Has:image", ["-has image", "kind 1"]],
     ["lang:ja", ["language ja"]],
     ["domain:user@Example.com", ["domain example.com"]],
     ["sentiment:positive", ["sentiment positive"]],
@@ -131,6 +134,7 @@ describe("keys", () => {
     ["tag:e -tag:content-warning", ["tag e", "-tag content-warning"]],
     ["#Bitcoin -#NSFW", ["hashtag bitcoin", "-hashtag nsfw"]],
     ["#日本", ["hashtag 日本"]],
+    ["#日本。 #nostr!", ["hashtag 日本", "hashtag nostr"]],
   ];
   test.each(cases)("%p", (text, shown) => {
     expect(conditions(parse(text))).toEqual([...shown]);
@@ -171,6 +175,8 @@ describe("keys", () => {
     expect(parse(naddr).lookups).toEqual([
       { type: "address", address: { kind: 30_023, pubkey: KEY, identifier: "a:b" } },
     ]);
+    // As they are copied from a sentence.
+    expect(parse(`(nostr:${naddr}, ${nip19.noteEncode(id)}.`).lookups).toHaveLength(2);
     expect(parse(KEY.toUpperCase()).lookups).toEqual([{ type: "hex", value: KEY }]);
     expect(parse("npub1notreallyone").lookups).toEqual([]);
   });
@@ -197,12 +203,27 @@ describe("refusals say what to write", () => {
   });
 });
 
+test("a time without a zone is UTC, wherever the relay stands", () => {
+  const { TZ } = process.env;
+  process.env["TZ"] = "America/New_York";
+  try {
+    expect(parseMoment("2024-02-29T12:00", NOW)).toEqual({ first: 1_709_208_000, last: 1_709_208_000 });
+  } finally {
+    if (TZ === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = TZ;
+  }
+});
+
 test("moments", () => {
   expect(parseMoment("7d", NOW)).toEqual({ first: NOW - 604_800, last: NOW - 604_800 });
   expect(parseMoment("2024", NOW)).toEqual({ first: 1_704_067_200, last: 1_735_689_599 });
   expect(parseMoment("2024-02", NOW)).toEqual({ first: 1_706_745_600, last: 1_709_251_199 });
   expect(parseMoment("2024-02-29", NOW)).toEqual({ first: 1_709_164_800, last: 1_709_251_199 });
   expect(parseMoment("2024-02-29T12:00:00Z", NOW)).toEqual({ first: 1_709_208_000, last: 1_709_208_000 });
+  expect(parseMoment("2024-02-29T13:00:00+01:00", NOW)).toEqual({
+    first: 1_709_208_000,
+    last: 1_709_208_000,
+  });
   expect(parseMoment("1700000000", NOW)).toEqual({ first: NOW, last: NOW });
   expect(parseMoment("yesterday", NOW)).toEqual({ first: 1_699_833_600, last: 1_699_919_999 });
   for (const wrong of ["", "2023-02-29", "13w2", "1969", "2024-13", "tomorrowish"]) {

@@ -59,7 +59,7 @@ export const ALL_SCRIPTS: Vocabulary = {
       "İstanbul",
       "ılık",
     ],
-    ["ﬁne", "fine", "Ｎｏｓｔｒ", "①", "Ⅳ", "ｶﾀｶﾅ", "²", "10", "x²"],
+    ["ﬁne", "fine", "Ｎｏｓｔｒ", "①", "Ⅳ", "ｶﾀｶﾅ", "²", "10", "x²", "½", "𝐛𝐨𝐥𝐝", "4k"],
     ["привет", "Ёлка", "елка", "йод", "и\u0306од", "Україна", "ΣΊΣΥΦΟΣ", "σίσυφος", "Αθήνα"],
     [
       "日本",
@@ -96,12 +96,12 @@ export const ALL_SCRIPTS: Vocabulary = {
 };
 
 const OTHERWISE_ANALYSED =
-  /[①Ⅳ²々ー]|\p{Extended_Pictographic}|\p{RI}|\u20e3|[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmr}\p{sc=Mymr}]/u;
+  /^語$|[々ー]|\p{Extended_Pictographic}|\p{RI}|\u20e3|[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmr}\p{sc=Mymr}]/u;
 
 /**
  * The same without what the analyzers of OpenSearch take for other words (see "Search" in docs/BEHAVIOR.md): they part
- * words where the script changes and scripts without spaces by dictionaries, keep an emoji with all that modifies it, and
- * know no digits in circles and no iteration mark by itself.
+ * words where the script changes and scripts without spaces by dictionaries, keep an emoji with all that modifies it,
+ * know no iteration mark by itself, and find 日本語 for "日本 語".
  */
 export const ANALYSED_ALIKE: Vocabulary = {
   ...ALL_SCRIPTS,

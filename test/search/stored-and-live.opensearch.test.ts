@@ -28,7 +28,10 @@ const ROUNDS = 400;
 const OTHERWISE: readonly (readonly [content: string, search: string, live: boolean, stored: boolean])[] = [
   ["приветfine", "привет", false, true],
   ["👍🏽", "👍", true, false],
-  ["①", "1", true, false],
+  ["купил 4k", "4", false, true],
+  // Not otherwise: digits stay with the letters after them, and compatibility forms are letters like others.
+  ["продал 5g", "5g", true, true],
+  ["𝐁𝐨𝐥𝐝 name ②", "bold 2", true, true],
   ["日本語", '"日本 語"', false, true],
   // Not otherwise: the last character of a word is no word after it.
   ["中文", '"中文 文"', false, false],

@@ -76,6 +76,16 @@ test("identifiers, invoices and blobs are left out, URLs stand apart", () => {
   expect(linked.url).toBe("example.com/cats/ .jpg r.example/x");
 });
 
+test("addresses are searched as people read them: words in a path stay, however many", () => {
+  const url = (content: string) => text(1, content).url;
+  expect(url("https://news.example/a-long-headline-about-the-harbour")).toContain(
+    "headline-about-the-harbour",
+  );
+  expect(url("https://wiki.example/History_of_the_United_States_of_America")).toContain("United_States");
+  expect(url("https://wiki.example/%D0%91%D0%B8%D1%82%D0%BA%D0%BE%D0%B9%D0%BD")).toBe("wiki.example/Биткойн");
+  expect(url("https://wiki.example/50%-off%")).toBe("wiki.example/50%-off%");
+});
+
 test("JSON and encrypted content is data, not prose", () => {
   expect(text(1, '{"a":"words"}').body).toBe("");
   expect(text(30_000, '[["p","x"]]').body).toBe("");

@@ -65,6 +65,9 @@ describe("order", () => {
     expect(velocityOf(new Array<number>(24).fill(3))).toBeCloseTo(1, 1);
     expect(velocityOf([...new Array<number>(20).fill(1), 5, 5, 5, 5])).toBeGreaterThan(1.3);
     expect(velocityOf([...new Array<number>(4).fill(5), ...new Array<number>(20).fill(0)])).toBeLessThan(0.7);
+    // Nothing falls because an hour has only begun, nor rises because the one before was full.
+    expect(velocityOf([3, 3, 3, 3, 0], 0)).toBeCloseTo(1, 1);
+    expect(velocityOf([3, 3, 3, 3, 2], 1 / 3)).toBeCloseTo(velocityOf([3, 3, 3, 3, 4]), 5);
     expect(velocityOf([])).toBe(1);
     expect(velocityOf([0, 0])).toBe(1);
   });
