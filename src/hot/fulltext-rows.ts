@@ -141,6 +141,17 @@ function everyRow(
   return { rows, complete };
 }
 
+/** Every hit from this seq on is among the newest `rowsMax`; 0 where there are no more. */
+export function lookedFrom(database: Database, query: RowQuery, rowsMax: number): number {
+  const { table, expression, afterSeq, upToSeq, nowSeconds } = query;
+  const last = database
+    .query<{ seq: number }, [string, number, number, number, number]>(
+      `SELECT rowid AS seq ${hitsAlone(table)} ORDER BY rowid DESC LIMIT 1 OFFSET ?5-1`,
+    )
+    .get(expression, afterSeq, upToSeq, nowSeconds, rowsMax);
+  return last?.seq ?? 0;
+}
+
 /** How many rows there are; of more than `rowsMax`, so many. */
 export function countRows(database: Database, query: RowQuery, rowsMax: number): number {
   const { table } = query;

@@ -27,6 +27,7 @@ import {
   countRows,
   type FulltextRow,
   type FulltextTable,
+  lookedFrom,
   type RowQuery,
   selectRows,
   TEXT_COLUMNS,
@@ -37,6 +38,8 @@ import type { TrustedTargets } from "./trusted-targets.ts";
 const ROWS_MAX = 20_000;
 /** Fewer where the text alone decides: of so many that have a common word, the best few hundred say it as well as any. */
 const SCORED_ROWS_MAX = 10_000;
+/** Times the hits wanted, where some of what the index found may fall out. */
+const UNCHECKED_ROOM = 4;
 /** Events that a selective filter may yield before the index is asked instead. */
 const SELECTIVE_MAX = 2000;
 /** Log entries after the index's cursor that are matched in memory. */
@@ -103,9 +106,34 @@ export class FulltextSearch {
     );
     const gap = this.gap();
     return this.best({
-      candidates: [...indexed, ...gap.candidates],
+      candidates: [...indexed, ...this.datedLater(tables, indexed), ...gap.candidates],
       complete: gap.complete && found.every(({ complete }) => complete),
     });
+  }
+
+  /**
+   * Of a very common word the hits are looked at that came last, and where old history was imported they are not those of
+   * the latest dates. So what came before them is walked through by date, until it is older than what they have.
+   */
+  private datedLater(tables: readonly TableExpression[], indexed: readonly Ordered[]): readonly Ordered[] {
+    const { limit } = this.options;
+    if (this.query.sort !== "recent" || indexed.length < limit) return [];
+    const froms = tables.flatMap(({ table, expression }) =>
+      expression.type === "match"
+        ? [lookedFrom(this.ground.database, this.rowQuery(table, expression.text), ROWS_MAX)]
+        : [],
+    );
+    const from = Math.max(0, ...froms);
+    if (from === 0) return [];
+    const dates = indexed.map(({ createdAt }) => createdAt).sort((a, b) => b - a);
+    const room = indexed.some(({ unchecked }) => unchecked) ? UNCHECKED_ROOM : 1;
+    const oldest = dates[Math.min(limit * room, dates.length) - 1]!;
+    const narrowed = narrowFilter(this.query, this.filter);
+    const since = Math.max(narrowed.since ?? 0, oldest);
+    const known = new Set(indexed.map(({ seq }) => seq));
+    return this.walk({ ...narrowed, since }, Number.POSITIVE_INFINITY, limit, from).candidates.filter(
+      ({ seq }) => !known.has(seq),
+    );
   }
 
   count(): FulltextCount {
@@ -230,8 +258,16 @@ export class FulltextSearch {
     return { candidates, complete: entries.length < GAP_MAX || last >= this.options.upToSeq };
   }
 
-  /** Reads what the filter yields, newest first, and checks each event; stops after `enough` that meet the query. */
-  private walk(filter: Filter, eventsMax: number, enough = Number.POSITIVE_INFINITY): Found {
+  /**
+   * Reads what the filter yields, newest first, and checks each event that came before `beforeSeq`; stops after `enough`
+   * that meet the query.
+   */
+  private walk(
+    filter: Filter,
+    eventsMax: number,
+    enough = Number.POSITIVE_INFINITY,
+    beforeSeq = Number.POSITIVE_INFINITY,
+  ): Found {
     const { upToSeq, deadlineMs, fresh } = this.options;
     if (fresh !== undefined) {
       // What was stored a moment ago may be dated long ago. Only where the log since then is long, dates bound the walk.
@@ -243,7 +279,8 @@ export class FulltextSearch {
     const scan = this.ground.reader.scan(this.walked(filter), { upToSeq });
     const state: ScanState = scan.run(
       (hit) => {
-        if (hit.seq > this.afterSeq && this.meets(hit)) candidates.push(this.candidates.fromHit(hit));
+        const isAsked = hit.seq > this.afterSeq && hit.seq < beforeSeq;
+        if (isAsked && this.meets(hit)) candidates.push(this.candidates.fromHit(hit));
         return ++events < eventsMax && candidates.length < enough;
       },
       { deadlineMs },

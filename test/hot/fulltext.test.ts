@@ -197,6 +197,27 @@ describe("following the log", () => {
     store.close();
   });
 
+  test("newest first means by date, also of a very common word with history that was imported after the newest", () => {
+    const store = new FulltextStore(folder());
+    const imported = 20_010;
+    const notes = (name: string, count: number, from: number) =>
+      Array.from({ length: count }, (_, index) =>
+        unsignedEvent(ALICE, { content: `whale ${name} ${index}`, created_at: from + index }),
+      );
+    store.write(...notes("live", 3, NOW - 50_000), ...notes("future of the past", 1, NOW - 90_000));
+    store.write(...notes("imported", imported, NOW - 80_000));
+    store.catchUp();
+    const newest = ["whale live 2", "whale live 1", "whale live 0"];
+    const next = [1, 2].map((back) => `whale imported ${imported - back}`);
+    expect(store.find("whale sort:recent", {}, 2)).toEqual(newest.slice(0, 2));
+    expect(store.find("whale sort:recent", {}, 5)).toEqual([...newest, ...next]);
+    expect(store.find("whale -future sort:recent", { until: NOW - 50_000 }, 2)).toEqual([
+      newest[2]!,
+      next[0]!,
+    ]);
+    store.close();
+  }, 60_000);
+
   test("replaced and deleted events leave it, and a restart goes on where it was", () => {
     const path = folder();
     let store = new FulltextStore(path);
