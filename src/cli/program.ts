@@ -128,7 +128,7 @@ function filterOptions(command: Command): Command {
     .option("--filter <json>", "a filter as JSON; the options below are added to it")
     .option("--kinds <list>", "kinds, separated by commas")
     .option("--authors <list>", "authors as npub or hex, separated by commas")
-    .option("--since <time>", "from this time on: unix seconds, a date, or an age such as 36h or 7d")
+    .option("--since <time>", "from this time on: unix seconds, a date (UTC), or an age such as 36h or 7d")
     .option("--until <time>", "up to this time");
 }
 
