@@ -109,7 +109,7 @@ function checkOlderSchema(path: string): Finding | undefined {
       ? warning(
           "schema",
           `version ${version} of ${SCHEMA_VERSION}`,
-          "start the relay once: it brings the file up to date",
+          "start the relay with this version, or restart it: it brings the file up to date",
         )
       : undefined;
   } catch {
