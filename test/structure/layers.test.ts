@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "config",
     "http",
     "relay.ts",
+    "listener.ts",
     "stop-signals.ts",
     "main.ts",
   ],
