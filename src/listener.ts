@@ -71,8 +71,8 @@ function listenWithCertificate(
   };
 }
 
-/** A listener that shares its port with its successor would share it with another relay too. */
-function tryPort(hostname: string, port: number): void {
+/** Throws where we cannot listen: one that shares its port with its successor would share it with another relay too. */
+export function tryPort(hostname: string, port: number): void {
   Bun.listen({ hostname, port, socket: { data() {} } }).stop(true);
 }
 
@@ -80,24 +80,28 @@ function startServer<T>(start: () => T, host: string, port: number): T {
   try {
     return start();
   } catch (error) {
-    const code = (error as { code?: string }).code;
-    if (code === "EADDRINUSE") {
-      throw new Error(
-        `port ${port} on ${host} is in use; stop what listens there, or choose another with --port`,
-      );
-    }
-    if (code === "EACCES")
-      throw new Error(`port ${port} needs rights this user does not have; choose one above 1023`);
-    if (code === "EADDRNOTAVAIL" || code === "EINVAL" || code === "ENOTFOUND") {
-      throw new Error(
-        `this machine has no address ${host} to listen on; set server.host to one of its own, or to 0.0.0.0 for all`,
-      );
-    }
-    if (code?.startsWith("ERR_OSSL") === true) {
-      const { message } = error as Error;
-      throw new Error(`tls.cert and tls.key must be PEM files that belong together: ${message}`);
-    }
-    throw error;
+    const refusal = listenRefusal(error, host, port);
+    throw refusal === undefined ? error : new Error(refusal);
+  }
+}
+
+/** What to do where the system does not let us listen; undefined for what it has no reason of its own for. */
+export function listenRefusal(error: unknown, host: string, port: number): string | undefined {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code?.startsWith("ERR_OSSL") === true) {
+    return `tls.cert and tls.key must be PEM files that belong together: ${message}`;
+  }
+  switch (code) {
+    case "EADDRINUSE":
+      return `port ${port} on ${host} is in use; stop what listens there, or choose another with --port`;
+    case "EACCES":
+      return `port ${port} needs rights this user does not have; choose one above 1023`;
+    case "EADDRNOTAVAIL":
+    case "EINVAL":
+    case "ENOTFOUND":
+      return `this machine has no address ${host} to listen on; set server.host to one of its own, or to 0.0.0.0 for all`;
+    default:
+      return undefined;
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Config } from "./config/settings.ts";
 import { listen, type Listener } from "./listener.ts";
 import { createRelay, type Relay } from "./relay.ts";
+import { onStopSignals } from "./stop-signals.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 
 /** What the start message says beyond the settings. */
@@ -11,10 +12,7 @@ export interface StartContext {
   readonly file?: string | undefined;
 }
 
-/** Some supervisors send a signal to the process and to its group: both copies are one signal. */
-const SAME_SIGNAL_MS = 100;
-
-/** Runs until SIGTERM or SIGINT; a second signal exits at once. Resolves when everything is stopped. */
+/** Runs until it is told to stop by a signal; a second one exits at once. Resolves when everything is stopped. */
 export async function serve(config: Config, context: StartContext = {}): Promise<void> {
   const logger = createLogger({ level: config.log.level, format: config.log.format });
   const relay = await createRelay(config, { logger });
@@ -85,14 +83,6 @@ function startSummary(config: Config, relay: Relay, logger: Logger): Timer | und
 
 function untilTold(): Promise<void> {
   return new Promise((resolve) => {
-    let toldMs: number | undefined;
-    const tell = (): void => {
-      const nowMs = performance.now();
-      toldMs ??= nowMs;
-      if (nowMs - toldMs > SAME_SIGNAL_MS) process.exit(1);
-      resolve();
-    };
-    process.on("SIGTERM", tell);
-    process.on("SIGINT", tell);
+    onStopSignals(resolve, () => process.exit(1));
   });
 }

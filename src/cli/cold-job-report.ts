@@ -19,17 +19,27 @@ export interface JobEnd {
   readonly hasLeft: boolean;
 }
 
+/** What people call it. */
+const NAMES: Readonly<Record<JobKind, string>> = {
+  reindex: "reindex",
+  reconcile: "reconcile",
+  compare: "comparison",
+  "retry-dead": "retry of dead letters",
+};
+
 export function openingLine(kind: JobKind, doer: Doer): string {
+  const name = NAMES[kind];
   return doer === "command"
-    ? `No relay is running here: ${kind} is done by this command.`
-    : `A relay is running here and does the ${kind}; it goes on serving. Ctrl-C stops watching, not the ${kind}.`;
+    ? `No relay is running here: the ${name} is done by this command.`
+    : `A relay is running here and does the ${name}; it goes on serving. Ctrl-C stops watching, not the ${name}.`;
 }
 
 export function leftLine({ kind, job }: JobEnd, doer: Doer): string {
-  if (job === undefined) return `\nStopped before the ${kind} began.`;
+  const name = NAMES[kind];
+  if (job === undefined) return `\nStopped before the ${name} began.`;
   return doer === "relay"
-    ? `\nLeft: the relay goes on with the ${kind}. thermocline cold status tells how far it is.`
-    : `\nStopped. The ${kind} is begun again by the next start of the relay, or by this command.`;
+    ? `\nLeft: the relay goes on with the ${name}. thermocline cold status tells how far it is.`
+    : `\nStopped. The ${name} is begun again by the next start of the relay, or by this command.`;
 }
 
 export function jobDocument({ kind, job, days }: JobEnd): object {
@@ -44,11 +54,11 @@ export function resultText({ job, days }: JobEnd): string {
 /** Says what a person has to know or do where it is not done as it should be. */
 export function judge({ kind, job, days, hasLeft }: JobEnd, terminal: Terminal): ExitCode {
   if (job?.state === "done") return kind === "reconcile" ? wholeOrNot(days ?? [], terminal) : 0;
-  if (job?.state === "failed") say(terminal, `The ${kind} failed: ${job.message}`);
+  if (job?.state === "failed") say(terminal, `The ${NAMES[kind]} failed: ${job.message}`);
   else if (job !== undefined && !hasLeft) {
     say(
       terminal,
-      `The process that serves this data folder does not index: it was started without cold.url, or hangs. The ${kind} stays queued for the next relay that does.`,
+      `The process that serves this data folder does not index: it was started without cold.url, or hangs. The ${NAMES[kind]} stays queued for the next relay that does.`,
     );
   }
   return 1;

@@ -52,10 +52,7 @@ export async function performJob(
   openReader(config).close();
   const fault = await coldFault(config);
   if (fault !== undefined) {
-    say(
-      terminal,
-      `OpenSearch at ${maskUrl(config.cold.url)} does not answer, so nothing was begun: ${fault}`,
-    );
+    say(terminal, `OpenSearch at ${maskUrl(config.cold.url)} cannot be used, so nothing was begun: ${fault}`);
     return 1;
   }
   const lock = lockUnlessServed(config);

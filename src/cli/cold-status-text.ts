@@ -12,7 +12,7 @@ export function coldStatusText(report: ColdReport): string {
 }
 
 function liveRows({ url, prefix, openSearch }: ColdReport): Row[] {
-  if ("fault" in openSearch) return [["OpenSearch", `${url} does not answer: ${openSearch.fault}`]];
+  if ("fault" in openSearch) return [["OpenSearch", `${url} cannot be used: ${openSearch.fault}`]];
   const { version, health, nodes } = openSearch;
   return [
     ["OpenSearch", `${url}, version ${version}, ${health}, ${plural(nodes, "node")}`],

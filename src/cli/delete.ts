@@ -1,5 +1,6 @@
 // `thermocline delete`: takes matching events out of the store, after telling how many there are.
 
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { Config } from "../config/settings.ts";
 import { type Filter, matchesNothing } from "../nostr/filter.ts";
@@ -39,19 +40,16 @@ export async function runDelete(
     );
   }
   const isWanted = options["dryRun"] !== true && seqs.length > 0;
-  if (isWanted && options["yes"] !== true && !(await isConfirmed(seqs.length, terminal))) {
-    say(terminal, "Nothing was deleted. --yes deletes without asking.");
-    return 1;
-  }
-  const deleted = isWanted ? removeAll(loaded.config, seqs) : 0;
-  if (isWanted) {
+  const isAllowed = isWanted && (options["yes"] === true || (await isConfirmed(seqs.length, terminal)));
+  const deleted = isAllowed ? removeAll(loaded.config, seqs) : 0;
+  if (isAllowed) {
     say(
       terminal,
       `${counted(deleted, "event")} deleted. They may be published again; policy.blocked_pubkeys keeps a key out.`,
     );
-  }
+  } else if (isWanted) say(terminal, "Nothing was deleted. --yes deletes without asking.");
   if (options["json"] === true) await emitJson(terminal, { matching: seqs.length, deleted });
-  return 0;
+  return isAllowed === isWanted ? 0 : 1;
 }
 
 interface Found {
@@ -96,7 +94,9 @@ function removeAll(config: Config, seqs: readonly number[]): number {
 async function isConfirmed(count: number, terminal: Terminal): Promise<boolean> {
   if (!terminal.watched) return false;
   const lines = createInterface({ input: terminal.input, output: terminal.talk });
-  const answer = await lines.question(`Type ${count} to delete them for good: `);
+  // Where the input ends without an answer, the question alone would wait for ever.
+  const silence = once(lines, "close").then(() => "");
+  const answer = await Promise.race([lines.question(`Type ${count} to delete them for good: `), silence]);
   lines.close();
   return answer.trim() === String(count);
 }

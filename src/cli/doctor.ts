@@ -1,11 +1,12 @@
 // `thermocline doctor`: checks what the relay stands on; every fault comes with its remedy.
 
 import type { LoadedConfig } from "../config/load.ts";
+import { checkTls } from "./diagnosis/certificate.ts";
 import { checkDatabase, checkFolder, checkRoom } from "./diagnosis/data-folder.ts";
 import { checkColdStore } from "./diagnosis/cold-store.ts";
 import type { Finding } from "./diagnosis/finding.ts";
 import { checkBun, checkDescriptors, checkMapCount, checkSignatures } from "./diagnosis/machine.ts";
-import { checkOpenSearch, checkPort, checkPublicUrl, checkTls } from "./diagnosis/network.ts";
+import { checkOpenSearch, checkPort, checkPublicUrl } from "./diagnosis/network.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { emit, emitJson, type ExitCode, type Terminal } from "./terminal.ts";
 

@@ -52,13 +52,24 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   y: 31_557_600,
 };
 
-/** Unix seconds from digits, a date, or an age before now. */
+/** Unix seconds from digits, a date with or without a time, or an age before now. */
 function timeOf(text: string, nowSeconds: number): number | undefined {
   if (/^\d+$/.test(text)) return Number(text);
   const age = /^(\d+)([smhdwy])$/.exec(text);
   if (age !== null) return Math.max(0, nowSeconds - Number(age[1]) * UNIT_SECONDS[age[2]!]!);
-  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) || time < 0 ? undefined : Math.floor(time / 1000);
+  return secondsOfDate(text);
+}
+
+const DATE = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** Without a zone it is UTC, wherever the machine stands. A day that its month does not have is no date. */
+function secondsOfDate(text: string): number | undefined {
+  const [, day, time = "00:00", zone = "Z"] = DATE.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  const midnight = new Date(`${day}T00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
+  const moment = Date.parse(`${day}T${time}${zone}`);
+  return Number.isNaN(moment) || moment < 0 ? undefined : Math.floor(moment / 1000);
 }
 
 function jsonObject(text: string): Record<string, unknown> | string {

@@ -1,6 +1,8 @@
 // `thermocline import`: takes events from JSON lines into the data folder, beside a running relay or without one.
 
+import { createReadStream, type Stats, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import type { Readable } from "node:stream";
 import type { Config } from "../config/settings.ts";
 import { isServed } from "../hot/folder-lock.ts";
 import type { StoreWriter } from "../hot/writer.ts";
@@ -14,6 +16,7 @@ import { startProgress } from "./importing/progress.ts";
 import { reportImport } from "./importing/report.ts";
 import { Tally } from "./importing/tally.ts";
 import { TransactionSize } from "./importing/transaction-size.ts";
+import { untilInterrupted } from "./importing/until-interrupted.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { type Options, settingsOf } from "./settings-flags.ts";
 import { openForWriting } from "./store-access.ts";
@@ -31,7 +34,7 @@ export async function runImport(
   const dryRun = options["dryRun"] === true;
   const fromStart = dryRun || options["restart"] === true;
   const name = given[0] ?? "-";
-  const input = name === "-" ? await standardInput(terminal) : fileInput(name, config, fromStart);
+  const input = name === "-" ? await streamInput(terminal.input) : await namedInput(name, config, fromStart);
   if (input.start.offset > 0)
     say(terminal, `Going on after line ${input.start.line}; --restart starts at the beginning.`);
 
@@ -96,7 +99,7 @@ async function pump(
   const { source, start, checkpoint } = input;
   try {
     const end = await runPipeline({
-      blocks: lineBlocks(source.bytes, {
+      blocks: lineBlocks(untilInterrupted(source.bytes, interruption.asked), {
         blockBytes: BLOCK_BYTES,
         lineBytesMax,
         startOffset: start.offset,
@@ -141,14 +144,21 @@ interface Input {
   readonly checkpoint: CheckpointFile | undefined;
 }
 
-async function standardInput(terminal: Terminal): Promise<Input> {
-  return { source: await streamSource(terminal.input), start: START, checkpoint: undefined };
+async function streamInput(stream: Readable): Promise<Input> {
+  return { source: await streamSource(stream), start: START, checkpoint: undefined };
 }
 
-function fileInput(path: string, config: Config, fromStart: boolean): Input {
+async function namedInput(path: string, config: Config, fromStart: boolean): Promise<Input> {
+  const stats = statSync(path);
+  if (stats.isDirectory()) throw new Error(`${path} is a folder: name a file in it`);
+  // A named pipe, also that of a process substitution, can be read once, from its start.
+  return stats.isFile() ? fileInput(path, stats, config, fromStart) : streamInput(createReadStream(path));
+}
+
+function fileInput(path: string, stats: Stats, config: Config, fromStart: boolean): Input {
   let start = START;
   let checkpoint: CheckpointFile | undefined;
-  const source = fileSource(path, (identity, sizeBytes, packing) => {
+  const source = fileSource(path, stats, (identity, sizeBytes, packing) => {
     checkpoint = new CheckpointFile(config.data.dir, identity);
     const found = fromStart ? START : checkpoint.read();
     // A plain file that is shorter than where we were is another file.

@@ -1,5 +1,7 @@
 // Ctrl-C while a command works or waits: the first lets it end in order, the second ends the process at once.
 
+import { onStopSignals } from "../stop-signals.ts";
+
 const EXIT_BY_SIGNAL = 130;
 
 export interface Interruption {
@@ -10,18 +12,12 @@ export interface Interruption {
 
 export function listenForInterruption(onFirst?: () => void): Interruption {
   const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT_BY_SIGNAL);
-    onFirst?.();
-    controller.abort();
-  };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
-  return {
-    asked: controller.signal,
-    stop() {
-      process.off("SIGINT", interrupt);
-      process.off("SIGTERM", interrupt);
+  const stop = onStopSignals(
+    () => {
+      onFirst?.();
+      controller.abort();
     },
-  };
+    () => process.exit(EXIT_BY_SIGNAL),
+  );
+  return { asked: controller.signal, stop };
 }

@@ -7,25 +7,44 @@ import { emit, type ExitCode, say, type Terminal } from "./terminal.ts";
 
 /** Answers with the exit code; a wrong command line is told with the nearest right one. */
 export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  let exitCode: ExitCode = 0;
-  const program = commandTree(terminal, (code) => {
-    exitCode = code;
-  });
   try {
-    if (words.length === 0) program.outputHelp();
-    else await program.parseAsync([...words], { from: "user" });
-    return exitCode;
+    return await obey(words, terminal);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const { faultLine } = await import("./fault-line.ts");
     say(terminal, `thermocline: ${faultLine(error)}`);
     return 1;
   }
 }
 
+async function obey(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  // Help and the version are data too: they fail where they cannot be written.
+  const shown: Promise<boolean>[] = [];
+  const program = commandTree(
+    terminal,
+    (text) => shown.push(emit(terminal.output, text)),
+    (code) => {
+      exitCode = code;
+    },
+  );
+  try {
+    if (words.length === 0) program.outputHelp();
+    else await program.parseAsync([...words], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) return 2;
+  }
+  await Promise.all(shown);
+  return exitCode;
+}
+
 type Action = (given: readonly string[], options: Options, terminal: Terminal) => Promise<ExitCode>;
 
-function commandTree(terminal: Terminal, ended: (code: ExitCode) => void): Command {
+function commandTree(
+  terminal: Terminal,
+  show: (text: string) => void,
+  ended: (code: ExitCode) => void,
+): Command {
   const program = new Command("thermocline")
     .description("A Nostr relay: SQLite for what is asked now, OpenSearch for everything.")
     .version(packageJson.version, "-V, --version", "the version alone")
@@ -34,7 +53,7 @@ function commandTree(terminal: Terminal, ended: (code: ExitCode) => void): Comma
     .showHelpAfterError("(--help tells what there is)")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void emit(terminal.output, text).catch(() => {}),
+      writeOut: show,
       writeErr: (text) => terminal.talk.write(text),
       getOutHelpWidth: () => 110,
       getErrHelpWidth: () => 110,
@@ -109,7 +128,7 @@ function filterOptions(command: Command): Command {
     .option("--filter <json>", "a filter as JSON; the options below are added to it")
     .option("--kinds <list>", "kinds, separated by commas")
     .option("--authors <list>", "authors as npub or hex, separated by commas")
-    .option("--since <time>", "from this time on: unix seconds, a date, or an age such as 36h or 7d")
+    .option("--since <time>", "from this time on: unix seconds, a date (UTC), or an age such as 36h or 7d")
     .option("--until <time>", "up to this time");
 }
 

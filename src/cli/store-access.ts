@@ -1,12 +1,12 @@
 // Opening the data folder for a command: to write, only to read, or to have it alone.
 
 import type { Database } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/settings.ts";
 import { DATABASE_FILE, openDatabase } from "../hot/database.ts";
 import type { HotReader } from "../hot/contract.ts";
-import { type FolderLock, lockFolder } from "../hot/folder-lock.ts";
+import { type FolderLock, isServed, lockFolder } from "../hot/folder-lock.ts";
 import { pageCacheBytesFor, sizeOf } from "../hot/memory-shares.ts";
 import { readTagSeed } from "../hot/migrate.ts";
 import { createReader } from "../hot/reader.ts";
@@ -18,9 +18,13 @@ export function databasePath({ data }: Config): string {
   return join(data.dir, DATABASE_FILE);
 }
 
-/** Makes the folder and the database when they are missing. Throws StoreError. The writer owns the connection. */
+/**
+ * Makes the folder and the database when they are missing. Throws StoreError, also where a relay serves the folder that was
+ * started before an upgrade: it would go on writing as the older schema asks. The writer owns the connection.
+ */
 export function openForWriting(config: Config): StoreWriter {
   mkdirSync(config.data.dir, { recursive: true });
+  if (existsSync(databasePath(config)) && isServed(config.data.dir)) openDatabaseForReading(config).close();
   const database = openDatabase(databasePath(config), {
     synchronous: config.hot.synchronous,
     cacheBytes: pageCacheBytes(config),

@@ -17,6 +17,8 @@ export interface Terminal {
 }
 
 export function processTerminal(): Terminal {
+  // Talk that cannot be written, on a full disk or to nobody, changes nothing of what a command does.
+  process.stderr.on("error", () => {});
   return {
     input: process.stdin,
     output: process.stdout,

@@ -76,7 +76,7 @@ export function classifyError(error: unknown): Failure {
 /** Type and reason inside an error answer; proxies answer with other shapes, or with a page of HTML. */
 function errorOfBody(body: unknown): { type: string; reason: string } {
   if (typeof body !== "object" || body === null)
-    return { type: "unknown", reason: String(body).slice(0, 200) };
+    return { type: "unknown", reason: plainLine(String(body)).slice(0, 200) };
   const { error } = body as { error?: unknown };
   if (typeof error === "string") return { type: "unknown", reason: error };
   const { type, reason } = (error ?? {}) as { type?: unknown; reason?: unknown };
@@ -84,6 +84,14 @@ function errorOfBody(body: unknown): { type: string; reason: string } {
     type: typeof type === "string" ? type : "unknown",
     reason: typeof reason === "string" ? reason : "no reason given",
   };
+}
+
+/** A page of HTML without its marks and line ends: reasons stand in a line of the log and of `cold status`. */
+function plainLine(text: string): string {
+  return text
+    .replaceAll(/<[^<>]*>|\s+/g, " ")
+    .replaceAll(/ +/g, " ")
+    .trim();
 }
 
 function retryAfter(headers: Record<string, unknown> | null | undefined): { retryAfterMs?: number } {

@@ -16,7 +16,8 @@ const NEARBY = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", 
 
 /**
  * A header is believed only when the connection comes from a trusted proxy; then the last address in it that is not
- * itself a trusted proxy is the client's, since everything before that could have been made up.
+ * itself a trusted proxy is the client's, since everything before that could have been made up. What stands before
+ * something that is no address ("unknown") could as well: then whoever wrote that counts.
  */
 export function createClientAddress(
   options: ClientAddressOptions,
@@ -34,10 +35,22 @@ export function createClientAddress(
       }
       return peer;
     }
-    const named = (headers.get(options.header) ?? "").split(",").map((part) => part.trim());
-    const addresses = named.filter((part) => isIP(part) !== 0);
-    return addresses.findLast((address) => !isTrusted(address)) ?? addresses[0] ?? peer;
+    let hop = peer;
+    for (const part of (headers.get(options.header) ?? "").split(",").reverse()) {
+      const address = addressIn(part.trim());
+      if (address === undefined) return hop;
+      hop = address;
+      if (!isTrusted(hop)) return hop;
+    }
+    return hop;
   };
+}
+
+/** Some proxies add the port, and brackets around IPv6. */
+function addressIn(part: string): string | undefined {
+  const [, bracketed, bare = part] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(part) ?? [];
+  const address = bracketed ?? bare;
+  return isIP(address) === 0 ? undefined : address;
 }
 
 /**

@@ -44,7 +44,7 @@ export function requireCurrentSchema(database: Database, path: string): void {
     throw new StoreError(
       "older-schema",
       `${path} has schema version ${version}, this program needs ${SCHEMA_VERSION}`,
-      "start the relay once, it brings the file up to date",
+      "start the relay with this version, or restart it: it brings the file up to date",
     );
   }
 }

@@ -98,7 +98,7 @@ describe("an OpenSearch that does not answer", () => {
   test("status fails, shows what is known, and no password", async () => {
     const { code, out, err } = await runCommand(["cold", "status", ...there]);
     expect(code).toBe(1);
-    expect(out).toMatch(/^OpenSearch +http:\/\/me:\*+@127\.0\.0\.1:1 does not answer: /m);
+    expect(out).toMatch(/^OpenSearch +http:\/\/me:\*+@127\.0\.0\.1:1 cannot be used: /m);
     expect(out).toMatch(/^indexer +has never run on this data folder/m);
     expect(out).toMatch(/^lag +12 events/m);
     expect(out + err).not.toContain("hunter2");

@@ -1,19 +1,21 @@
 // What the doctor finds, and that every fault comes with a remedy.
 
-import { afterEach, describe, expect, test } from "bun:test";
-import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { chownSync, closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { checkTls } from "../../src/cli/diagnosis/certificate.ts";
 import { checkDatabase, checkFolder, checkRoom } from "../../src/cli/diagnosis/data-folder.ts";
-import type { Finding } from "../../src/cli/diagnosis/finding.ts";
+import { type Finding, inShell } from "../../src/cli/diagnosis/finding.ts";
 import {
   checkBun,
   checkDescriptors,
   checkMapCount,
   checkSignatures,
 } from "../../src/cli/diagnosis/machine.ts";
-import { checkOpenSearch, checkPort, checkPublicUrl, checkTls } from "../../src/cli/diagnosis/network.ts";
+import { checkOpenSearch, checkPort, checkPublicUrl } from "../../src/cli/diagnosis/network.ts";
 import { defaultConfig } from "../../src/config/load.ts";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
+import { hasOpenssl, makeCertificate } from "../support/certificate.ts";
 import { runCommand } from "./run-command.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -66,20 +68,28 @@ describe("data folder", () => {
   test("missing is fine, a file in its place is not", () => {
     expect(checkFolder(defaultConfig({ data: { dir: within("not/yet") } })).state).toBe("ok");
     writeFileSync(within("a-file"), "");
-    expectFault(checkFolder(defaultConfig({ data: { dir: within("a-file") } })), "fail", "data.dir");
+    for (const dir of [within("a-file"), within("a-file/below")]) {
+      expectFault(checkFolder(defaultConfig({ data: { dir } })), "fail", "data.dir");
+    }
   });
 
   const isRoot = process.getuid?.() === 0;
 
+  test("a path in a remedy can be copied into a shell", () => {
+    const path = "/var/lib/it's mine/$HOME";
+    expect(Bun.spawnSync(["sh", "-c", `printf %s ${inShell(path)}`]).stdout.toString()).toBe(path);
+    expect(inShell("/var/lib/thermocline")).toBe("/var/lib/thermocline");
+  });
+
   test.skipIf(!isRoot)("a file of another user than the folder's, who may be the one that serves", () => {
-    const dir = within("owned");
+    const dir = within("is owned");
     mkdirSync(dir);
     openDatabase(join(dir, DATABASE_FILE)).close();
     const check = () => checkFolder(defaultConfig({ data: { dir } }));
     expect(check().state).toBe("ok");
     chownSync(dir, 65_534, 65_534);
     expect(check().found).toContain("belongs to another user than its folder");
-    expectFault(check(), "warn", `chown -R --reference=${dir}/. ${dir}/`);
+    expectFault(check(), "warn", `chown -R --reference='${dir}/.' '${dir}/'`);
   });
 
   test("room", () => {
@@ -90,11 +100,17 @@ describe("data folder", () => {
 
   test("database: whole, damaged, at odds with itself, newer", () => {
     const config = (name: string) => defaultConfig({ data: { dir: within(name) } });
-    for (const name of ["whole", "damaged", "odd", "newer"]) mkdirSync(within(name));
+    for (const name of ["whole", "damaged", "torn", "odd", "newer"]) mkdirSync(within(name));
     openDatabase(within(`whole/${DATABASE_FILE}`)).close();
     expect(checkDatabase(config("whole")).map(({ state }) => state)).toEqual(["ok", "ok"]);
     writeFileSync(within(`damaged/${DATABASE_FILE}`), "this is no database".repeat(100));
     expectFault(checkDatabase(config("damaged"))[0], "fail", "backup");
+    const torn = within(`torn/${DATABASE_FILE}`);
+    openDatabase(torn).close();
+    const file = openSync(torn, "r+");
+    writeSync(file, new Uint8Array(8 * 4096).fill(0x5a), 0, 8 * 4096, 4096);
+    closeSync(file);
+    expectFault(checkDatabase(config("torn")).at(-1), "fail", "backup");
     const odd = openDatabase(within(`odd/${DATABASE_FILE}`));
     odd.run("INSERT INTO meta (key, value) VALUES ('seq', '5') ON CONFLICT (key) DO UPDATE SET value = '5'");
     odd.run("INSERT INTO removal VALUES (9, 1, '', '', 1, 0, '', 'deleted')");
@@ -114,7 +130,11 @@ describe("network", () => {
     const port = serveHttp(() => Response.json({ name: "mine" }));
     expect((await checkPort(onPort(port))).found).toContain('"mine" is answering');
     const other = serveHttp(() => new Response("hello"));
-    expectFault(await checkPort(onPort(other)), "fail", "server.port");
+    expectFault(await checkPort(onPort(other)), "fail", "ss -ltnp");
+    const unknown = await checkPort(defaultConfig({ server: { host: "no.such.host.invalid", port: 7777 } }));
+    expectFault(unknown, "fail", "set server.host");
+    const elsewhere = await checkPort(defaultConfig({ server: { host: "192.0.2.1", port: 7777 } }));
+    expectFault(elsewhere, "fail", "this machine has no address 192.0.2.1");
     servers.splice(0, 1)[0]?.stop(true);
     expect((await checkPort(onPort(port))).found).toContain("free");
   });
@@ -133,6 +153,10 @@ describe("network", () => {
     expect((await checkPublicUrl(config, set)).state).toBe("ok");
     servers.splice(0)[0]?.stop(true);
     expectFault(await checkPublicUrl(config, set), "warn", "proxy");
+    const other = serveHttp(() => new Response("<html>hello</html>"));
+    const found = await checkPublicUrl(defaultConfig({ relay: { urls: [`ws://127.0.0.1:${other}`] } }), set);
+    expectFault(found, "warn", "proxy");
+    expect(found.found).toContain("answers, but not as a relay");
   });
 
   test("OpenSearch: answers, wants another password, is not there; passwords stay hidden", async () => {
@@ -150,12 +174,55 @@ describe("network", () => {
     expectFault(absent, "fail", "OPENSEARCH_URL");
     expect(JSON.stringify([refused, absent])).not.toContain("hunter");
   });
+});
 
-  test("TLS files must be readable", () => {
-    writeFileSync(within("cert.pem"), "");
-    const [cert, key] = checkTls(defaultConfig({ tls: { cert: within("cert.pem"), key: within("no.pem") } }));
-    expect(cert?.state).toBe("ok");
-    expectFault(key, "fail", "readable");
+test.each<[string, string, "ok" | "warn" | "fail", string]>([
+  ["a page of something else", "<html>hello</html>", "fail", "correct cold.url"],
+  ["another service", '{"hello":"world"}', "fail", "correct cold.url"],
+  ["an old version", '{"version":{"number":"2.11.1"}}', "warn", "upgrade OpenSearch to 2.19"],
+  ["the oldest version", '{"version":{"number":"2.19.0"}}', "ok", ""],
+  ["a newer one", '{"version":{"number":"3.0.0"}}', "ok", ""],
+])("OpenSearch: %s", async (_name, answer, state, remedy) => {
+  const port = serveHttp(() => new Response(answer));
+  const finding = await checkOpenSearch(defaultConfig({ cold: { url: `http://127.0.0.1:${port}` } }));
+  if (state === "ok") expect(finding.state).toBe("ok");
+  else expectFault(finding, state, remedy);
+});
+
+describe.skipIf(!hasOpenssl)("TLS", () => {
+  const ofFiles = (cert: string, key: string, nowMs?: number) =>
+    checkTls(defaultConfig({ tls: { cert: within(cert), key: within(key) } }), nowMs);
+  const DAY_MS = 86_400_000;
+
+  beforeAll(() => {
+    for (const name of ["one", "two"]) {
+      mkdirSync(within(name));
+      makeCertificate(name, within(name));
+    }
+    writeFileSync(within("junk.pem"), "no certificate");
+  });
+
+  test("without it there is nothing to say", () => expect(checkTls(defaultConfig())).toEqual([]));
+
+  test("files must be there and readable", () => {
+    const [cert, key, ...more] = ofFiles("no-cert.pem", "no-key.pem");
+    expectFault(cert, "fail", "tls.cert");
+    expectFault(key, "fail", "tls.key");
+    expect(more).toEqual([]);
+    expectFault(ofFiles("one", "one/key.pem")[0], "fail", "readable");
+  });
+
+  test("files must be a certificate and its key", () => {
+    expectFault(ofFiles("junk.pem", "one/key.pem")[0], "fail", "PEM");
+    expectFault(ofFiles("one/cert.pem", "junk.pem")[0], "fail", "PEM");
+    expectFault(ofFiles("one/cert.pem", "two/key.pem")[0], "fail", "of one certificate");
+  });
+
+  test("a certificate must not be near its end, which comes after two days here", () => {
+    const at = (days: number) => ofFiles("one/cert.pem", "one/key.pem", Date.now() + days * DAY_MS)[0];
+    expect(at(-20)?.state).toBe("ok");
+    expectFault(at(0), "warn", "renew it");
+    expectFault(at(3), "fail", "renew it");
   });
 });
 

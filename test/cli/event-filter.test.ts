@@ -29,13 +29,26 @@ describe("options", () => {
     ["9999y", 0],
     ["2026-01-31", 1_769_817_600],
     ["2026-01-31T10:00:00Z", 1_769_853_600],
-  ])("--since %p is second %p", (since, seconds) => {
-    expect(filterOf({ since }, NOW)).toEqual({ tags: [], since: seconds });
+    ["2026-01-31T10:00:00.000Z", 1_769_853_600],
+    ["2026-01-31T10:00", 1_769_853_600],
+    ["2026-01-31 10:00:00", 1_769_853_600],
+    ["2026-01-31T12:00+02:00", 1_769_853_600],
+  ])("--since %p is second %p, wherever the machine stands", (since, seconds) => {
+    const zone = process.env["TZ"];
+    process.env["TZ"] = "America/New_York";
+    try {
+      expect(filterOf({ since }, NOW)).toEqual({ tags: [], since: seconds });
+    } finally {
+      process.env["TZ"] = zone ?? "Etc/UTC";
+    }
   });
 
   test.each([
     { since: "yesterday" },
     { until: "2026-13-45" },
+    { until: "2026-02-31" },
+    { until: "2026-01-31T25:00" },
+    { until: "2026-01-31 noon" },
     { kinds: "1,x" },
     { kinds: "" },
     { authors: "me" },

@@ -1,7 +1,7 @@
 // Import and export of real events: counts, round trip, packed files, interruption and going on, dry run.
 
 import { beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { parseEvent } from "../../src/nostr/event.ts";
@@ -120,6 +120,28 @@ describe("packed input is known by its content", () => {
       const { out } = await runCommand(["import", source, "--dry-run", "--no-verify", "--json"], setting);
       expect(countsOf(out)).toMatchObject({ total: 2000, invalid: 1 });
     }
+  });
+
+  test.each<[string, Uint8Array]>([
+    ["gzip", Bun.gzipSync(bytes)],
+    ["zstd", Bun.zstdCompressSync(bytes)],
+  ])("%s is known by its first bytes, also where a pipe brings them one by one", async (_name, packed) => {
+    const input = Readable.from([
+      ...[...packed.subarray(0, 8)].map((byte) => Buffer.from([byte])),
+      packed.subarray(8),
+    ]);
+    const { out } = await runCommand(["import", "--dry-run", "--no-verify", "--json"], { input });
+    expect(countsOf(out)).toMatchObject({ total: 2000, invalid: 1 });
+  });
+
+  test.skipIf(process.platform === "win32")("a named pipe is read like standard input", async () => {
+    const pipe = within("named pipe");
+    expect(Bun.spawnSync(["mkfifo", pipe]).exitCode).toBe(0);
+    const writing = Bun.spawn(["sh", "-c", 'cat "$0" > "$1"', REAL, pipe]);
+    const { code, out } = await runCommand(["import", pipe, "--dry-run", "--no-verify", "--json"]);
+    expect(code).toBe(0);
+    expect(countsOf(out)).toMatchObject({ total: 2000, invalid: 1 });
+    expect(await writing.exited).toBe(0);
   });
 
   test.each<[string, number[], string]>([
@@ -254,6 +276,18 @@ describe("an interrupted import", () => {
     );
   });
 
+  test("tells what it did also where it cannot note how far it came", async () => {
+    const folder = within("no place");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "imports"), "a file where the folder of checkpoints would be");
+    const cut = within("cut.gz");
+    writeFileSync(cut, Bun.gzipSync(realText).subarray(0, 200_000));
+    const { code, out } = await runCommand(["import", cut, "--data", folder, "--json", "--no-verify"]);
+    expect(code).toBe(1);
+    expect(countsOf(out).end).toBe("failed");
+    expect(countsOf(out).accepted).toBeGreaterThan(50);
+  });
+
   test("is over once complete: the next one starts at the beginning", async () => {
     expect(countsOf((await runCommand(words)).out).total).toBe(2000 * TIMES);
   });
@@ -281,5 +315,6 @@ test("Ctrl-C on a pipe that stays open ends the program and keeps what it read",
   const { end, accepted } = countsOf(await child.stdout.text());
   expect(end).toBe("interrupted");
   const { out } = await runCommand(["scan", "{}", "--count", "--data", within("piped")]);
+  expect(Number(out)).toBeGreaterThan(0);
   expect(Number(out)).toBeLessThanOrEqual(accepted);
 }, 10_000);

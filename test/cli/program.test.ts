@@ -155,17 +155,27 @@ test("help that nobody reads to its end is no fault", async () => {
   expect([await child.stdout.text(), await child.stderr.text()]).toEqual(["0\n", ""]);
 });
 
-test.skipIf(!existsSync("/dev/full"))("a full disk under the output is told as such", async () => {
+describe.skipIf(!existsSync("/dev/full"))("a full disk", () => {
   const entry = join(import.meta.dir, "../../src/cli/thermocline.ts");
-  const told = (...words: string[]): Promise<string> =>
-    Bun.spawn([process.execPath, entry, ...words], {
-      stdout: Bun.file("/dev/full"),
-      stderr: "pipe",
-    }).stderr.text();
-  expect(await told("version")).toBe(
-    "thermocline: standard output: the disk is full; free some space, or name another place\n",
+  const full = Bun.file("/dev/full");
+
+  test.each<[string[]]>([[["version"]], [["--help"]], [["--version"]], [["help", "import"]]])(
+    "under the output of %p is told as such",
+    async (words) => {
+      const child = Bun.spawn([process.execPath, entry, ...words], { stdout: full, stderr: "pipe" });
+      expect(await child.stderr.text()).toBe(
+        "thermocline: standard output: the disk is full; free some space, or name another place\n",
+      );
+      expect(await child.exited).toBe(1);
+    },
   );
-  expect(await told("--help")).toBe("");
+
+  test("under the talk changes nothing of what a command does", async () => {
+    const run = (...words: string[]): Promise<number> =>
+      Bun.spawn([process.execPath, entry, ...words], { stdout: "ignore", stderr: full }).exited;
+    expect(await run("config", "check")).toBe(0);
+    expect(await run("config", "chek")).toBe(2);
+  });
 });
 
 test("the entry runs as a program of its own, with exit codes and separate streams", async () => {

@@ -1,10 +1,13 @@
 // scan, export by filter, delete and info on a small store with known events.
 
+import { Database } from "bun:sqlite";
 import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { DATABASE_FILE, openDatabase } from "../../src/hot/database.ts";
+import { lockFolder } from "../../src/hot/folder-lock.ts";
+import { schemaVersion } from "../../src/hot/migrate.ts";
 import { createWriter } from "../../src/hot/writer.ts";
 import { unsignedEvent } from "../support/events.ts";
 import { runCommand } from "./run-command.ts";
@@ -127,9 +130,18 @@ describe("delete", () => {
   });
 
   test("without --yes it asks, and nobody there means no", async () => {
-    const { code, err } = await runCommand(["delete", "--kinds", "1059", "--data", data]);
+    const { code, out, err } = await runCommand(["delete", "--kinds", "1059", "--json", "--data", data]);
     expect(code).toBe(1);
     expect(err).toContain("--yes");
+    expect(JSON.parse(out)).toEqual({ matching: 5, deleted: 0 });
+    expect(await count()).toBe(1205);
+  });
+
+  test("an input that ends without an answer means no", async () => {
+    const words = ["delete", "--kinds", "1059", "--data", data];
+    const { code, err } = await runCommand(words, { watched: true, input: Readable.from([]) });
+    expect(code).toBe(1);
+    expect(err).toContain("Nothing was deleted");
     expect(await count()).toBe(1205);
   });
 
@@ -154,6 +166,28 @@ describe("delete", () => {
         .toReversed(),
     );
   });
+});
+
+test("a store of an older schema is left alone while a relay serves it, which then is an older one", async () => {
+  const folder = within("older");
+  mkdirSync(folder);
+  const path = join(folder, DATABASE_FILE);
+  const older = openDatabase(path);
+  older.run("DROP TABLE shared_author");
+  older.run("PRAGMA user_version = 2");
+  older.close();
+  const lock = lockFolder(folder);
+  const line = `${notes[0]!.json}\n`;
+  const importing = () =>
+    runCommand(["import", "--data", folder, "--no-verify"], { input: Readable.from([Buffer.from(line)]) });
+  const refused = await importing();
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain("restart it");
+  const after = new Database(path, { readonly: true });
+  expect(schemaVersion(after)).toBe(2);
+  after.close();
+  lock.release();
+  expect((await importing()).code).toBe(0);
 });
 
 describe("what has left for the cold store", () => {

@@ -104,13 +104,18 @@ describe("the answer to a bulk", () => {
 
   test.each<[string, ProxyFault, string]>([
     ["that never comes", { type: "stall", after: "nothing" }, "unreachable"],
-    ["of a proxy", { type: "answer", status: 502, body: "<html>bad gateway</html>" }, "unreachable"],
+    [
+      "of a proxy",
+      { type: "answer", status: 502, body: "<html>\r\n<h1>bad gateway</h1>\r\n</html>" },
+      "unreachable",
+    ],
     ["that is not JSON", { type: "answer", status: 200, body: "{broken" }, "unreachable"],
     ["of an overloaded node", { type: "answer", status: 429, body: { error }, retryAfter: 7 }, "overloaded"],
     ["by a broken connection", { type: "reset", when: "before" }, "unreachable"],
   ])("%s is a failure of the whole", async (_name, answer, type) => {
     const result = await send(answer);
     expect(result).toMatchObject({ type: "failed", failure: { type } });
+    expect(result).toMatchObject({ failure: { reason: expect.not.stringMatching(/[<>\r\n]/) } });
     if (type === "overloaded") expect(result).toMatchObject({ failure: { retryAfterMs: 7000 } });
   });
 });

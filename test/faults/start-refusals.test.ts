@@ -247,7 +247,7 @@ test.concurrent(
     expect(told(data)).toContain(`sudo chown -R --reference=${data}/. ${data}/`);
     // Never the folder above, which is not ours.
     const missing = join(ground.dir("of root"), "data");
-    expect(told(missing)).toContain(`sudo mkdir -p ${missing} && sudo chown $(id -u) ${missing}`);
+    expect(told(missing)).toContain(`sudo mkdir -p '${missing}' && sudo chown $(id -u) '${missing}'`);
   },
 );
 

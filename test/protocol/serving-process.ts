@@ -13,9 +13,19 @@ export interface ServingProcess {
 }
 
 /** Resolves once the relay says where it listens. */
-export async function serveInProcess(folder: string, ...flags: string[]): Promise<ServingProcess> {
+export function serveInProcess(folder: string, ...flags: string[]): Promise<ServingProcess> {
+  return serveUnder([], folder, ...flags);
+}
+
+/** The same, started by another program, such as nohup, which becomes the relay. */
+export async function serveUnder(
+  starter: readonly string[],
+  folder: string,
+  ...flags: string[]
+): Promise<ServingProcess> {
   const process = Bun.spawn(
     [
+      ...starter,
       "bun",
       PROGRAM,
       "serve",

@@ -1,12 +1,12 @@
-// SIGTERM: everybody is told, what was accepted is on disk, and the process ends soon.
+// SIGTERM and SIGHUP: everybody is told, what was accepted is on disk, and the process ends soon.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { TestClient } from "../support/client.ts";
 import { keypair, signed } from "../support/events.ts";
-import { serveInProcess, type ServingProcess } from "./serving-process.ts";
+import { serveInProcess, serveUnder, type ServingProcess } from "./serving-process.ts";
 
 const EVENTS = 300;
 const started: ServingProcess[] = [];
@@ -90,3 +90,26 @@ test.concurrent(
   },
   30_000,
 );
+
+describe.skipIf(process.platform !== "linux")("a terminal that closes (SIGHUP)", () => {
+  test("stops the relay in order, however often it is told", async () => {
+    const serving = await serve(newFolder());
+    const reader = await TestClient.connect(serving.url);
+    serving.process.kill("SIGHUP");
+    expect(await reader.closed()).toBe(1012);
+    serving.process.kill("SIGHUP");
+    expect(await serving.process.exited).toBe(0);
+    expect(serving.output()).toContain('"msg":"stopped"');
+  }, 30_000);
+
+  test("does nothing to one that was started by nohup", async () => {
+    const serving = await serveUnder(["nohup"], newFolder());
+    started.push(serving);
+    serving.process.kill("SIGHUP");
+    const reader = await TestClient.connect(serving.url);
+    expect(await reader.stored({ kinds: [1] })).toEqual([]);
+    serving.process.kill("SIGTERM");
+    expect(await reader.closed()).toBe(1012);
+    expect(await serving.process.exited).toBe(0);
+  }, 30_000);
+});

@@ -29,8 +29,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   web: PURE,
   "relay.ts": [...PURE, ...STORES, ...SERVICES, "telemetry", "config", "gateway", "http"],
   "listener.ts": ["relay.ts", "config", "telemetry"],
-  "main.ts": ["relay.ts", "listener.ts", "config", "telemetry", "nostr"],
-  cli: [...PURE, ...STORES, ...SERVICES, "telemetry", "config", "http", "relay.ts", "main.ts"],
+  "stop-signals.ts": [],
+  "main.ts": ["relay.ts", "listener.ts", "stop-signals.ts", "config", "telemetry", "nostr"],
+  cli: [
+    ...PURE,
+    ...STORES,
+    ...SERVICES,
+    "telemetry",
+    "config",
+    "http",
+    "relay.ts",
+    "listener.ts",
+    "stop-signals.ts",
+    "main.ts",
+  ],
 };
 
 /** Packages and built-ins that have one home, so that what they stand for can be changed in one place. */

@@ -6,9 +6,9 @@ import { dirname, join, resolve } from "node:path";
 import type { Config } from "../../config/settings.ts";
 import { checkIntegrity } from "../../hot/maintenance.ts";
 import { schemaVersion, SCHEMA_VERSION } from "../../hot/migrate.ts";
-import { StoreError } from "../../hot/store-error.ts";
+import { asStoreError, StoreError } from "../../hot/store-error.ts";
 import { databasePath, openDatabaseForReading } from "../store-access.ts";
-import { failure, fine, type Finding, reasonOf, warning } from "./finding.ts";
+import { failure, fine, type Finding, inShell, reasonOf, warning } from "./finding.ts";
 
 const GB = 1e9;
 const FREE_FAIL = GB / 2;
@@ -16,16 +16,16 @@ const FREE_WARN = 5 * GB;
 
 export function checkFolder({ data }: Config): Finding {
   const folder = resolve(data.dir);
-  if (existsSync(folder) && !statSync(folder).isDirectory()) {
-    return failure("data folder", `${folder} is a file`, "set data.dir to a folder");
-  }
   const nearest = nearestFolder(folder);
+  if (!statSync(nearest).isDirectory()) {
+    return failure("data folder", `${nearest} is a file`, "set data.dir to a folder");
+  }
   if (!isWritable(nearest, constants.W_OK | constants.X_OK)) {
-    const make = nearest === folder ? "" : `sudo mkdir -p ${folder} && `;
+    const make = nearest === folder ? "" : `sudo mkdir -p ${inShell(folder)} && `;
     return failure(
       "data folder",
       `${nearest} is not writable by this user`,
-      `${make}sudo chown $(id -u) ${folder}`,
+      `${make}sudo chown $(id -u) ${inShell(folder)}`,
     );
   }
   if (nearest !== folder) return fine("data folder", `${folder}, made at the first start`);
@@ -36,7 +36,7 @@ export function checkFolder({ data }: Config): Finding {
 function checkOwners(folder: string): Finding | undefined {
   const { uid } = statSync(folder);
   const paths = readdirSync(folder).map((name) => join(folder, name));
-  const remedy = `sudo chown -R --reference=${folder}/. ${folder}/`;
+  const remedy = `sudo chown -R --reference=${inShell(`${folder}/.`)} ${inShell(`${folder}/`)}`;
   const locked = paths.find((path) => !isWritable(path));
   if (locked !== undefined) return failure("data folder", `${locked} is not writable by this user`, remedy);
   const foreign = paths.find((path) => (ownerOf(path) ?? uid) !== uid);
@@ -84,8 +84,10 @@ export function checkDatabase(config: Config): Finding[] {
       database.close();
     }
   } catch (error) {
-    const remedy = error instanceof StoreError ? error.hint : `look at ${path} with sqlite3`;
-    return [failure("database", reasonOf(error), remedy)];
+    // What the checks themselves stumble over comes as SQLite says it.
+    const fault = asStoreError(error, path);
+    const remedy = fault instanceof StoreError ? fault.hint : `look at ${inShell(path)} with sqlite3`;
+    return [failure("database", reasonOf(fault), remedy)];
   }
 }
 
@@ -109,7 +111,7 @@ function checkOlderSchema(path: string): Finding | undefined {
       ? warning(
           "schema",
           `version ${version} of ${SCHEMA_VERSION}`,
-          "start the relay once: it brings the file up to date",
+          "start the relay with this version, or restart it: it brings the file up to date",
         )
       : undefined;
   } catch {

@@ -21,6 +21,11 @@ export function failure(check: string, found: string, remedy: string): Finding {
   return { check, state: "fail", found, remedy };
 }
 
+/** A path as it stands in a command that somebody will copy. */
+export function inShell(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** The message of whatever was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,13 +1,15 @@
-// Checks of the network: the port, the public name, TLS files, OpenSearch.
+// Checks of the network: the port, the public name, OpenSearch.
 
-import { accessSync, constants } from "node:fs";
 import type { Origin } from "../../config/assignment.ts";
 import { isWildcard } from "../../config/derive.ts";
 import { maskUrl } from "../../config/masking.ts";
 import type { Config } from "../../config/settings.ts";
+import { listenRefusal, tryPort } from "../../listener.ts";
 import { failure, fine, type Finding, reasonOf, warning } from "./finding.ts";
 
 const TIMEOUT_MS = 3000;
+/** The oldest OpenSearch that is meant to work. */
+const OLDEST = { major: 2, minor: 19 };
 
 /** Free to listen on, or taken by a relay that answers. */
 export async function checkPort({ server, tls }: Config): Promise<Finding> {
@@ -17,13 +19,24 @@ export async function checkPort({ server, tls }: Config): Promise<Finding> {
   const relay = await askRelay(`${tls.cert === "" ? "http" : "https"}://${name}:${server.port}`, false);
   if ("name" in relay)
     return fine("port", `${server.port}, where ${JSON.stringify(relay.name)} is answering`);
-  const fault = listenFault(server.host, server.port);
-  if (fault === undefined) return fine("port", `${server.port} is free`);
-  return failure(
-    "port",
-    `${server.host}:${server.port}: ${fault}`,
-    `see who has it with: ss -ltnp 'sport = :${server.port}'; or choose another with server.port`,
-  );
+  return checkFree(server.host, server.port);
+}
+
+function checkFree(host: string, port: number): Finding {
+  try {
+    tryPort(host, port);
+    return fine("port", `${port} is free`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
+      return failure(
+        "port",
+        `${port} on ${host} is in use, and no relay answers there`,
+        `see who has it with: ss -ltnp 'sport = :${port}'; or choose another with server.port`,
+      );
+    }
+    const remedy = listenRefusal(error, host, port) ?? "set server.host to an address of this machine";
+    return failure("port", `${port} on ${host} cannot be had: ${reasonOf(error)}`, remedy);
+  }
 }
 
 export async function checkPublicUrl(
@@ -49,19 +62,6 @@ export async function checkPublicUrl(
   );
 }
 
-export function checkTls({ tls }: Config): Finding[] {
-  return [tls.cert, tls.key]
-    .filter((path) => path !== "")
-    .map((path) => {
-      try {
-        accessSync(path, constants.R_OK);
-        return fine("TLS", path);
-      } catch (error) {
-        return failure("TLS", reasonOf(error), `make ${path} readable for the user of the relay`);
-      }
-    });
-}
-
 export async function checkOpenSearch({ cold }: Config): Promise<Finding> {
   if (cold.url === "") return fine("OpenSearch", "none: SQLite does all");
   const shown = maskUrl(cold.url);
@@ -76,8 +76,7 @@ export async function checkOpenSearch({ cold }: Config): Promise<Finding> {
     if (response.status === 401 || response.status === 403) {
       return failure("OpenSearch", `${shown} refuses the user`, "set cold.username and cold.password");
     }
-    const body = (await response.json()) as { version?: { number?: string } };
-    return fine("OpenSearch", `${shown}, version ${body.version?.number ?? "unknown"}`);
+    return checkVersion(shown, (await documentOf(response)) as OpenSearchFacts);
   } catch (error) {
     return failure(
       "OpenSearch",
@@ -85,6 +84,32 @@ export async function checkOpenSearch({ cold }: Config): Promise<Finding> {
       "start OpenSearch, or correct cold.url (OPENSEARCH_URL)",
     );
   }
+}
+
+/** What OpenSearch says of itself at its root. */
+interface OpenSearchFacts {
+  readonly version?: { readonly number?: string };
+}
+
+function checkVersion(shown: string, { version }: OpenSearchFacts): Finding {
+  const [major = 0, minor = 0] = (version?.number ?? "").split(".").map(Number);
+  if (!(major > 0)) {
+    return failure(
+      "OpenSearch",
+      `${shown} answers, but not as OpenSearch`,
+      "correct cold.url (OPENSEARCH_URL)",
+    );
+  }
+  const found = `${shown}, version ${version!.number}`;
+  if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor))
+    return fine("OpenSearch", found);
+  return warning("OpenSearch", found, `upgrade OpenSearch to ${OLDEST.major}.${OLDEST.minor} or later`);
+}
+
+/** Empty where something else answers than was asked for. */
+async function documentOf(response: Response): Promise<Readonly<Record<string, unknown>>> {
+  const document: unknown = await response.json().catch(() => undefined);
+  return typeof document === "object" && document !== null ? { ...document } : {};
 }
 
 /** Asks for the relay information document (NIP-11). A certificate only matters under a public name. */
@@ -95,19 +120,9 @@ async function askRelay(url: string, strict: boolean): Promise<{ name: string } 
       signal: AbortSignal.timeout(TIMEOUT_MS),
       tls: { rejectUnauthorized: strict },
     });
-    const { name } = (await response.json()) as { name?: unknown };
+    const { name } = await documentOf(response);
     return typeof name === "string" ? { name } : { fault: "answers, but not as a relay" };
   } catch (error) {
     return { fault: reasonOf(error) };
-  }
-}
-
-/** Undefined when the address can be listened on. */
-function listenFault(hostname: string, port: number): string | undefined {
-  try {
-    Bun.listen({ hostname, port, socket: { data() {} } }).stop(true);
-    return undefined;
-  } catch (error) {
-    return reasonOf(error);
   }
 }

@@ -46,12 +46,17 @@ export class CheckpointFile {
     if (performance.now() - this.writtenMs >= WRITE_EVERY_MS) this.save();
   }
 
+  /** Where it cannot be written, on a full disk say, the next import reads more than it must and finds duplicates. */
   save(): void {
     if (this.latest === undefined) return;
-    mkdirSync(this.folder, { recursive: true });
-    // Renaming is atomic: a reader finds the old one or the new one, whole.
-    writeFileSync(`${this.path}.new`, JSON.stringify(this.latest));
-    renameSync(`${this.path}.new`, this.path);
+    try {
+      mkdirSync(this.folder, { recursive: true });
+      // Renaming is atomic: a reader finds the old one or the new one, whole.
+      writeFileSync(`${this.path}.new`, JSON.stringify(this.latest));
+      renameSync(`${this.path}.new`, this.path);
+    } catch {
+      // The one before it still stands.
+    }
     this.writtenMs = performance.now();
   }
 

@@ -1,6 +1,6 @@
 // Where events come from: a file or standard input, unpacked by what it holds, not by its name.
 
-import { closeSync, createReadStream, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, realpathSync, type Stats } from "node:fs";
 import { PassThrough, type Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { ZstdFrames } from "./zstd-frames.ts";
@@ -27,9 +27,10 @@ export interface EventSource {
  */
 export function fileSource(
   path: string,
+  { size: sizeBytes }: Pick<Stats, "size">,
   startOf: (identity: string, sizeBytes: number, packing: Packing) => number,
 ): EventSource {
-  const { head, sizeBytes } = readHead(path);
+  const head = readHead(path);
   const packing = packingOf(head);
   const identity = Bun.SHA256.hash(`${realpathSync(path)}\n${Bun.SHA256.hash(head, "hex")}`, "hex");
   const start = startOf(identity, sizeBytes, packing);
@@ -45,12 +46,11 @@ export function fileSource(
   };
 }
 
-/** Standard input, or any other stream. */
+/** Standard input, a named pipe, or any other stream. */
 export async function streamSource(input: Readable): Promise<EventSource> {
   const counted = countingStream(input);
   const iterator = counted.stream[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  const head: Uint8Array = first.done === true ? new Uint8Array() : first.value;
+  const head = await firstBytes(iterator);
   const packing = packingOf(head);
   const whole = restOf(head, iterator);
   return {
@@ -61,19 +61,29 @@ export async function streamSource(input: Readable): Promise<EventSource> {
   };
 }
 
-function readHead(path: string): { readonly head: Uint8Array; readonly sizeBytes: number } {
+/** A pipe may bring them one by one. */
+async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let head: Uint8Array = new Uint8Array();
+  while (head.length < PACKING_BYTES) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  return head;
+}
+
+function readHead(path: string): Uint8Array {
   const file = openSync(path, "r");
   try {
-    const stat = fstatSync(file);
-    if (stat.isDirectory()) throw new Error(`${path} is a folder: name a file in it`);
     const buffer = Buffer.alloc(HEAD_BYTES);
-    return { head: buffer.subarray(0, readSync(file, buffer, 0, HEAD_BYTES, 0)), sizeBytes: stat.size };
+    return buffer.subarray(0, readSync(file, buffer, 0, HEAD_BYTES, 0));
   } finally {
     closeSync(file);
   }
 }
 
-/** How packed files begin. */
+/** How packed files begin: so many bytes tell. */
+const PACKING_BYTES = 6;
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 /** pzstd notes the size of the first frame in one to be passed over. */

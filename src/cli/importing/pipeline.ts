@@ -29,7 +29,7 @@ export interface PipelineParts {
   readonly nowSeconds: number;
   /** Told after each transaction is committed. */
   readonly written: (checkpoint: Checkpoint) => void;
-  /** Aborted when somebody asks to stop: nothing more is read then, and what was read is written. */
+  /** Aborted when somebody asks to stop: the blocks fail then, and what was read is written. */
   readonly interrupted: AbortSignal;
 }
 
@@ -65,25 +65,18 @@ export async function runPipeline(parts: PipelineParts): Promise<PipelineEnd> {
   return end;
 }
 
-/** The next block, or why there is none. An interruption does not wait for an input that says nothing. */
+/** The next block, or why there is none. */
 async function nextBlock(
   blocks: AsyncIterator<LineBlock>,
   { interrupted, tally }: PipelineParts,
 ): Promise<LineBlock | PipelineEnd> {
-  if (interrupted.aborted) return "interrupted";
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<"interrupted">();
-  const interrupt = (): void => stop("interrupted");
-  interrupted.addEventListener("abort", interrupt);
   try {
-    // A promise that outlives the race would keep every block it ever raced against.
-    const next = await Promise.race([blocks.next(), stopped]);
-    if (next === "interrupted") return next;
+    const next = await blocks.next();
     return next.done === true ? "complete" : next.value;
   } catch (error) {
+    if (interrupted.aborted) return "interrupted";
     tally.failures.add(`reading failed: ${error instanceof Error ? error.message : String(error)}`);
     return "failed";
-  } finally {
-    interrupted.removeEventListener("abort", interrupt);
   }
 }
 

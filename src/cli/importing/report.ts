@@ -9,7 +9,7 @@ export interface ImportReport {
   readonly tally: Tally;
   readonly seconds: number;
   readonly dryRun: boolean;
-  /** A file that can be gone on with, unlike standard input. */
+  /** A file that can be gone on with, unlike a pipe. */
   readonly resumable: boolean;
 }
 
@@ -64,5 +64,5 @@ export async function reportImport(report: ImportReport, json: boolean, terminal
 function howToGoOn(resumable: boolean): string {
   return resumable
     ? "The same command goes on from here."
-    : "Standard input cannot be gone on with; given again, what is stored counts as duplicate.";
+    : "A pipe cannot be gone on with; given again, what is stored counts as duplicate.";
 }

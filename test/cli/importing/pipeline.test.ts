@@ -2,10 +2,11 @@
 
 import { expect, test } from "bun:test";
 import type { CheckedBlock } from "../../../src/cli/importing/block-check.ts";
-import type { LineBlock } from "../../../src/cli/importing/line-blocks.ts";
+import { type LineBlock, lineBlocks } from "../../../src/cli/importing/line-blocks.ts";
 import { type PipelineParts, runPipeline } from "../../../src/cli/importing/pipeline.ts";
 import { Tally } from "../../../src/cli/importing/tally.ts";
 import { BLOCKS_ALONE, TransactionSize } from "../../../src/cli/importing/transaction-size.ts";
+import { untilInterrupted } from "../../../src/cli/importing/until-interrupted.ts";
 import { packBatch } from "../../../src/hot/batch-codec.ts";
 import { OutcomeCode } from "../../../src/hot/outcome-code.ts";
 import { unsignedEvent } from "../../support/events.ts";
@@ -116,17 +117,19 @@ test("an import that is alone writes several blocks as one transaction, in order
   expect(given.tally.counts.accepted).toBe(BLOCKS_ALONE * 2 + 1);
 });
 
-test("an interruption ends a wait for input, and what was read is written", async () => {
+test("an interruption ends a wait for input, and the whole lines that were read are written", async () => {
   const controller = new AbortController();
-  async function* silentAfterTwo(): AsyncGenerator<LineBlock> {
-    yield block(1);
-    yield block(2);
+  async function* silentAfterThree(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("a line\n");
+    yield Buffer.from("a second\na third\nhalf of a fo");
     queueMicrotask(() => controller.abort());
     await new Promise(() => {});
   }
-  const given = parts({ blocks: silentAfterTwo(), interrupted: controller.signal });
+  const bytes = untilInterrupted(silentAfterThree(), controller.signal);
+  const lines = { blockBytes: 1000, lineBytesMax: 1000, startOffset: 0, startLine: 0 };
+  const given = parts({ blocks: lineBlocks(bytes, lines), interrupted: controller.signal });
   expect(await runPipeline(given)).toBe("interrupted");
-  expect(given.reached).toEqual([1, 2]);
+  expect(given.reached).toEqual([3]);
 });
 
 test("an input that fails is told after what it gave is written", async () => {
