@@ -43,15 +43,10 @@ const contents = async (...filters: object[]): Promise<string[]> =>
   (await client.stored(...filters)).map(({ content }) => content);
 
 test("row 88: an unknown extension is taken out of the text", async () => {
-  let plain = await contents({ search: "foo" });
+  const plain = await contents({ search: "foo" });
   expect(plain).toHaveLength(4);
-  // While the index takes in what was published, scores change a little: what stands between two equal answers counts.
-  for (;;) {
-    const extended = await contents({ search: "foo bar:baz" });
-    const again = await contents({ search: "foo" });
-    if (Bun.deepEquals(again, plain)) return expect(extended).toEqual(plain);
-    plain = again;
-  }
+  // In any order: scores change a little while the index takes in what was published.
+  expect((await contents({ search: "foo bar:baz" })).sort()).toEqual(plain.sort());
 });
 
 test("row 89: by score and not by time, and the limit after scoring", async () => {
