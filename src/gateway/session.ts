@@ -31,6 +31,8 @@ export interface OpenRequest {
   readonly live: LiveSubscription;
   readonly weight: number;
   query?: StoredQuery;
+  /** Gives up a stored phase that stands still. */
+  patience?: Timer;
 }
 
 /** Above this many unread bytes the stored phase of a REQ waits for the connection to drain. */
