@@ -445,33 +445,6 @@ describeWithOpenSearch("the life of the indexes", (url) => {
     });
   }
 
-  test("indexes that were set back to an older copy get back what they lack, also where the relay went on", async () => {
-    const prefix = ownPrefix();
-    const log = filled(20);
-    let aheadMs = 0;
-    const clock = { ...systemClock, now: () => performance.now() + aheadMs };
-    const bench = coldBench({ url, prefix, log, parts: { clock } });
-    bench.start();
-    await bench.level();
-    while (bench.ledger.sentinels() === undefined) {
-      aheadMs += 60_000;
-      await Bun.sleep(50);
-    }
-    // As of an older snapshot, which has the same names and uuids.
-    await fetch(`${url}/${prefix}-*/_delete_by_query?refresh=true`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query: { range: { seq: { gt: 9 } } } }),
-    });
-    log.store(note("author 9", "written since"));
-    await bench.level();
-    expect(await visibleIds(bench, prefix)).toHaveLength(10);
-    aheadMs += 60_000;
-    while ((await visibleIds(bench, prefix)).length < 21) await Bun.sleep(50);
-    expect(await visibleIds(bench, prefix)).toEqual(log.expectedIds());
-    await bench.stop();
-  });
-
   test("asked to delete an older version of an address, it leaves the newest, whatever a search still shows", async () => {
     const prefix = ownPrefix();
     const log = new MemoryLog();
