@@ -75,6 +75,7 @@ function startRetention(
       evict: (seqs) => hot.removeMany(seqs, "evicted"),
       isBusy: () => hot.writeDepth > 0,
       now: () => Math.floor(Date.now() / 1000),
+      steadyNow: () => performance.now() / 1000,
     },
     bounds,
     { safetySeconds, everyMs: paceOf(bounds, safetySeconds) },

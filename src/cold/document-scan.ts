@@ -23,6 +23,12 @@ const AS_ROWS = {
   docvalue_fields: ["seq", { field: "created_at", format: "epoch_second" }, "kind", "exp"],
 } as const;
 
+const AS_SEQS = {
+  _source: false,
+  stored_fields: "_none_",
+  docvalue_fields: ["seq", { field: "created_at", format: "epoch_second" }],
+} as const;
+
 /** Every visible document as a row of the log, a page at a time. Ends early when the signal aborts. */
 export async function* readDocuments(
   client: Client,
@@ -33,7 +39,7 @@ export async function* readDocuments(
   let after = 0;
   for (;;) {
     const page = await pace.persevere(signal, () =>
-      search(client, index, { gt: after }, DOCUMENTS_PER_PAGE, AS_ROWS),
+      search(client, index, { range: { seq: { gt: after } } }, DOCUMENTS_PER_PAGE, AS_ROWS),
     );
     if (page === undefined || page.length === 0) return;
     after = page.at(-1)!.fields.seq[0];
@@ -44,7 +50,17 @@ export async function* readDocuments(
 /** The documents with the highest seqs, of those shards that are there. */
 export async function newestDocuments(client: Client, index: string, size: number): Promise<StoredRow[]> {
   const newest = { ...AS_ROWS, sort: [{ seq: "desc" }] };
-  return (await search(client, index, { gt: 0 }, size, newest, true)).map(rowOf);
+  return (await search(client, index, { range: { seq: { gt: 0 } } }, size, newest, true)).map(rowOf);
+}
+
+/** Those of a few seqs that have documents. */
+export async function presentAmong(
+  client: Client,
+  index: string,
+  seqs: readonly number[],
+): Promise<Set<number>> {
+  const found = await search(client, index, { terms: { seq: seqs } }, SEQS_PER_PAGE, AS_SEQS);
+  return new Set(found.map(({ fields }) => fields.seq[0]));
 }
 
 export interface IndexedSeq {
@@ -61,11 +77,8 @@ export async function seqsBetween(
 ): Promise<IndexedSeq[]> {
   const seqs: IndexedSeq[] = [];
   for (;;) {
-    const page = await search(client, index, { gt: seqs.at(-1)?.seq ?? after, lte: upTo }, SEQS_PER_PAGE, {
-      _source: false,
-      stored_fields: "_none_",
-      docvalue_fields: ["seq", { field: "created_at", format: "epoch_second" }],
-    });
+    const range = { gt: seqs.at(-1)?.seq ?? after, lte: upTo };
+    const page = await search(client, index, { range: { seq: range } }, SEQS_PER_PAGE, AS_SEQS);
     for (const { fields } of page)
       seqs.push({ seq: fields.seq[0], createdAt: Number(fields.created_at?.[0] ?? 0) });
     if (page.length < SEQS_PER_PAGE) return seqs;
@@ -75,7 +88,7 @@ export async function seqsBetween(
 async function search(
   client: Client,
   index: string,
-  range: object,
+  wanted: object,
   size: number,
   fields: object,
   isPartialEnough = false,
@@ -88,7 +101,7 @@ async function search(
     filter_path: ["hits.hits._index", "hits.hits._source", "hits.hits.fields"],
     body: {
       size,
-      query: { bool: { filter: [{ range: { seq: range } }] } },
+      query: { bool: { filter: [wanted] } },
       sort: [{ seq: "asc" }],
       ...fields,
     },

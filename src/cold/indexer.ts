@@ -4,6 +4,7 @@ import type { Client } from "@opensearch-project/opensearch";
 import { systemClock } from "./clock.ts";
 import type { Clock, ColdStatus, EventLog, Publishing, ScoreSource } from "./contract.ts";
 import { Delivery } from "./delivery.ts";
+import { presentAmong } from "./document-scan.ts";
 import { Follower } from "./follower.ts";
 import type { LayoutOptions } from "./index-layout.ts";
 import { IndexWatch } from "./index-watch.ts";
@@ -13,6 +14,7 @@ import type { Ledger } from "./ledger.ts";
 import { reducedIndexing } from "./operations.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import { Retired } from "./retired.ts";
+import { Sentinels } from "./sentinels.ts";
 import { StatusBoard } from "./status-board.ts";
 import { takeUp } from "./take-up.ts";
 
@@ -73,6 +75,7 @@ export class Indexer {
   readonly indexes: Indexes;
   readonly retired: Retired;
   readonly watch: IndexWatch;
+  private readonly sentinels: Sentinels;
   private readonly board: StatusBoard;
   private readonly jobs: JobRunner;
   private generation: Generation | undefined;
@@ -96,6 +99,13 @@ export class Indexer {
     this.retired = new Retired({ indexes: this.indexes, ledger: parts.ledger, clock });
     this.watch = new IndexWatch({ indexes: this.indexes, ledger: parts.ledger, clock });
     this.board = new StatusBoard(clock);
+    this.sentinels = new Sentinels({
+      log: parts.log,
+      ledger: parts.ledger,
+      clock,
+      visibleSeq: () => this.status().visibleSeq,
+      present: (generation, seqs) => presentAmong(parts.client, this.indexes.patternOf(generation), seqs),
+    });
     this.jobs = new JobRunner(this);
   }
 
@@ -247,6 +257,7 @@ export class Indexer {
     const { generation } = this;
     if (generation !== undefined && this.watch.isDue)
       await this.pace.persevere(signal, () => this.watch.look(generation));
+    if (generation !== undefined && this.sentinels.isDue) await this.sentinels.look(generation);
     this.board.progressed(follower.cursor, this.parts.log.lastSeq(), !this.hasBacklog);
   }
 

@@ -35,6 +35,12 @@ export interface SeenIndexes {
   readonly uuids: Readonly<Record<string, string>>;
 }
 
+/** Documents of one set of indexes that were seen there, by the seqs of their events. */
+export interface SeenDocuments {
+  readonly built: string;
+  readonly seqs: readonly number[];
+}
+
 /** How many of the events that have left the hot store one set of indexes does not hold. */
 export interface LostEvents {
   readonly built: string;
@@ -108,6 +114,14 @@ export class Ledger {
 
   saveUuids(seen: SeenIndexes): void {
     this.setFact("uuids", seen);
+  }
+
+  sentinels(): SeenDocuments | undefined {
+    return this.fact<SeenDocuments>("sentinels");
+  }
+
+  saveSentinels(seen: SeenDocuments): void {
+    this.setFact("sentinels", seen);
   }
 
   lost(): LostEvents | undefined {

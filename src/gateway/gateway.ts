@@ -225,6 +225,7 @@ export class Gateway {
     if (request === undefined) return;
     session.requests.delete(id);
     this.held.release(session, request.weight);
+    clearInterval(request.patience);
     request.query?.cancel();
     this.ports.live.remove(request.live);
   }

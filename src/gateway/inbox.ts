@@ -64,11 +64,11 @@ export class Inbox {
 
   put(session: Session, message: unknown): void {
     const bytes = bytesOf(message);
-    const waiting = this.lines.get(session);
-    if (waiting !== undefined) this.makeRoom(session, waiting, bytes);
-    this.bytes += bytes;
-    // Making room may have ended the connection, or the line.
     const line = this.lines.get(session);
+    if (line !== undefined) this.makeRoom(session, line, bytes);
+    // What was read for that may have ended the connection.
+    if (this.lines.get(session) !== line) return;
+    this.bytes += bytes;
     if (line !== undefined) {
       line.bytes += bytes;
       line.messages.push(message);

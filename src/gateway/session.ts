@@ -31,6 +31,8 @@ export interface OpenRequest {
   readonly live: LiveSubscription;
   readonly weight: number;
   query?: StoredQuery;
+  /** Gives up a stored phase that stands still. */
+  patience?: Timer;
 }
 
 /** Above this many unread bytes the stored phase of a REQ waits for the connection to drain. */
@@ -148,14 +150,14 @@ export class Session implements LiveSink, Publisher {
   }
 
   mayBeVerified(): boolean {
-    return this.invalidEvents?.has(Date.now()) ?? true;
+    return this.invalidEvents?.has(performance.now()) ?? true;
   }
 
   foundInvalid(): void {
     const perMinute = this.options.invalidEventsPerMinuteMax;
     if (perMinute === 0) return;
-    this.invalidEvents ??= new TokenBucket(perMinute / 60, perMinute, Date.now());
-    this.invalidEvents.take(Date.now());
+    this.invalidEvents ??= new TokenBucket(perMinute / 60, perMinute, performance.now());
+    this.invalidEvents.take(performance.now());
   }
 
   /** `closeReason` is the word for metrics. */

@@ -115,9 +115,10 @@ export class EngagementFeed {
     statements.setFollowList.run(follower, seq);
   }
 
+  /** Also what an older list said: the log does not tell of one that came and went between two looks at it. */
   private unfollowAll(seq: number, follower: number): void {
     const held = this.statements.followList.get(follower) as { seq: number } | null;
-    if (held?.seq !== seq) return;
+    if (held === null || held.seq > seq) return;
     for (const followed of this.followedBy(follower)) this.unfollow(follower, followed);
     this.statements.dropFollowList.run(follower);
   }

@@ -35,7 +35,12 @@ export class Housekeeping {
   private quietTicks = 0;
   /** Everything in the log up to here has been told, or was there when the store was opened. */
   private toldSeq: number;
-  private readonly lastDone = { expiry: 0, prune: Date.now(), optimize: Date.now() };
+  /** By a steady clock: the system's may be set back by a day, and nothing would be done for as long. */
+  private readonly lastDoneMs = {
+    expiry: Number.NEGATIVE_INFINITY,
+    prune: performance.now(),
+    optimize: performance.now(),
+  };
 
   constructor(database: Database, writer: StoreWriter, options: HousekeepingOptions) {
     this.database = database;
@@ -73,7 +78,7 @@ export class Housekeeping {
 
   private tick(): void {
     this.guard(() => this.lookForOthers());
-    this.guard(() => this.sweep(Date.now()));
+    this.guard(() => this.sweep(performance.now()));
     this.clearSoon();
   }
 
@@ -86,18 +91,18 @@ export class Housekeeping {
     if (this.quietTicks >= QUIET_TICKS) this.writer.refresh();
   }
 
-  private sweep(now: number): void {
-    const { lastDone } = this;
-    if (now - lastDone.expiry >= EXPIRY_EVERY_MS) {
-      lastDone.expiry = now;
+  private sweep(nowMs: number): void {
+    const { lastDoneMs } = this;
+    if (nowMs - lastDoneMs.expiry >= EXPIRY_EVERY_MS) {
+      lastDoneMs.expiry = nowMs;
       this.removeExpired();
     }
-    if (now - lastDone.prune >= PRUNE_EVERY_MS) {
-      lastDone.prune = now;
+    if (nowMs - lastDoneMs.prune >= PRUNE_EVERY_MS) {
+      lastDoneMs.prune = nowMs;
       this.tell(this.writer.pruneRemovals());
     }
-    if (now - lastDone.optimize >= OPTIMIZE_EVERY_MS) {
-      lastDone.optimize = now;
+    if (nowMs - lastDoneMs.optimize >= OPTIMIZE_EVERY_MS) {
+      lastDoneMs.optimize = nowMs;
       optimize(this.database);
     }
   }

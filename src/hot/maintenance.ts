@@ -16,12 +16,13 @@ export interface CheckpointRow {
   readonly checkpointed: number;
 }
 
-/** A WAL that readers kept from starting over is cut back by force from here: 1 GiB. */
+/** A WAL that readers kept from starting over, one after the other, is cut back by force from here: 1 GiB. */
 const WAL_PAGES_MAX = 262_144;
 const FORCE_WAIT_MS = 200;
 
 export interface CheckpointerOptions {
   readonly dueAtPages?: number;
+  readonly walPagesMax?: number;
   /** Does the bulk beside the writer; absent, the writer does all. */
   readonly bulk?: BulkCheckpoints;
 }
@@ -36,13 +37,18 @@ export class Checkpointer {
   private readonly database: Database;
   private readonly measure: Statement<CheckpointRow, []>;
   private readonly dueAtPages: number;
+  private readonly walPagesMax: number;
   private readonly bulk: BulkCheckpoints | undefined;
+  /** From here the WAL is cut back: further on where a reader has just held that up. */
+  private cutAtPages: number;
   private isUnderWay = false;
 
-  constructor(database: Database, { dueAtPages = CHECKPOINT_PAGES, bulk }: CheckpointerOptions = {}) {
+  constructor(database: Database, options: CheckpointerOptions = {}) {
     this.database = database;
-    this.dueAtPages = dueAtPages;
-    this.bulk = bulk;
+    this.dueAtPages = options.dueAtPages ?? CHECKPOINT_PAGES;
+    this.walPagesMax = options.walPagesMax ?? WAL_PAGES_MAX;
+    this.cutAtPages = this.walPagesMax;
+    this.bulk = options.bulk;
     this.measure = database.prepare<CheckpointRow, []>(NOOP);
   }
 
@@ -50,14 +56,22 @@ export class Checkpointer {
   run(): "passive" | "begun" | "truncated" | "held-up" | undefined {
     if (this.isUnderWay) return undefined;
     const { log, checkpointed } = this.measure.get()!;
-    if (log >= WAL_PAGES_MAX) return this.truncate();
-    if (log - checkpointed < this.dueAtPages) return undefined;
+    if (log - checkpointed < this.dueAtPages) return this.cutBack(log);
     if (this.bulk?.run(() => this.finish()) === true) {
       this.isUnderWay = true;
       return "begun";
     }
     this.database.run(PASSIVE);
     return "passive";
+  }
+
+  /** Only of what is in the file already, or nearly: the writer would carry over a gibibyte in seconds. */
+  private cutBack(log: number): "truncated" | "held-up" | undefined {
+    if (log < this.walPagesMax) this.cutAtPages = this.walPagesMax;
+    if (log < this.cutAtPages) return undefined;
+    // Whoever reads for long would else hold up every commit for as long as is waited.
+    this.cutAtPages = log + this.dueAtPages;
+    return this.truncate();
   }
 
   private finish(): void {

@@ -31,7 +31,7 @@ export interface HttpDeps {
   readonly trends?: TrendsPort;
   /** Told of a defect; the client only gets a 500. */
   readonly onError: (error: unknown) => void;
-  /** Unix milliseconds; Date.now when left out. */
+  /** Milliseconds of a steady clock; performance.now when left out. */
   readonly now?: () => number;
 }
 
@@ -50,6 +50,8 @@ const NOSTR_JSON = "application/nostr+json";
 const NIP_SEARCH = 50;
 /** A rendered page is shown again for this long. */
 const PAGE_FRESH_MS = 1000;
+/** The system's time may be set back, and what was rendered before would be shown until it has come so far again. */
+const steadyMs = (): number => performance.now();
 
 /** Builds the routes. Holds no timer and no connection: there is nothing to stop. */
 export function createHttp(deps: HttpDeps): Http {
@@ -109,7 +111,7 @@ function information(context: Context<Env>, deps: HttpDeps): Response {
 }
 
 function landingPage(deps: HttpDeps, stats: () => ShownStats): (context: Context<Env>) => Response {
-  const { config, now = Date.now } = deps;
+  const { config, now = steadyMs } = deps;
   const frame = pageFrame([config.relay.icon, config.relay.banner]);
   const parts = offered(deps);
   let rendered = { html: "", atMs: Number.NEGATIVE_INFINITY };
@@ -123,7 +125,7 @@ function landingPage(deps: HttpDeps, stats: () => ShownStats): (context: Context
   };
 }
 
-function shownStats({ stats, now = Date.now }: HttpDeps): () => ShownStats {
+function shownStats({ stats, now = steadyMs }: HttpDeps): () => ShownStats {
   const first = stats();
   const events = new Rate(first.eventsReceived, now());
   const deliveries = new Rate(first.deliveries, now());

@@ -87,6 +87,8 @@ export class Live {
       if (isReadable && this.options.stands(event)) this.push(subscription, event);
     }
     this.options.flush();
+    // A reader who was too slow for them is gone by now, with all that it had open.
+    if (subscription.isClosed) return;
     if (!this.index.has(subscription)) {
       this.add(subscription);
     } else if (ridesTopics(subscription) && this.topics.add(subscription)) {

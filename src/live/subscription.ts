@@ -44,6 +44,10 @@ export class LiveSubscription {
     this.matchers = matchers;
     this.framePrefix = eventFramePrefix(id);
   }
+
+  get isClosed(): boolean {
+    return this.phase === "closed";
+  }
 }
 
 function eventFramePrefix(subscriptionId: string): string {

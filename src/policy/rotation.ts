@@ -19,6 +19,9 @@ interface Queue<T> {
   weight: number;
 }
 
+/** Entries that are gone are cut off when they are so many, and most. */
+const CUT_AT = 64;
+
 /** What waits of one address: a queue for each connection. */
 interface Waiting<T> {
   readonly queues: Map<number, Queue<T>>;
@@ -70,7 +73,7 @@ export class Rotation<T> {
 
   private nextOf(waiting: Waiting<T>): T | undefined {
     for (const [connection, queue] of waiting.queues) {
-      const { item, weight } = queue.entries[queue.head++]!;
+      const { item, weight } = takeFirst(queue);
       waiting.queues.delete(connection);
       if (queue.head < queue.entries.length) waiting.queues.set(connection, queue);
       this.items--;
@@ -109,6 +112,17 @@ export class Rotation<T> {
     waiting.weight += by;
     queue.weight += by;
   }
+}
+
+/** Whoever always has something waiting never empties the queue: what was taken must not stay in it. */
+function takeFirst<T>(queue: Queue<T>): Entry<T> {
+  const { entries } = queue;
+  const first = entries[queue.head++]!;
+  if (queue.head >= CUT_AT && queue.head * 2 >= entries.length) {
+    entries.splice(0, queue.head);
+    queue.head = 0;
+  }
+  return first;
 }
 
 function weightOf<T>({ queues }: Waiting<T>, connection: number): number {

@@ -24,6 +24,8 @@ export interface RetentionParts {
   readonly isBusy: () => boolean;
   /** Unix seconds. */
   readonly now: () => number;
+  /** Seconds of a steady clock: the system's may jump ahead, and nothing has been held for longer by that. */
+  readonly steadyNow: () => number;
 }
 
 export interface RetentionOptions {
@@ -113,7 +115,7 @@ export class Retention {
 
   /** The seq that was acknowledged long enough ago; 0 for none. */
   private noteAcknowledged(): number {
-    const at = this.parts.now();
+    const at = this.parts.steadyNow();
     const seq = this.parts.acknowledgedSeq();
     if (seq === 0) return 0;
     // It goes back when an operator starts over: what was known of the time before counts no more.

@@ -1,6 +1,6 @@
 // Connections that end: what they held is given back, and nobody waits while it is.
 
-import { expect, test } from "bun:test";
+import { afterEach, expect, setSystemTime, test } from "bun:test";
 import { Gateway, type GatewayOptions, type GatewayPorts } from "../../src/gateway/gateway.ts";
 import { Session, type SessionOptions } from "../../src/gateway/session.ts";
 import type { RelaySocket } from "../../src/gateway/socket.ts";
@@ -10,6 +10,17 @@ import { SOMEBODY } from "../support/somebody.ts";
 const SUBSCRIPTIONS = 100;
 
 const socket = { send: () => 1, cork: (work: () => void) => work() } as unknown as RelaySocket;
+
+afterEach(() => void setSystemTime());
+
+test("whoever sent too much that is invalid is heard again after a while, also where the clock is set back", async () => {
+  const options = { invalidEventsPerMinuteMax: 60_000, turnOf: () => ({}) } as unknown as SessionOptions;
+  const session = new Session(socket, SOMEBODY, options);
+  for (let index = 0; index <= 60_100; index++) session.foundInvalid();
+  setSystemTime(Date.now() - 3_600_000);
+  session.foundInvalid();
+  while (!session.mayBeVerified()) await Bun.sleep(1);
+});
 
 test("a connection joins a thousand topics and no more, and may join others for those that it leaves", () => {
   const joined = new Set<string>();

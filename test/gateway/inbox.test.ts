@@ -17,7 +17,8 @@ function opened({ bytesPerConnectionMax = 1_000_000, bytesMax = 1_000_000 } = {}
   const turn = new TurnBudget(0);
   const taken: string[] = [];
   let isFaulty = false;
-  const inbox = new Inbox({
+  let isEnding = false;
+  const inbox: Inbox = new Inbox({
     bytesPerConnectionMax,
     bytesMax,
     sliceMs: 0,
@@ -26,6 +27,7 @@ function opened({ bytesPerConnectionMax = 1_000_000, bytesMax = 1_000_000 } = {}
     take: (session, message) => {
       taken.push(`${session.address} ${nameOf(message)}`);
       if (isFaulty) throw new Error("a defect");
+      if (isEnding) inbox.drop(session);
     },
     guarded: (_session, work) => {
       try {
@@ -39,7 +41,7 @@ function opened({ bytesPerConnectionMax = 1_000_000, bytesMax = 1_000_000 } = {}
     const made = { address, readInTurn: 0, lastTurn: 0 } as Session;
     return Object.assign(made, { turn: turn.of(made) });
   };
-  return { inbox, taken, session, fail: () => (isFaulty = true) };
+  return { inbox, taken, session, fail: () => (isFaulty = true), end: () => (isEnding = true) };
 }
 
 function nameOf(message: ClientMessage | Refusal): string {
@@ -119,4 +121,15 @@ test("what a closed connection left is dropped, and a defect ends nothing but it
   inbox.put(stays, close("c"));
   await emptied(inbox);
   expect(taken).toEqual(["stays b", "told", "stays c", "told"]);
+});
+
+test("nothing waits on a connection that ends while room is made", () => {
+  const { inbox, taken, session, end } = opened({ bytesPerConnectionMax: 50_000 });
+  const one = session("one");
+  for (const id of ["a", "b"]) inbox.put(one, close(id, LONG));
+  end();
+  inbox.put(one, close("c", LONG));
+  expect(taken).toEqual(["one a"]);
+  expect(inbox.bytes).toBe(0);
+  expect(inbox.isFor(one, close("d"))).toBe(false);
 });

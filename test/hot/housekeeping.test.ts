@@ -42,3 +42,28 @@ test("very many events that expire in one second leave one step after the other,
   expect(database.query("SELECT count(*) AS left FROM event").get()).toEqual({ left: 1 });
   writer.close();
 });
+
+test("what expires goes on leaving where the clock is set back", async () => {
+  const database = openDatabase(join(folder(), "a.db"), { synchronous: "off" });
+  const writer = createWriter(database, { ownUrls: new Set() });
+  let gone = 0;
+  const housekeeping = new Housekeeping(database, writer, {
+    tickMs: 1,
+    swept: ({ removed }) => (gone += removed.length),
+    foreign: () => {},
+    trouble: () => {},
+  });
+  const expireOne = async (nowSeconds: number): Promise<void> => {
+    setSystemTime(new Date(nowSeconds * 1000));
+    const before = gone;
+    writer.apply([
+      unsignedEvent("a".repeat(64), { content: `${gone}`, tags: [["expiration", `${nowSeconds}`]] }),
+    ]);
+    while (gone === before) await Bun.sleep(5);
+  };
+  housekeeping.start();
+  await expireOne(NOW);
+  await expireOne(NOW - 86_400);
+  housekeeping.stop();
+  writer.close();
+});

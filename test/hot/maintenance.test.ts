@@ -103,6 +103,46 @@ test("a reader that stays holds a truncation up, and nothing breaks", () => {
   writer.close();
 });
 
+test("a reader that stays holds up one commit, not every one of a WAL that has grown long", () => {
+  const path = join(folder(), "a.db");
+  const { database, writer } = open(path);
+  const checkpointer = new Checkpointer(database, { dueAtPages: 100, walPagesMax: 200 });
+  let written = 0;
+  const write = (count: number) =>
+    writer.apply(
+      Array.from({ length: count }, () => unsignedEvent(ALICE, { content: `${++written} `.repeat(4000) })),
+    );
+  const readers = [0, 1].map(() => openDatabase(path, { readonly: true }));
+  const read = (reader = readers[0]!): void => {
+    reader.run("BEGIN");
+    reader.query("SELECT count(*) FROM event").get();
+  };
+  write(1);
+  read();
+  for (let round = 0; round < 5; round++) {
+    write(50);
+    // It waits for the reader, who holds all of it: to force it would be in vain.
+    expect(checkpointer.run()).toBe("passive");
+  }
+  read(readers[1]);
+  readers[0]!.run("COMMIT");
+  expect(checkpointer.run()).toBe("passive");
+  write(1);
+  expect(checkpointer.run()).toBe("held-up");
+  for (let round = 0; round < 3; round++) {
+    write(1);
+    expect(checkpointer.run()).toBeUndefined();
+  }
+  readers[1]!.run("COMMIT");
+  write(50);
+  expect(checkpointer.run()).toBe("passive");
+  write(1);
+  expect(checkpointer.run()).toBeUndefined();
+  expect(database.query<{ log: number }, []>("PRAGMA wal_checkpoint(NOOP)").get()!.log).toBeLessThan(100);
+  for (const reader of readers) reader.close();
+  writer.close();
+});
+
 test("the check is silent about a sound store and names faults in a broken one", () => {
   const { database, writer } = open(join(folder(), "a.db"));
   writer.apply([unsignedEvent(ALICE, { kind: 0 }), unsignedEvent(ALICE, {})]);

@@ -1,7 +1,7 @@
 // The front page as text: small, escaped, under its own policy, and true to the settings.
 
 import { createHash } from "node:crypto";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
 import { defaultConfig } from "../../src/config/load.ts";
 import { NIPS_ALWAYS } from "../../src/http/nip11.ts";
 import { durationInWords, limitsInWords, policyInWords, sizeInWords } from "../../src/http/plain-words.ts";
@@ -9,6 +9,8 @@ import { relayUnderTest } from "./relay-under-test.ts";
 
 const page = async (...relay: Parameters<typeof relayUnderTest>): Promise<string> =>
   await (await relayUnderTest(...relay)("/")).text();
+
+afterEach(() => void setSystemTime());
 
 describe("the page", () => {
   test("is under 20 KB and loads nothing from elsewhere", async () => {
@@ -101,6 +103,24 @@ describe("the page", () => {
     nowMs = 1000;
     expect(await shown()).toBe("2");
   });
+});
+
+test("the page is rendered anew also where the clock is set back", async () => {
+  let connections = 1;
+  const stats = () => ({
+    connections,
+    subscriptions: 0,
+    eventsStored: 0,
+    eventsReceived: 0,
+    deliveries: 0,
+    uptimeSeconds: 0,
+  });
+  const ask = relayUnderTest({}, { stats });
+  const shown = async (): Promise<string> => (await ask("/")).text();
+  expect(await shown()).toContain('data-stat="connections">1<');
+  connections = 2;
+  setSystemTime(Date.now() - 86_400_000);
+  while (!(await shown()).includes('data-stat="connections">2<')) await Bun.sleep(50);
 });
 
 describe("plain words", () => {

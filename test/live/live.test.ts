@@ -173,6 +173,21 @@ describe("hand-over", () => {
     expect(sinks.map(({ frames }) => frames)).toEqual(sinks.map(() => [`["EVENT","s",${lasting.json}]`]));
   });
 
+  test("nothing is left of a reader who is let go because what was held is too much for it", () => {
+    const sink = new FakeSink(false);
+    const live: Live = new Live({
+      publish: () => {},
+      now: () => 5000,
+      stands: () => true,
+      overflowed: () => {},
+      flush: () => live.remove(subscription),
+    });
+    const subscription = new LiveSubscription("s", sink, [prepareMatcher({ kinds: [1], tags: [] })]);
+    live.add(subscription);
+    live.release(subscription);
+    expect(live.subscriptions).toBe(0);
+  });
+
   test("too much during the stored phase ends the subscription instead of growing", () => {
     const sink = new FakeSink(false);
     const overflowed: string[] = [];

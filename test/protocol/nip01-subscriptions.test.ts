@@ -1,7 +1,7 @@
 // NIP-01 subscriptions and connections: ids, replacement, closing, the live phase, bad frames, and slow readers.
 
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import type { NostrEvent } from "../../src/nostr/event.ts";
 import type { TestClient } from "../support/client.ts";
 import { type EventTemplate, type Keypair, newcomers, signed } from "../support/events.ts";
@@ -464,4 +464,29 @@ describe("what open subscriptions hold is bounded", () => {
     const greedy = await roomy.connect();
     expect(await openAll(greedy, (index) => ({ search: `word${index}`, limit: 0 }))).toBe(99);
   });
+});
+
+test("nothing waits for a query any more once its subscription is closed", async () => {
+  const PATIENCE_MS = 54_321;
+  const [set, clear] = [spyOn(globalThis, "setInterval"), spyOn(globalThis, "clearInterval")];
+  const hasty = await TestRelay.start({
+    now: () => NOW,
+    config: { limits: { query_budget_ms: 1, query_timeout_ms: PATIENCE_MS } },
+  });
+  try {
+    const asker = await hasty.connect();
+    const ids = Array.from({ length: 5000 }, (_, index) => index.toString(16).padStart(64, "0"));
+    const filters = ["a", "b", "c"].map((first) => ({ ids: ids.map((id) => first + id.slice(1)) }));
+    asker.send("REQ", "long", ...filters);
+    asker.send("CLOSE", "long");
+    await asker.request("other", { ids: [ids[0]] });
+    const made = set.mock.results.filter((_, call) => set.mock.calls[call]![1] === PATIENCE_MS);
+    expect(made).toHaveLength(1);
+    const cleared = new Set<unknown>(clear.mock.calls.map(([timer]) => timer));
+    expect(made.filter(({ value }) => !cleared.has(value))).toEqual([]);
+  } finally {
+    set.mockRestore();
+    clear.mockRestore();
+    await hasty.stop();
+  }
 });

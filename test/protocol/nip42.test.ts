@@ -155,6 +155,16 @@ test("keys on one connection are bounded", async () => {
   expect([accepted, message.split(":")[0]]).toEqual([false, "rate-limited"]);
 });
 
+test("a connection proves no more keys when all are sent at once", async () => {
+  const client = await relay.connect();
+  const proofs = [];
+  for (let index = 0; index < 80; index++) proofs.push(await proof(client, { key: keypair(7100 + index) }));
+  for (const event of proofs) client.send("AUTH", event);
+  const answers = [];
+  while (answers.length < proofs.length) answers.push((await client.verb("OK"))[2]);
+  expect(answers.filter((accepted) => accepted === true)).toHaveLength(64);
+});
+
 test("decision: where no challenge greets, it comes before the first auth-required, once", async () => {
   const shy = await TestRelay.start({ now: () => NOW, config: { auth: { challenge_on_connect: false } } });
   const client = await shy.connect();

@@ -28,6 +28,8 @@ const bounds = (given: Partial<RetentionBounds> = {}): RetentionBounds => ({
 let cold: FakeCold;
 let side: TieredSide;
 let now: number;
+/** How far the system's clock has jumped ahead. */
+let jumped: number;
 let acknowledged: number;
 const untagged = new Set<number>();
 const sides: TieredSide[] = [];
@@ -38,6 +40,7 @@ beforeEach(() => {
   side = new TieredSide(cold);
   sides.push(side);
   now = NOW;
+  jumped = 0;
   acknowledged = Number.MAX_SAFE_INTEGER;
   untagged.clear();
 });
@@ -68,7 +71,8 @@ function retention(given: Partial<RetentionBounds>, options: Partial<RetentionOp
       acknowledgedSeq: () => acknowledged,
       evict: async (seqs) => side.evict(seqs).length,
       isBusy: () => false,
-      now: () => now,
+      now: () => now + jumped,
+      steadyNow: () => now,
     },
     bounds(given),
     { safetySeconds: 0, everyMs: 60_000, batchEvents: 3, ...options },
@@ -130,6 +134,16 @@ test("what the cold store does not hold letter by letter, or does not find by it
   for (const seq of [reduced, plain]) untagged.add(seq);
   expect(await retention({ maxAgeSeconds: DAY }).round()).toEqual({ moved: 2, unverified: 3, isWhole: true });
   expect(left()).toEqual([missing, changed, reduced]);
+});
+
+test("a clock that jumps ahead shortens the safety time of nothing", async () => {
+  put(9);
+  const job = retention({ maxAgeSeconds: DAY }, { safetySeconds: 3600 });
+  expect((await job.round()).moved).toBe(0);
+  jumped = DAY;
+  expect((await job.round()).moved).toBe(0);
+  now += 3600;
+  expect((await job.round()).moved).toBe(1);
 });
 
 test("nothing leaves while the cold store is away, or before it has held it for the safety time", async () => {

@@ -11,6 +11,7 @@ import { idOf } from "./event.ts";
 
 /** Keys that one connection may prove. */
 const KEYS_PER_CONNECTION_MAX = 64;
+const TOO_MANY_KEYS = refused(refuse("rate-limited", "too many keys on one connection; open another"));
 
 export function handleAuth(gateway: Gateway, session: Session, elements: readonly unknown[]): void {
   const id = idOf(elements[1]);
@@ -26,9 +27,10 @@ export function handleAuth(gateway: Gateway, session: Session, elements: readonl
   const { now, admission } = gateway.ports;
   const refusal = checkAuth(event, session.challenge, now(), gateway.options.auth);
   if (refusal !== undefined) return answer(refused(refusal));
-  if (session.keys.size >= KEYS_PER_CONNECTION_MAX && !session.keys.has(event.pubkey)) {
-    return answer(refused(refuse("rate-limited", "too many keys on one connection; open another")));
-  }
+  // Asked again below: of hundreds in a row, none was proven yet when the last was read.
+  const isFull = (): boolean =>
+    session.keys.size >= KEYS_PER_CONNECTION_MAX && !session.keys.has(event.pubkey);
+  if (isFull()) return answer(TOO_MANY_KEYS);
   if (!session.mayBeVerified()) {
     return answer(
       refused(refuse("rate-limited", "too many invalid events from this connection; wait a minute")),
@@ -36,6 +38,7 @@ export function handleAuth(gateway: Gateway, session: Session, elements: readonl
   }
   admission.check(event, session, (signature) => {
     if (signature === "valid") {
+      if (isFull()) return answer(TOO_MANY_KEYS);
       session.keys.add(event.pubkey);
       return answer(ACCEPTED);
     }

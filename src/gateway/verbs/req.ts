@@ -71,16 +71,14 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
   const isCurrent = (): boolean => session.requests.get(subscription.id) === request;
 
   let sent = 0;
-  let patience: Timer | undefined;
   const finish = (hint: EndHint): void => {
-    clearInterval(patience);
+    clearInterval(request.patience);
     delete request.query;
     session.send(eoseMessage(subscription.id, hint));
     meters.answered(performance.now() - startedMs);
     live.release(subscription);
   };
   const fail = (refusal: Refusal): void => {
-    clearInterval(patience);
     if (!isCurrent()) return;
     gateway.endRequest(session, subscription.id);
     gateway.refuse(session, subscription.id, refusal);
@@ -110,19 +108,14 @@ function answer(gateway: Gateway, session: Session, request: OpenRequest, filter
   query.start();
   if (query.isOver) return;
   live.add(subscription);
-  patience = watchProgress(gateway.options.limits.queryPatienceMs, () => sent, isCurrent, fail);
+  // Ended with the request: it holds the filters, which count as held no longer.
+  request.patience = watchProgress(gateway.options.limits.queryPatienceMs, () => sent, fail);
 }
 
 /** Gives up a stored phase that sends nothing for as long as a client may be kept waiting. */
-function watchProgress(
-  patienceMs: number,
-  sent: () => number,
-  isCurrent: () => boolean,
-  fail: (refusal: Refusal) => void,
-): Timer {
+function watchProgress(patienceMs: number, sent: () => number, fail: (refusal: Refusal) => void): Timer {
   let before = sent();
   const timer = setInterval(() => {
-    if (!isCurrent()) return clearInterval(timer);
     if (sent() === before)
       fail(refuse("error", "the query took too long; narrow it by authors, tags or time"));
     before = sent();
