@@ -112,6 +112,7 @@ function startFulltext({ config, hot, identity, logger }: SearchGround): Fulltex
     depthMax: config.limits.reader_queue,
     onProgress: (seq) => noted(hot.moveFollower(FULLTEXT_FOLLOWER, seq), "search", logger),
     onTrouble: (reason) => logger.error({ part: "search", reason }, "the full-text thread was restarted"),
+    onHeldUp: (reason) => logger.error({ part: "search", reason }, "the full-text index stands still"),
   });
 }
 

@@ -14,6 +14,8 @@ const BATCH_ENTRIES = 500;
 export interface FollowerPace {
   /** Called after each batch, with the seq up to which the index is now complete. */
   readonly onProgress?: (cursor: number) => void;
+  /** Called where a batch could not be taken in: this follower stands still then. Without it the error goes on. */
+  readonly onFault?: (error: unknown) => void;
   /** Unix seconds. */
   readonly now: () => number;
   /** Entries of one batch. */
@@ -72,11 +74,22 @@ export class FulltextFollower {
 
   private turn(): void {
     const startedMs = performance.now();
-    this.running = !this.stopped && this.step();
+    this.running = !this.stopped && this.attempt();
     if (!this.running) return;
     const endedMs = performance.now();
     if (endedMs > this.yieldUntilMs) setImmediate(() => this.turn());
     else setTimeout(() => this.turn(), ((endedMs - startedMs) * (1 - YIELDED_SHARE)) / YIELDED_SHARE);
+  }
+
+  private attempt(): boolean {
+    try {
+      return this.step();
+    } catch (error) {
+      if (this.pace.onFault === undefined) throw error;
+      this.stop();
+      this.pace.onFault(error);
+      return false;
+    }
   }
 
   /** Starts over after the index was emptied. */

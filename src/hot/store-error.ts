@@ -78,8 +78,17 @@ export function asStoreError(error: unknown, path: string): unknown {
 
 /** Has SQLite found a file that is not as it left it? */
 export function isDamage(error: unknown): boolean {
-  const fault = asStoreError(error, "");
-  return fault instanceof StoreError && fault.fault === "damaged";
+  return isFault(error, "damaged");
+}
+
+/** Is there no room for what was to be written? */
+export function isDiskFull(error: unknown): boolean {
+  return isFault(error, "disk-full");
+}
+
+function isFault(error: unknown, fault: StoreFault): boolean {
+  const known = asStoreError(error, "");
+  return known instanceof StoreError && known.fault === fault;
 }
 
 /** The same of what is left of an error once it has come from another thread. */

@@ -6,6 +6,7 @@ import type { OrderFacts } from "../search/order.ts";
 import type { Sort } from "../search/query.ts";
 import { BUCKET_HOURS_KEPT, CLASS_WEIGHT, hourOf } from "./engagement-columns.ts";
 import { readCursor } from "./fulltext-feed.ts";
+import { isDiskFull } from "./store-error.ts";
 import { TrustLevel } from "./trend-trust.ts";
 import type { TrustedEngagement } from "./trusted-engagement.ts";
 
@@ -33,6 +34,8 @@ const REST = 49;
 const REST_AT_FIRST = 9;
 /** Entries of the log that the index may lack. */
 const LAG_MAX = 1000;
+/** Until the next try on a full disk. */
+const FULL_PAUSE_MS = 1000;
 /** Between two rounds, and until the next look where nothing has come in. */
 const ROUND_PAUSE_MS = 2000;
 const LAG_PAUSE_MS = 250;
@@ -75,9 +78,14 @@ export class TrustedTargets {
   /** Answers for how many milliseconds to rest. */
   private stepAndRest(nowSeconds: number): number {
     const startedMs = performance.now();
-    if (this.step(nowSeconds)) {
-      this.wentThrough = true;
-      return ROUND_PAUSE_MS;
+    try {
+      if (this.step(nowSeconds)) {
+        this.wentThrough = true;
+        return ROUND_PAUSE_MS;
+      }
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      return FULL_PAUSE_MS;
     }
     return (this.wentThrough ? REST : REST_AT_FIRST) * (performance.now() - startedMs);
   }

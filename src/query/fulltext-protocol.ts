@@ -58,6 +58,8 @@ export type FulltextReply =
   | { readonly type: "refused"; readonly job: number; readonly refusal: Refusal }
   /** seq up to which the index is complete, and after which its log is needed: less while another one is filled. */
   | { readonly type: "progress"; readonly cursor: number; readonly neededAfter: number }
+  /** The disk is full: searches go on in what the index has, and the log is followed again once there is room. */
+  | { readonly type: "held-up"; readonly reason: string }
   /** The file cannot be opened; this worker is of no use. */
   | { readonly type: "failed"; readonly reason: string; readonly isDamage: boolean }
   | { readonly type: "stopped" };

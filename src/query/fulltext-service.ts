@@ -15,6 +15,8 @@ export interface FulltextServiceOptions extends FulltextStart {
   readonly onProgress: (cursor: number) => void;
   /** The worker died and a new one was started. */
   readonly onTrouble: (reason: string) => void;
+  /** The disk is full: the index stands still for now. Told once, until it goes on. */
+  readonly onHeldUp: (reason: string) => void;
 }
 
 type Answer = Extract<FulltextReply, { readonly job: number }> | Refusal;
@@ -42,6 +44,7 @@ export class FulltextService {
   /** The last thread met damage in what it read. */
   private isSuspect = false;
   private restartAfterMs = RESTART_AFTER_MS;
+  private isHeldUp = false;
   private wakePending = false;
   private committedEvents = 0;
 
@@ -137,12 +140,16 @@ export class FulltextService {
   private receive(reply: FulltextReply): void {
     if (reply.type === "stopped") return this.stopped?.();
     if (reply.type === "failed") return this.replace(reply.reason, reply.isDamage);
+    if (reply.type === "held-up") return this.heldUp(reply.reason);
     if (reply.type === "progress") return this.progressed(reply.cursor, reply.neededAfter);
     this.questions.answered(reply.job, reply);
   }
 
   private progressed(cursor: number, neededAfter: number): void {
-    if (cursor > this.indexed) this.restartAfterMs = RESTART_AFTER_MS;
+    if (cursor > this.indexed) {
+      this.restartAfterMs = RESTART_AFTER_MS;
+      this.isHeldUp = false;
+    }
     this.indexed = cursor;
     this.neededAfter = neededAfter;
     // What is told late is only kept longer, so the last word of a rush waits for its second.
@@ -150,6 +157,12 @@ export class FulltextService {
       this.progressTimer = undefined;
       if (this.stopped === undefined) this.options.onProgress(this.neededAfter);
     }, PROGRESS_EVERY_MS).unref();
+  }
+
+  private heldUp(reason: string): void {
+    if (this.isHeldUp) return;
+    this.isHeldUp = true;
+    this.options.onHeldUp(reason);
   }
 
   private replace(reason: string, isDamage: boolean): void {

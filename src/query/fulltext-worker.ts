@@ -16,7 +16,7 @@ import { FulltextFeed, readCursor } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextRebuild, readRebuild, writeRebuild } from "../hot/fulltext-rebuild.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
-import { asStoreError, faultText, isDamage } from "../hot/store-error.ts";
+import { asStoreError, faultText, isDamage, isDiskFull } from "../hot/store-error.ts";
 import { Directory } from "../identity/directory.ts";
 import type { Oracles } from "../search/match.ts";
 import { verifiedDomains } from "./verified-domains.ts";
@@ -38,12 +38,20 @@ interface Index {
   readonly search: RankedSearch;
 }
 
+/** What an index asks of its surroundings, and tells them. */
+interface Ways {
+  readonly rebuild: () => FulltextRebuild | undefined;
+  /** It follows the log no further. */
+  readonly onFault: (error: unknown) => void;
+}
+
 interface Ground {
   readonly start: FulltextStart;
   readonly reader: HotReader;
   readonly directory: Directory | undefined;
   readonly detectors: Oracles;
   readonly isSigned: SignatureCheck;
+  readonly ways: Ways;
   index: Index;
   rebuild: FulltextRebuild | undefined;
 }
@@ -51,10 +59,14 @@ interface Ground {
 /** How often a request to fill the index anew is looked for, and told how far it is. */
 const REBUILD_LOOK_MS = 250;
 
+/** Until the next try to follow the log on a full disk. */
+const FULL_PAUSE_MS = 1000;
+
 const now = (): number => Math.floor(Date.now() / 1000);
 
 let ground: Promise<Ground> | undefined;
 let looking: Timer | undefined;
+let waiting: Timer | undefined;
 
 self.onmessage = (message: MessageEvent<FulltextRequest>) => {
   const request = message.data;
@@ -95,17 +107,18 @@ async function open(start: FulltextStart, isSuspect: boolean): Promise<Ground> {
   const directory = verifyDomains ? new Directory(folder) : undefined;
   const isSigned = signatureCheck(signatures);
   const parts = { start, reader, directory, detectors, isSigned };
-  const opened: Ground = { ...parts, index: openIndex(parts, () => opened.rebuild), rebuild: undefined };
+  const ways: Ways = { rebuild: () => opened.rebuild, onFault: (error) => waitForRoom(opened, error) };
+  const opened: Ground = { ...parts, ways, index: openIndex(parts, ways), rebuild: undefined };
   looking = setInterval(() => lookForRebuild(opened), REBUILD_LOOK_MS);
   return opened;
 }
 
-type Parts = Omit<Ground, "index" | "rebuild">;
+type Parts = Omit<Ground, "index" | "rebuild" | "ways">;
 
-function openIndex(parts: Parts, rebuild: () => FulltextRebuild | undefined): Index {
+function openIndex(parts: Parts, ways: Ways): Index {
   const database = openFulltext(parts.start.folder);
   try {
-    return indexOn(database, parts, rebuild);
+    return indexOn(database, parts, ways);
   } catch (error) {
     closeReplaced(database);
     throw error;
@@ -115,12 +128,12 @@ function openIndex(parts: Parts, rebuild: () => FulltextRebuild | undefined): In
 function indexOn(
   database: Index["database"],
   { start, reader, directory, detectors, isSigned }: Parts,
-  rebuild: () => FulltextRebuild | undefined,
+  { rebuild, onFault }: Ways,
 ): Index {
   const feed = new FulltextFeed(database, isSigned, detectors);
   const tell = (cursor: number): void =>
     reply({ type: "progress", cursor, neededAfter: Math.min(cursor, rebuild()?.state().done ?? cursor) });
-  const follower = new FulltextFollower(reader, feed, { now, onProgress: tell });
+  const follower = new FulltextFollower(reader, feed, { now, onProgress: tell, onFault });
   // A hot store that was restored from an older backup: what the index knows of later events is wrong.
   if (follower.isAheadOfLog()) emptyFulltext(database);
   follower.restart();
@@ -166,10 +179,30 @@ function adopt(opened: Ground, rebuild: FulltextRebuild): void {
   opened.rebuild = undefined;
   stopWork(opened.index);
   closeReplaced(opened.index.database);
-  opened.index = openIndex(opened, () => opened.rebuild);
+  opened.index = openIndex(opened, opened.ways);
+}
+
+/** What the feed holds in memory may speak of rows that were not written: another one takes its place. */
+function waitForRoom(opened: Ground, error: unknown): void {
+  if (!isDiskFull(error)) throw error;
+  const path = join(opened.start.folder, FULLTEXT_FILE);
+  reply({ type: "held-up", reason: faultText(asStoreError(error, path)) });
+  waiting = setTimeout(() => reopen(opened), FULL_PAUSE_MS);
+}
+
+function reopen(opened: Ground): void {
+  const { index } = opened;
+  try {
+    opened.index = openIndex(opened, opened.ways);
+  } catch (error) {
+    return waitForRoom(opened, error);
+  }
+  stopWork(index);
+  closeReplaced(index.database);
 }
 
 function stopWork({ follower, fulltext }: Index): void {
+  clearTimeout(waiting);
   follower.stop();
   fulltext.trustedTargets.stop();
   fulltext.talkedAbout.stop();

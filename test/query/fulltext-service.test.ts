@@ -53,6 +53,7 @@ function serviceFor(
       void store.moveFollower("fulltext", cursor);
     },
     onTrouble,
+    onHeldUp: onTrouble,
   });
 }
 
