@@ -92,24 +92,32 @@ test.concurrent(
 );
 
 describe.skipIf(process.platform !== "linux")("a terminal that closes (SIGHUP)", () => {
-  test("stops the relay in order, however often it is told", async () => {
-    const serving = await serve(newFolder());
-    const reader = await TestClient.connect(serving.url);
-    serving.process.kill("SIGHUP");
-    expect(await reader.closed()).toBe(1012);
-    serving.process.kill("SIGHUP");
-    expect(await serving.process.exited).toBe(0);
-    expect(serving.output()).toContain('"msg":"stopped"');
-  }, 30_000);
+  test.concurrent(
+    "stops the relay in order, however often it is told",
+    async () => {
+      const serving = await serve(newFolder());
+      const reader = await TestClient.connect(serving.url);
+      serving.process.kill("SIGHUP");
+      expect(await reader.closed()).toBe(1012);
+      serving.process.kill("SIGHUP");
+      expect(await serving.process.exited).toBe(0);
+      expect(serving.output()).toContain('"msg":"stopped"');
+    },
+    30_000,
+  );
 
-  test("does nothing to one that was started by nohup", async () => {
-    const serving = await serveUnder(["nohup"], newFolder());
-    started.push(serving);
-    serving.process.kill("SIGHUP");
-    const reader = await TestClient.connect(serving.url);
-    expect(await reader.stored({ kinds: [1] })).toEqual([]);
-    serving.process.kill("SIGTERM");
-    expect(await reader.closed()).toBe(1012);
-    expect(await serving.process.exited).toBe(0);
-  }, 30_000);
+  test.concurrent(
+    "does nothing to one that was started by nohup",
+    async () => {
+      const serving = await serveUnder(["nohup"], newFolder());
+      started.push(serving);
+      serving.process.kill("SIGHUP");
+      const reader = await TestClient.connect(serving.url);
+      expect(await reader.stored({ kinds: [1] })).toEqual([]);
+      serving.process.kill("SIGTERM");
+      expect(await reader.closed()).toBe(1012);
+      expect(await serving.process.exited).toBe(0);
+    },
+    30_000,
+  );
 });
