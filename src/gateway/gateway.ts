@@ -224,7 +224,7 @@ export class Gateway {
     const request = session.requests.get(id);
     if (request === undefined) return;
     session.requests.delete(id);
-    this.held.release(session, request.weight);
+    this.held.release(session, request.live.weight);
     clearInterval(request.patience);
     request.query?.cancel();
     this.ports.live.remove(request.live);

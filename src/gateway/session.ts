@@ -29,7 +29,6 @@ export interface SessionOptions {
 /** A REQ that is open: its live side, and its stored phase until that is over. */
 export interface OpenRequest {
   readonly live: LiveSubscription;
-  readonly weight: number;
   query?: StoredQuery;
   /** Gives up a stored phase that stands still. */
   patience?: Timer;

@@ -5,7 +5,6 @@ import { isExpired } from "../nostr/expiration.ts";
 import { isPublicKind, mayRead } from "../policy/read.ts";
 import type { LiveEvent, LiveSubscription } from "./subscription.ts";
 import { SubscriptionIndex } from "./subscription-index.ts";
-import { weightOf } from "./subscription-weight.ts";
 import { type Publish, ridesTopics, Topics } from "./topics.ts";
 
 /** Events held back for one subscription while its stored events are being sent. */
@@ -36,7 +35,7 @@ export class Live {
   private readonly index = new SubscriptionIndex();
   private readonly topics = new Topics();
   /** Not filed yet: most REQs are closed again before anything happens, and filing waits for the next event. */
-  private readonly unfiled = new Map<LiveSubscription, number>();
+  private readonly unfiled = new Set<LiveSubscription>();
   private unfiledValues = 0;
   private readonly options: LiveOptions;
   /** Deliveries since start: one for each event and subscription. */
@@ -53,20 +52,22 @@ export class Live {
   /** Starts matching; `phase` of the subscription decides whether events are pushed or held. */
   add(subscription: LiveSubscription): void {
     if (this.unfiled.has(subscription)) return;
-    const values = weightOf(subscription.matchers.map(({ filter }) => filter));
-    this.unfiled.set(subscription, values);
-    this.unfiledValues += values;
+    this.unfiled.add(subscription);
+    this.unfiledValues += subscription.weight;
     this.fileUntil(UNFILED_VALUES_MAX);
   }
 
   /** The oldest first, until no more than so many values wait. */
   private fileUntil(valuesMax: number): void {
-    for (const [subscription, values] of this.unfiled) {
+    for (const subscription of this.unfiled) {
       if (this.unfiledValues <= valuesMax) return;
-      this.unfiled.delete(subscription);
-      this.unfiledValues -= values;
+      this.takeOut(subscription);
       this.file(subscription);
     }
+  }
+
+  private takeOut(subscription: LiveSubscription): void {
+    if (this.unfiled.delete(subscription)) this.unfiledValues -= subscription.weight;
   }
 
   private file(subscription: LiveSubscription): void {
@@ -99,8 +100,7 @@ export class Live {
   remove(subscription: LiveSubscription): void {
     subscription.phase = "closed";
     subscription.held = [];
-    this.unfiledValues -= this.unfiled.get(subscription) ?? 0;
-    this.unfiled.delete(subscription);
+    this.takeOut(subscription);
     this.topics.remove(subscription);
     this.index.remove(subscription);
   }

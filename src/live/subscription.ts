@@ -3,6 +3,7 @@
 import type { StoredEvent } from "../hot/contract.ts";
 import type { ReaderKeys } from "../policy/read.ts";
 import type { Matcher } from "./matcher.ts";
+import { weightOf } from "./subscription-weight.ts";
 
 /** The connection at the other end, as far as live delivery cares. */
 export interface LiveSink {
@@ -35,6 +36,8 @@ export class LiveSubscription {
   readonly id: string;
   readonly sink: LiveSink;
   readonly matchers: readonly Matcher[];
+  /** What it takes, in values. */
+  readonly weight: number;
   /** `["EVENT","<id>",` – an event's JSON and a bracket make it a frame. */
   readonly framePrefix: string;
 
@@ -42,6 +45,7 @@ export class LiveSubscription {
     this.id = id;
     this.sink = sink;
     this.matchers = matchers;
+    this.weight = weightOf(matchers.map(({ filter }) => filter));
     this.framePrefix = eventFramePrefix(id);
   }
 

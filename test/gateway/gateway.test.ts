@@ -4,6 +4,7 @@ import { afterEach, expect, setSystemTime, test } from "bun:test";
 import { Gateway, type GatewayOptions, type GatewayPorts } from "../../src/gateway/gateway.ts";
 import { Session, type SessionOptions } from "../../src/gateway/session.ts";
 import type { RelaySocket } from "../../src/gateway/socket.ts";
+import { prepareMatcher } from "../../src/live/matcher.ts";
 import { LiveSubscription } from "../../src/live/subscription.ts";
 import { SOMEBODY } from "../support/somebody.ts";
 
@@ -48,9 +49,11 @@ test("many subscriptions of a connection that is gone are taken out over several
   const gateway = new Gateway(options as unknown as GatewayOptions, ports as unknown as GatewayPorts);
   const session = gateway.open(socket, "192.0.2.1", true);
   for (let index = 0; index < SUBSCRIPTIONS; index++) {
-    expect(gateway.held.reserve(session, 10)).toBeUndefined();
-    gateway.addRequest(session, { live: new LiveSubscription(`s${index}`, session, []), weight: 10 });
+    const live = new LiveSubscription(`s${index}`, session, [prepareMatcher({ kinds: [1], tags: [] })]);
+    expect(gateway.held.reserve(session, live.weight)).toBeUndefined();
+    gateway.addRequest(session, { live });
   }
+  expect(session.held).toBeGreaterThan(0);
   gateway.closed(session, 1006);
   expect(removed).toBeLessThan(SUBSCRIPTIONS);
   for (let turns = 0; turns < SUBSCRIPTIONS && removed < SUBSCRIPTIONS; turns++) await Bun.sleep(0);

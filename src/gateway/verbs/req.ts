@@ -2,7 +2,6 @@
 
 import { type Matcher, prepareMatcher } from "../../live/matcher.ts";
 import { LiveSubscription } from "../../live/subscription.ts";
-import { weightOf } from "../../live/subscription-weight.ts";
 import { isExpired } from "../../nostr/expiration.ts";
 import type { Filter } from "../../nostr/filter.ts";
 import { isRefusal, type Refusal, refuse } from "../../nostr/reason.ts";
@@ -39,12 +38,11 @@ function openRequest(
   }
   const matchers = prepareMatchers(gateway, filters);
   if (isRefusal(matchers)) return matchers;
-  const weight = weightOf(filters);
-  const full = gateway.held.reserve(session, weight);
+  const live = new LiveSubscription(id, session, matchers);
+  const full = gateway.held.reserve(session, live.weight);
   if (full !== undefined) return full;
 
-  const live = new LiveSubscription(id, session, matchers);
-  const request: OpenRequest = { live, weight };
+  const request: OpenRequest = { live };
   gateway.addRequest(session, request);
   answer(gateway, session, request, filters);
   return request;
