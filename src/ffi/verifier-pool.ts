@@ -1,10 +1,10 @@
 // Spreads signatures over verifier threads: bounded, in small batches that grow with the load, and never at a loss for an answer.
 
+import { WaitingLine } from "../channel/waiting-line.ts";
 import type { BackendOptions } from "./backend.ts";
 import { BATCH_MAX } from "./batch-slab.ts";
 import type { SignatureVerdict, SignedId, VerifierPool } from "./contract.ts";
 import { SLABS, type VerifierReady, VerifierThread, type Waiting } from "./verifier-thread.ts";
-import { WaitingLine } from "./waiting-line.ts";
 
 export interface VerifierPoolOptions extends BackendOptions {
   /** Threads, at least 1. */

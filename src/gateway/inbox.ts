@@ -1,5 +1,6 @@
 // Messages that wait to be read: long ones are read in slices, and more than a connection's share of a turn waits.
 
+import { WaitingLine } from "../channel/waiting-line.ts";
 import type { Refusal } from "../nostr/reason.ts";
 import type { ClientMessage } from "./client-message.ts";
 import { LONG_FROM_CHARACTERS, readLongMessage } from "./long-message.ts";
@@ -20,19 +21,15 @@ export interface InboxOptions {
   readonly guarded: (session: Session, work: () => void) => void;
 }
 
-/** The messages of one connection that wait, from `head` on. */
-interface Line {
-  readonly messages: unknown[];
-  head: number;
-  bytes: number;
-  /** The message that is being read. */
+/** The messages of one connection that wait. */
+class Line extends WaitingLine<unknown> {
+  bytes = 0;
+  /** The first message, where it is being read. */
   reading: Generator<void, ClientMessage | Refusal> | undefined;
 }
 
 /** What a waiting message costs beside its text. */
 const MESSAGE_BYTES = 256;
-/** Places of messages that have been read are given back in such portions. */
-const READ_KEPT_MAX = 1024;
 /** Messages that a connection may have read in one turn of the event loop, also once its time is spent. */
 const SHARE_MESSAGES = 32;
 
@@ -64,17 +61,16 @@ export class Inbox {
 
   put(session: Session, message: unknown): void {
     const bytes = bytesOf(message);
-    const line = this.lines.get(session);
-    if (line !== undefined) this.makeRoom(session, line, bytes);
+    const waiting = this.lines.get(session);
+    if (waiting !== undefined) this.makeRoom(session, waiting, bytes);
     // What was read for that may have ended the connection.
-    if (this.lines.get(session) !== line) return;
+    if (this.lines.get(session) !== waiting) return;
+    const line = waiting ?? new Line();
     this.bytes += bytes;
-    if (line !== undefined) {
-      line.bytes += bytes;
-      line.messages.push(message);
-      return;
-    }
-    this.lines.set(session, { messages: [message], head: 0, bytes, reading: undefined });
+    line.bytes += bytes;
+    line.push(message);
+    if (waiting !== undefined) return;
+    this.lines.set(session, line);
     session.turn.begin(() => this.work(session));
   }
 
@@ -82,7 +78,7 @@ export class Inbox {
   private makeRoom(session: Session, line: Line, bytes: number): void {
     const { bytesPerConnectionMax, bytesMax } = this.options;
     while (line.bytes + bytes > bytesPerConnectionMax || this.bytes + bytes > bytesMax) {
-      if (this.lines.get(session) !== line || line.head === line.messages.length) return;
+      if (this.lines.get(session) !== line || line.length === 0) return;
       this.options.guarded(session, () => this.step(session, line));
     }
   }
@@ -101,22 +97,18 @@ export class Inbox {
       const line = this.lines.get(session);
       if (line === undefined) return;
       this.options.guarded(session, () => this.step(session, line));
-      if (line.head === line.messages.length) return this.drop(session);
+      if (line.length === 0) return this.drop(session);
     } while (performance.now() < deadlineMs);
     session.turn.later(() => this.work(session));
   }
 
   private step(session: Session, line: Line): void {
-    const message = line.messages[line.head];
+    const message = line.first;
     if (line.reading === undefined && isLong(message)) line.reading = readLongMessage(message);
     const read = line.reading?.next();
     if (read?.done === false) return;
     const bytes = bytesOf(message);
-    line.messages[line.head++] = undefined;
-    if (line.head === READ_KEPT_MAX) {
-      line.messages.splice(0, line.head);
-      line.head = 0;
-    }
+    line.shift();
     line.reading = undefined;
     line.bytes -= bytes;
     this.bytes -= bytes;

@@ -1,5 +1,7 @@
 // Whose turn it is: what waits, in rotation by address and then by connection, so that nobody waits behind a flood.
 
+import { WaitingLine } from "../channel/waiting-line.ts";
+
 /** Who asks. Many connections may come from one address. */
 export interface Client {
   readonly address: string;
@@ -12,15 +14,9 @@ interface Entry<T> {
   readonly weight: number;
 }
 
-interface Queue<T> {
-  readonly entries: Entry<T>[];
-  /** Entries before this index are gone. */
-  head: number;
-  weight: number;
+class Queue<T> extends WaitingLine<Entry<T>> {
+  weight = 0;
 }
-
-/** Entries that are gone are cut off when they are so many, and most. */
-const CUT_AT = 64;
 
 /** What waits of one address: a queue for each connection. */
 interface Waiting<T> {
@@ -52,10 +48,10 @@ export class Rotation<T> {
     }
     let queue = waiting.queues.get(connection);
     if (queue === undefined) {
-      queue = { entries: [], head: 0, weight: 0 };
+      queue = new Queue();
       waiting.queues.set(connection, queue);
     }
-    queue.entries.push({ item, weight });
+    queue.push({ item, weight });
     this.items++;
     this.changeWeight(waiting, queue, weight);
   }
@@ -73,9 +69,9 @@ export class Rotation<T> {
 
   private nextOf(waiting: Waiting<T>): T | undefined {
     for (const [connection, queue] of waiting.queues) {
-      const { item, weight } = takeFirst(queue);
+      const { item, weight } = queue.shift()!;
       waiting.queues.delete(connection);
-      if (queue.head < queue.entries.length) waiting.queues.set(connection, queue);
+      if (queue.length > 0) waiting.queues.set(connection, queue);
       this.items--;
       this.changeWeight(waiting, queue, -weight);
       return item;
@@ -99,10 +95,10 @@ export class Rotation<T> {
   private dropLast(address: string, waiting: Waiting<T>): T {
     const connection = heaviest(waiting.queues, 0)!;
     const queue = waiting.queues.get(connection)!;
-    const { item, weight } = queue.entries.pop()!;
+    const { item, weight } = queue.pop()!;
     this.items--;
     this.changeWeight(waiting, queue, -weight);
-    if (queue.head === queue.entries.length) waiting.queues.delete(connection);
+    if (queue.length === 0) waiting.queues.delete(connection);
     if (waiting.queues.size === 0) this.addresses.delete(address);
     return item;
   }
@@ -112,17 +108,6 @@ export class Rotation<T> {
     waiting.weight += by;
     queue.weight += by;
   }
-}
-
-/** Whoever always has something waiting never empties the queue: what was taken must not stay in it. */
-function takeFirst<T>(queue: Queue<T>): Entry<T> {
-  const { entries } = queue;
-  const first = entries[queue.head++]!;
-  if (queue.head >= CUT_AT && queue.head * 2 >= entries.length) {
-    entries.splice(0, queue.head);
-    queue.head = 0;
-  }
-  return first;
 }
 
 function weightOf<T>({ queues }: Waiting<T>, connection: number): number {

@@ -1,7 +1,7 @@
 // The waiting line against an array that is shifted.
 
 import { expect, test } from "bun:test";
-import { WaitingLine } from "../../src/ffi/waiting-line.ts";
+import { WaitingLine } from "../../src/channel/waiting-line.ts";
 import { prng, testSeed } from "../support/prng.ts";
 
 const seed = testSeed();
@@ -21,6 +21,9 @@ test(`first in, first out, SEED=${seed}`, () => {
     } else {
       const count = Math.floor(random() * 64);
       expect(line.take(count)).toEqual(model.splice(0, count));
+      expect(line.first).toBe(model[0] as number);
+      expect(line.shift()).toBe(model.shift() as number);
+      expect(line.pop()).toBe(model.pop() as number);
     }
     expect(line.length).toBe(model.length);
   }
