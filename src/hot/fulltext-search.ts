@@ -12,7 +12,7 @@ import { lookupFilters, narrowFilter, pastedEvents } from "../search/narrow.ts";
 import { needsCounters } from "../search/order.ts";
 import { type Condition, hasPositiveText, type SearchQuery } from "../search/query.ts";
 import { isSearchableKind } from "../search/text-of-event.ts";
-import type { Hit, HotReader, ScanState } from "./contract.ts";
+import type { Hit, HotReader, LogEntry, ScanState } from "./contract.ts";
 import type { EngagementReader } from "./engagement-reader.ts";
 import { CandidateMaker, type Ordered } from "./fulltext-candidates.ts";
 import type { Candidate, FulltextAnswer, FulltextCount, FulltextOptions } from "./fulltext-contract.ts";
@@ -81,6 +81,9 @@ export class FulltextSearch {
   private readonly options: FulltextOptions;
   private readonly plan: FulltextPlan;
   private readonly candidates: CandidateMaker;
+  /** Up to this seq the index has followed the log. */
+  private readonly cursor: number;
+  private unread: readonly LogEntry[] | undefined;
 
   constructor(ground: SearchGround, query: SearchQuery, filter: Filter, options: FulltextOptions) {
     this.ground = ground;
@@ -89,6 +92,7 @@ export class FulltextSearch {
     this.options = options;
     this.plan = planFulltext(query, filter);
     this.candidates = new CandidateMaker(ground, query, options.nowSeconds);
+    this.cursor = readCursor(ground.database);
   }
 
   answer(): FulltextAnswer | Refusal {
@@ -168,10 +172,14 @@ export class FulltextSearch {
 
   /** What has left the store since the index last read the log stands in the index still. */
   private removedSince(): number[] {
+    return this.unindexed.flatMap((entry) => (entry.type === "removed" ? [entry.eventSeq] : []));
+  }
+
+  /** What the index has not taken in yet, or the beginning of that; read once for the whole search. */
+  private get unindexed(): readonly LogEntry[] {
     if (this.cursor >= this.options.upToSeq) return [];
-    return this.ground.reader
-      .log(this.cursor, GAP_MAX)
-      .flatMap((entry) => (entry.type === "removed" ? [entry.eventSeq] : []));
+    this.unread ??= this.ground.reader.log(this.cursor, GAP_MAX);
+    return this.unread;
   }
 
   /** Where ids, pasted identifiers or rare tags already say nearly everything, the filter's own indexes are asked first. */
@@ -247,7 +255,7 @@ export class FulltextSearch {
 
   private storedAfter(cursor: number, filter: Filter): Found {
     if (cursor >= this.options.upToSeq) return { candidates: [], complete: true };
-    const entries = this.ground.reader.log(cursor, GAP_MAX);
+    const entries = cursor === this.cursor ? this.unindexed : this.ground.reader.log(cursor, GAP_MAX);
     const candidates: Ordered[] = [];
     for (const entry of entries) {
       if (entry.type === "stored" && entry.seq <= this.options.upToSeq && this.meets(entry, filter)) {
@@ -293,11 +301,6 @@ export class FulltextSearch {
     return fresh === undefined
       ? filter
       : { ...filter, since: Math.max(filter.since ?? 0, fresh.sinceSeconds) };
-  }
-
-  /** Up to this seq the index has followed the log. */
-  private get cursor(): number {
-    return readCursor(this.ground.database);
   }
 
   private get afterSeq(): number {
@@ -349,8 +352,7 @@ export class FulltextSearch {
 
   /** Authors of profiles that the index has not taken in yet. */
   private newClaimants(domain: string): number[] {
-    if (this.cursor >= this.options.upToSeq) return [];
-    return this.ground.reader.log(this.cursor, GAP_MAX).flatMap((entry) => {
+    return this.unindexed.flatMap((entry) => {
       if (entry.type !== "stored" || entry.kind !== Kind.metadata) return [];
       const event = eventFromJson(entry.json);
       return factsOf(event).domain === domain ? [authorKey(event.pubkey)] : [];
