@@ -3,6 +3,7 @@
 import { parsePublicKey } from "../config/public-key.ts";
 import { type Filter, parseFilter } from "../nostr/filter.ts";
 import { isRefusal } from "../nostr/reason.ts";
+import { midnightOf } from "../search/moment.ts";
 import type { Options } from "./settings-flags.ts";
 
 /** The filter that --filter, --kinds, --authors, --since and --until make together, or in words what is wrong. */
@@ -60,15 +61,13 @@ function timeOf(text: string, nowSeconds: number): number | undefined {
   return secondsOfDate(text);
 }
 
-const DATE = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
+const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /** Without a zone it is UTC, wherever the machine stands. A day that its month does not have is no date. */
 function secondsOfDate(text: string): number | undefined {
-  const [, day, time = "00:00", zone = "Z"] = DATE.exec(text) ?? [];
-  if (day === undefined) return undefined;
-  const midnight = new Date(`${day}T00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
-  const moment = Date.parse(`${day}T${time}${zone}`);
+  const [, year, month, day, time = "00:00", zone = "Z"] = DATE.exec(text) ?? [];
+  if (midnightOf(Number(year), Number(month), Number(day)) === undefined) return undefined;
+  const moment = Date.parse(`${year}-${month}-${day}T${time}${zone}`);
   return Number.isNaN(moment) || moment < 0 ? undefined : Math.floor(moment / 1000);
 }
 

@@ -81,6 +81,9 @@ export function isDamage(error: unknown): boolean {
   return isFault(error, "damaged");
 }
 
+/** How long an index waits on a full disk before it tries to write again. */
+export const FULL_PAUSE_MS = 1000;
+
 /** Is there no room for what was to be written? */
 export function isDiskFull(error: unknown): boolean {
   return isFault(error, "disk-full");

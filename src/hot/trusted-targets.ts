@@ -6,7 +6,7 @@ import type { OrderFacts } from "../search/order.ts";
 import type { Sort } from "../search/query.ts";
 import { BUCKET_HOURS_KEPT, CLASS_WEIGHT, hourOf } from "./engagement-columns.ts";
 import { readCursor } from "./fulltext-feed.ts";
-import { isDiskFull } from "./store-error.ts";
+import { FULL_PAUSE_MS, isDiskFull } from "./store-error.ts";
 import { TrustLevel } from "./trend-trust.ts";
 import type { TrustedEngagement } from "./trusted-engagement.ts";
 
@@ -34,8 +34,6 @@ const REST = 49;
 const REST_AT_FIRST = 9;
 /** Entries of the log that the index may lack. */
 const LAG_MAX = 1000;
-/** Until the next try on a full disk. */
-const FULL_PAUSE_MS = 1000;
 /** Between two rounds, and until the next look where nothing has come in. */
 const ROUND_PAUSE_MS = 2000;
 const LAG_PAUSE_MS = 250;

@@ -16,7 +16,7 @@ import { FulltextFeed, readCursor } from "../hot/fulltext-feed.ts";
 import { FulltextFollower } from "../hot/fulltext-follower.ts";
 import { FulltextRebuild, readRebuild, writeRebuild } from "../hot/fulltext-rebuild.ts";
 import { FulltextReader } from "../hot/fulltext-reader.ts";
-import { asStoreError, faultText, isDamage, isDiskFull } from "../hot/store-error.ts";
+import { asStoreError, faultText, FULL_PAUSE_MS, isDamage, isDiskFull } from "../hot/store-error.ts";
 import { Directory } from "../identity/directory.ts";
 import type { Oracles } from "../search/match.ts";
 import { verifiedDomains } from "./verified-domains.ts";
@@ -58,9 +58,6 @@ interface Ground {
 
 /** How often a request to fill the index anew is looked for, and told how far it is. */
 const REBUILD_LOOK_MS = 250;
-
-/** Until the next try to follow the log on a full disk. */
-const FULL_PAUSE_MS = 1000;
 
 const now = (): number => Math.floor(Date.now() / 1000);
 

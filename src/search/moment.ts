@@ -32,9 +32,8 @@ function parseDate(text: string): { first: number; last: number } | undefined {
     return Number.isNaN(exact) || exact < 0 ? undefined : exactly(Math.floor(exact / 1000));
   }
   const [year, month, day] = [Number(date[1]), Number(date[2] ?? 1), Number(date[3] ?? 1)];
-  const first = Date.UTC(year, month - 1, day);
-  const isReal = new Date(first).getUTCMonth() === month - 1 && new Date(first).getUTCDate() === day;
-  if (!isReal || first < 0) return undefined;
+  const first = midnightOf(year, month, day);
+  if (first === undefined || first < 0) return undefined;
   const next =
     date[3] !== undefined
       ? Date.UTC(year, month - 1, day + 1)
@@ -42,6 +41,13 @@ function parseDate(text: string): { first: number; last: number } | undefined {
         ? Date.UTC(year, month, 1)
         : Date.UTC(year + 1, 0, 1);
   return { first: first / 1000, last: next / 1000 - 1 };
+}
+
+/** Unix milliseconds, UTC; undefined for a day that its month does not have. */
+export function midnightOf(year: number, month: number, day: number): number | undefined {
+  const midnight = Date.UTC(year, month - 1, day);
+  const read = new Date(midnight);
+  return read.getUTCMonth() === month - 1 && read.getUTCDate() === day ? midnight : undefined;
 }
 
 /** A time that names no zone is UTC like the days, and not that of the machine. */
