@@ -4,10 +4,9 @@ import { expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openHotStore } from "../../src/hot/hot-store.ts";
-import type { VerifiedEvent } from "../../src/nostr/event.ts";
 import { isRefusal } from "../../src/nostr/reason.ts";
-import { FulltextService } from "../../src/query/fulltext-service.ts";
 import { keypair, unsignedEvent } from "../support/events.ts";
+import { fulltextFor, writeAll } from "../support/fulltext-service.ts";
 import { NOW, parsed } from "../support/fulltext-store.ts";
 import { mountSmallDisk } from "./mounts.ts";
 import { ownGrounds } from "./own-grounds.ts";
@@ -23,22 +22,12 @@ test("searches go on while the index has no room, and it follows the log again a
   const store = await openHotStore({ folder: ground.dir("store"), ownUrls: [], synchronous: "off" });
   const heldUp: string[] = [];
   const troubles: string[] = [];
-  const service = new FulltextService({
-    folder: disk,
-    path: store.path,
-    tagSeed: store.tagSeed,
-    detect: { languages: false, sentiments: false },
-    verifyDomains: false,
-    seeds: [],
-    signatures: { choice: "auto" },
-    depthMax: 10,
+  const service = fulltextFor(disk, store, {
     onProgress: () => {},
     onTrouble: (reason) => troubles.push(reason),
     onHeldUp: (reason) => heldUp.push(reason),
   });
   store.onCommitted(({ stored }) => service.committed(stored.length));
-  const write = (events: readonly VerifiedEvent[]): Promise<unknown> =>
-    Promise.all(events.map((event) => new Promise((resolve) => store.write(event, resolve))));
   const found = async (search: string): Promise<number> => {
     const task = {
       limit: 10,
@@ -56,13 +45,14 @@ test("searches go on while the index has no room, and it follows the log again a
   };
 
   try {
-    await write([unsignedEvent(ALICE, { content: "before the flood" })]);
+    await writeAll(store, [unsignedEvent(ALICE, { content: "before the flood" })]);
     await caughtUp();
     const ballast = join(disk, "ballast");
     expect(() => writeFileSync(ballast, new Uint8Array(16 * MEBIBYTE))).toThrow(/ENOSPC|no space/i);
     const words = (from: number): string =>
       Array.from({ length: 400 }, (_, at) => `w${(from * 400 + at) * 7919}`).join(" ");
-    await write(
+    await writeAll(
+      store,
       Array.from({ length: 300 }, (_, at) => unsignedEvent(ALICE, { content: `flood ${words(at)}` })),
     );
     while (heldUp.length === 0) await Bun.sleep(10);

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
 import { defaultConfig } from "../../src/config/load.ts";
 import { NIPS_ALWAYS } from "../../src/http/nip11.ts";
 import { durationInWords, limitsInWords, policyInWords, sizeInWords } from "../../src/http/plain-words.ts";
-import { relayUnderTest } from "./relay-under-test.ts";
+import { relayUnderTest, STATS } from "./relay-under-test.ts";
 
 const page = async (...relay: Parameters<typeof relayUnderTest>): Promise<string> =>
   await (await relayUnderTest(...relay)("/")).text();
@@ -85,14 +85,7 @@ describe("the page", () => {
   test("is rendered anew after a second, not for every visitor", async () => {
     let connections = 1;
     let nowMs = 0;
-    const stats = () => ({
-      connections,
-      subscriptions: 0,
-      eventsStored: 0,
-      eventsReceived: 0,
-      deliveries: 0,
-      uptimeSeconds: 0,
-    });
+    const stats = () => ({ ...STATS, connections });
     const ask = relayUnderTest({}, { stats, now: () => nowMs });
     const shown = async (): Promise<string | undefined> =>
       /data-stat="connections">([^<]*)</.exec(await (await ask("/")).text())?.[1];
@@ -107,14 +100,7 @@ describe("the page", () => {
 
 test("the page is rendered anew also where the clock is set back", async () => {
   let connections = 1;
-  const stats = () => ({
-    connections,
-    subscriptions: 0,
-    eventsStored: 0,
-    eventsReceived: 0,
-    deliveries: 0,
-    uptimeSeconds: 0,
-  });
+  const stats = () => ({ ...STATS, connections });
   const ask = relayUnderTest({}, { stats });
   const shown = async (): Promise<string> => (await ask("/")).text();
   expect(await shown()).toContain('data-stat="connections">1<');

@@ -14,12 +14,13 @@ import {
 import { readRebuild, requestRebuild } from "../../src/hot/fulltext-rebuild.ts";
 import { openHotStore, type HotStore } from "../../src/hot/hot-store.ts";
 import { isRefusal } from "../../src/nostr/reason.ts";
-import { FulltextService } from "../../src/query/fulltext-service.ts";
+import type { FulltextService } from "../../src/query/fulltext-service.ts";
 import type { QueryContext } from "../../src/query/planner.ts";
 import { createSearchMatcher } from "../../src/query/search-matcher.ts";
 import { createSearchPort } from "../../src/query/search-source.ts";
 import type { VerifiedEvent } from "../../src/nostr/event.ts";
 import { keypair, unsignedEvent } from "../support/events.ts";
+import { fulltextFor, writeAll } from "../support/fulltext-service.ts";
 import { NOW, parsed } from "../support/fulltext-store.ts";
 import { temporaryFolders } from "../support/temp-folder.ts";
 
@@ -40,14 +41,7 @@ function serviceFor(
     throw new Error(reason);
   },
 ): FulltextService {
-  return new FulltextService({
-    folder: path,
-    path: store.path,
-    tagSeed: store.tagSeed,
-    detect: { languages: false, sentiments: false },
-    verifyDomains: false,
-    seeds: [],
-    signatures: { choice: "auto" },
+  return fulltextFor(path, store, {
     depthMax,
     onProgress: (cursor) => {
       void store.moveFollower("fulltext", cursor);
@@ -69,9 +63,7 @@ async function start(depthMax = 10): Promise<{
   const service = serviceFor(path, store, depthMax);
   open.push(service);
   store.onCommitted(({ stored }) => service.committed(stored.length));
-  const write = async (...events: VerifiedEvent[]): Promise<void> => {
-    await Promise.all(events.map((event) => new Promise((resolve) => store.write(event, resolve))));
-  };
+  const write = (...events: VerifiedEvent[]): Promise<void> => writeAll(store, events);
   return { path, store, service, write };
 }
 
